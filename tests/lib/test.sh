@@ -1,0 +1,186 @@
+# shellcheck shell=sh
+# Sourced first by every test script:
+#
+#	#!/bin/sh
+#	# what it shows, in a sentence
+#	# timeout: 60
+#	. "$(dirname "$0")/../lib/test.sh"
+#
+# It changes to the top of the tree, makes a temporary folder $T, and on exit
+# ends what start() began and removes $T.  $B is where the programs are.  The
+# last lines of a script need nothing: the exit status is 0 if no check failed.
+
+set -u
+umask 022
+cd "$(dirname "$0")/../.." || exit 1
+: "${B:=build/opt}"
+B=$(realpath -m "$B")
+export B
+LC_ALL=C
+export LC_ALL
+T=$(mktemp -d "${TMPDIR:-/tmp}/onerng-test.XXXXXX") || exit 1
+
+test_started=
+
+# printf, because echo would take a backslash for more than that.
+ok() {
+	printf 'ok %s\n' "$1"
+}
+
+# not_ok NAME REASON
+not_ok() {
+	printf 'not ok %s: %s\n' "$1" \
+		"$(printf %s "${2:-failed}" | tr '\n' ' ')"
+	# A file, because checks may stand in a pipeline's subshell.
+	echo "$1" >>"$T/.failed"
+}
+
+# skip NAME REASON
+skip() {
+	printf 'skip %s: %s\n' "$1" "$2"
+}
+
+# skip_all REASON: ends the script, which then counts as one skip.
+skip_all() {
+	skip "$(basename "$0" .sh)" "$1"
+	exit 0
+}
+
+# need COMMAND...: the whole script is skipped where one is not installed.
+need() {
+	for test_word in "$@"; do
+		command -v "$test_word" >/dev/null ||
+			skip_all "$test_word is not installed"
+	done
+}
+
+# check NAME COMMAND...: one check; on failure its last words are the reason.
+check() {
+	test_name=$1
+	shift
+	if "$@" >"$T/.check" 2>&1 </dev/null; then
+		ok "$test_name"
+	else
+		test_status=$?
+		cat "$T/.check"
+		not_ok "$test_name" "$(tail -n 1 "$T/.check") (status $test_status: $*)"
+		return 1
+	fi
+}
+
+# refuse NAME STATUS COMMAND...: the command must end with that exit status.
+refuse() {
+	test_name=$1 test_wanted=$2
+	shift 2
+	"$@" >"$T/.check" 2>&1 </dev/null
+	test_status=$?
+	if [ "$test_status" -eq "$test_wanted" ]; then
+		ok "$test_name"
+	else
+		cat "$T/.check"
+		not_ok "$test_name" "status $test_status, not $test_wanted: $*"
+		return 1
+	fi
+}
+
+# equal NAME WANTED GOT
+equal() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "wanted '$2', got '$3'"
+		return 1
+	fi
+}
+
+# wait_for SECONDS COMMAND...: runs it until it succeeds; 1 if it never did.
+wait_for() {
+	test_end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1 </dev/null; do
+		[ "$(date +%s)" -lt "$test_end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# alive PID: it runs; a process that ended and was not waited for does not.
+alive() {
+	read -r test_stat 2>/dev/null <"/proc/$1/stat" || return 1
+	test_stat=${test_stat##*) }
+	case $test_stat in
+	Z* | X*) return 1 ;;
+	esac
+}
+
+gone() {
+	! alive "$1"
+}
+
+# start NAME COMMAND...: in the background, in a session of its own; output in
+# $T/NAME.log, process id in $T/NAME.pid.  Dies with the script.
+start() {
+	test_job=$1
+	shift
+	# A shell's background processes ignore SIGINT; these must not.
+	setsid setpriv --pdeathsig KILL -- \
+		env --default-signal=INT,QUIT "$@" \
+		>>"$T/$test_job.log" 2>&1 </dev/null &
+	echo $! >"$T/$test_job.pid"
+	test_started="$test_started $!"
+}
+
+pid_of() {
+	cat "$T/$1.pid"
+}
+
+running() {
+	alive "$(pid_of "$1")"
+}
+
+# ended NAME SECONDS: waits for its end; its exit status, 124 if it runs on.
+ended() {
+	test_pid=$(pid_of "$1")
+	wait_for "$2" gone "$test_pid" || return 124
+	wait "$test_pid"
+}
+
+# stop NAME [SECONDS [SIGNAL]]: its exit status, 124 if it had to be killed.
+stop() {
+	test_pid=$(pid_of "$1")
+	kill -s "${3:-TERM}" "$test_pid" 2>/dev/null
+	ended "$1" "${2:-5}"
+	test_status=$?
+	# What it left behind in its session goes too.
+	kill -s KILL -- "-$test_pid" 2>/dev/null
+	return $test_status
+}
+
+# json PATH <FILE: the value at a path such as devices.0.state; objects and
+# lists as JSON; 1 if there is none.
+json() {
+	python3 tests/lib/get.py "$1"
+}
+
+test_cleanup() {
+	test_status=$?
+	trap - EXIT
+	trap '' HUP INT TERM
+	for test_pid in $test_started; do
+		kill -s TERM "$test_pid" 2>/dev/null
+	done
+	for test_pid in $test_started; do
+		wait_for 5 gone "$test_pid"
+		kill -s KILL -- "-$test_pid" 2>/dev/null
+	done
+	[ ! -s "$T/.failed" ] || test_status=1
+	if [ -n "${KEEP:-}" ]; then
+		echo "kept: $T"
+	else
+		rm -rf "$T"
+	fi
+	exit "$test_status"
+}
+trap test_cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
