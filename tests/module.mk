@@ -47,10 +47,14 @@ $(B)/tests/bench/bench_%: $(B)/tests/bench/bench_%.o $(TEST_LIBS)
 
 # The core's side of a reader speaks its messages.
 $(B)/tests/integration/readerpeer: $(B)/host-agent/rawmsg.o
+$(B)/tests/integration/usbpeer: private TOOL_LIBS := $(call pkg_libs,libusb-1.0)
+
+$(B)/tests/integration/usbprobe.o: private CPPFLAGS += $(call pkg_cflags,libusb-1.0)
+$(B)/tests/integration/usbprobe: private TOOL_LIBS := $(call pkg_libs,libusb-1.0)
 
 $(TOOL_PROGS): $(B)/%: $(B)/%.o $(COMMON_LIB)
 	$(call say,LD   ,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TOOL_LIBS) -lm
 
 # What tests/suite asks for.
 unit-programs: $(UNIT_PROGS)

@@ -1,0 +1,337 @@
+#include "guest-agent/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/secmem.h"
+#include "guest-agent/confine.h"
+#include "guest-agent/krng.h"
+#include "guest-agent/notify.h"
+
+static const char *const state_names[] = {
+	[AGENT_WAITING] = "waiting",
+	[AGENT_READING] = "reading",
+	[AGENT_IDLE] = "idle",
+};
+
+static int64_t now_monotonic_ms(void)
+{
+	struct clocks now;
+
+	clocks_now(&now);
+	return now.monotonic_ms;
+}
+
+void agent_end(struct agent *a, enum agent_exit status)
+{
+	a->ended = true;
+	a->exit = status;
+}
+
+void agent_refresh(struct agent *a)
+{
+	struct clocks now;
+
+	a->st.poolsize = krng_poolsize(KRNG_POOLSIZE_PATH);
+	snprintf(a->st.design, sizeof(a->st.design), "%s",
+		 krng_design_name(krng_design((int)a->st.poolsize)));
+	a->st.entropy_avail = krng_entropy(a->random);
+	a->st.ready = krng_ready(a->random);
+	clocks_now(&now);
+	a->st.updated_s = now.boottime_ms / 1000;
+	a->st.starved_us = a->starved_before_us;
+	if (a->starved_ms)
+		a->st.starved_us +=
+			(uint64_t)(now.monotonic_ms - a->starved_ms) * 1000;
+}
+
+void agent_publish(struct agent *a)
+{
+	const char *path = a->opt->status_file;
+	int r;
+
+	/* A trial run must not overwrite what the service wrote. */
+	if (a->opt->once && !a->opt->status_file_given)
+		return;
+	agent_refresh(a);
+	snprintf(a->st.state, sizeof(a->st.state), "%s",
+		 a->ended ? STATUS_STATE_END : state_names[a->state]);
+	r = status_write(path, &a->st);
+	if (r && !a->status_warned)
+		log_warn("status file %s: %s", path, strerror(-r));
+	a->status_warned = r != 0;
+	a->beat_ms = now_monotonic_ms() + STATUS_BEAT_S * 1000;
+}
+
+void agent_report_ready(struct agent *a, const char *status)
+{
+	char text[96];
+	int r;
+
+	if (a->ready_sent)
+		return;
+	a->ready_sent = true;
+	snprintf(text, sizeof(text), "READY=1\nSTATUS=%s", status);
+	r = notify_send(text);
+	if (r < 0)
+		log_warn("service manager: %s", strerror(-r));
+}
+
+static void log_line(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_info("stats: %s", text);
+}
+
+/* Asked for by name, so shown at every level. */
+static void log_statistics(struct agent *a)
+{
+	agent_refresh(a);
+	if (a->opt->level < LOG_LEVEL_INFO)
+		log_set_level(LOG_LEVEL_INFO);
+	status_print_rngd(&a->st, log_line, NULL);
+	log_set_level(a->opt->level);
+}
+
+static void handle_signal(struct agent *a, int64_t now_ms)
+{
+	struct signalfd_siginfo info;
+
+	if (read(a->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGTERM:
+	case SIGINT:
+		agent_end(a, a->opt->once ? AGENT_FAILED : AGENT_OK);
+		break;
+	case SIGUSR1:
+		log_statistics(a);
+		break;
+	case SIGUSR2:
+		if (a->state != AGENT_READING)
+			a->due_ms = now_ms;
+		break;
+	}
+}
+
+static void check_clocks(struct agent *a, int64_t now_ms)
+{
+	struct clocks now;
+	enum clockjump jump;
+
+	clocks_now(&now);
+	jump = clockjump_between(&a->clocks, &now);
+	a->clocks = now;
+	if (jump == CLOCKJUMP_NONE)
+		return;
+	log_info("clock: %s: start-up test and feed at once",
+		 jump == CLOCKJUMP_RESUME ? "the machine slept"
+					  : "the time was set");
+	round_restart(a, now_ms);
+}
+
+/* How long nothing is due by itself. */
+static int wait_ms(const struct agent *a, int64_t now_ms)
+{
+	int64_t next = a->due_ms < a->beat_ms ? a->due_ms : a->beat_ms;
+
+	if (!a->ready_sent && a->ready_ms < next)
+		next = a->ready_ms;
+	return next > now_ms ? (int)(next - now_ms) : 0;
+}
+
+static void do_due(struct agent *a, int64_t now_ms)
+{
+	if (!a->ready_sent && now_ms >= a->ready_ms) {
+		log_warn(
+			"not ready after %u s: the service starts all the same",
+			a->opt->ready_timeout_s);
+		agent_report_ready(a, "waiting for the source");
+	}
+	if (now_ms >= a->beat_ms) {
+		check_clocks(a, now_ms);
+		a->beat_ms = now_ms + STATUS_BEAT_S * 1000;
+		agent_publish(a);
+	}
+	if (now_ms < a->due_ms)
+		return;
+	switch (a->state) {
+	case AGENT_WAITING:
+		round_open(a, now_ms);
+		break;
+	case AGENT_READING:
+		round_silent(a, now_ms);
+		break;
+	case AGENT_IDLE:
+		round_start(a, now_ms);
+		break;
+	}
+}
+
+/* One wait, and what it brought. */
+static void step(struct agent *a)
+{
+	struct pollfd p[] = {
+		{ .fd = a->signals, .events = POLLIN },
+		{ .fd = a->clock_watch, .events = POLLIN },
+		{ .fd = a->feeder.from, .events = 0 },
+		{ .fd = a->state == AGENT_READING ? a->source.fd : -1,
+		  .events = POLLIN },
+	};
+	int64_t now_ms = now_monotonic_ms();
+
+	if (poll(p, 4, wait_ms(a, now_ms)) < 0 && errno != EINTR) {
+		log_err("poll: %s", strerror(errno));
+		agent_end(a, AGENT_FAILED);
+		return;
+	}
+	now_ms = now_monotonic_ms();
+	if (p[0].revents)
+		handle_signal(a, now_ms);
+	if (p[1].revents) {
+		clockjump_watch_rearm(a->clock_watch);
+		check_clocks(a, now_ms);
+	}
+	if (p[2].revents) {
+		log_err("feeder: died: the kernel is not fed any more");
+		agent_end(a, AGENT_FAILED);
+	}
+	/* A clock jump may have closed the source meanwhile. */
+	if (p[3].revents && !a->ended && a->state == AGENT_READING)
+		round_read(a, now_ms);
+	if (!a->ended)
+		do_due(a, now_ms);
+}
+
+enum agent_exit agent_run(struct agent *a)
+{
+	int64_t now_ms = now_monotonic_ms();
+
+	a->ready_ms = now_ms + (int64_t)a->opt->ready_timeout_s * 1000;
+	a->beat_ms = now_ms;
+	a->due_ms = now_ms;
+	while (!a->ended)
+		step(a);
+	notify_send("STOPPING=1");
+	if (a->opt->once)
+		agent_publish(a);
+	else
+		unlink(a->opt->status_file);
+	return a->exit;
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+static int start_feeder(struct agent *a)
+{
+	int r = feeder_start(&a->feeder);
+
+	if (r) {
+		log_err("feeder: cannot start: %s", strerror(-r));
+		return r;
+	}
+	if (!a->feeder.filtered)
+		log_warn("feeder: runs without a system call filter: this "
+			 "kernel has no seccomp");
+	return 0;
+}
+
+static int alloc_memory(struct agent *a)
+{
+	a->window = secmem_alloc(VERIFY_STARTUP);
+	if (a->window)
+		a->verify = verify_new();
+	if (a->verify)
+		return 0;
+	log_err("memory for entropy: %s: raise the limit of locked memory "
+		"(LimitMEMLOCK=, ulimit -l)",
+		strerror(errno));
+	return -ENOMEM;
+}
+
+static void init_status(struct agent *a)
+{
+	snprintf(a->st.version, sizeof(a->st.version), "%s", ONERNG_VERSION);
+	log_escape(a->st.source, sizeof(a->st.source), a->opt->source,
+		   strlen(a->opt->source));
+	a->st.pid = getpid();
+	a->st.last_feed_s = -1;
+	a->st.started_s = a->clocks.boottime_ms / 1000;
+	agent_refresh(a);
+}
+
+int agent_init(struct agent *a, const struct options *opt)
+{
+	const char *why;
+	int r;
+
+	*a = (struct agent){ .opt = opt,
+			     .signals = -1,
+			     .clock_watch = -1,
+			     .random = -1,
+			     .feeder = { .to = -1, .from = -1 } };
+	r = source_init(&a->source, opt->source, &why);
+	if (r)
+		return r;
+	a->signals = open_signals();
+	if (a->signals < 0) {
+		log_err("signals: %s", strerror(-a->signals));
+		return a->signals;
+	}
+	r = opt->no_feed ? 0 : start_feeder(a);
+	if (!r)
+		r = alloc_memory(a);
+	if (r)
+		return r;
+	/* Without it resume is noticed with the next beat. */
+	a->clock_watch = clockjump_watch_open();
+	a->random = open("/dev/random", O_RDONLY | O_CLOEXEC);
+	/* The source may belong to another user and has to be opened again. */
+	r = confine_capabilities(1u << CAP_DAC_OVERRIDE);
+	if (r)
+		log_err("capabilities: %s", strerror(-r));
+	clocks_now(&a->clocks);
+	init_status(a);
+	return r;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void agent_free(struct agent *a)
+{
+	if (a->source.drv)
+		source_close(&a->source);
+	feeder_stop(&a->feeder);
+	verify_free(a->verify);
+	secmem_free(a->window);
+	close_fd(&a->signals);
+	close_fd(&a->clock_watch);
+	close_fd(&a->random);
+}

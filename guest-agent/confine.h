@@ -1,0 +1,35 @@
+/*
+ * confine.h - giving up rights, by hand since only libc is here
+ *
+ * Stages: confine_capabilities() at start, confine_syscalls() in the feeder
+ * once everything it needs is open.  Neither can be taken back.
+ */
+#ifndef GUEST_CONFINE_H
+#define GUEST_CONFINE_H
+
+#include <stdint.h>
+
+/*
+ * Sets no_new_privs and keeps, of the capabilities that are held, only those
+ * in keep (bits 1 << CAP_*, below 32); nothing is inheritable.  0 or -errno.
+ */
+int confine_capabilities(uint32_t keep);
+
+/* Closes every descriptor but these three; -1 stands for none. */
+void confine_descriptors(int a, int b, int c);
+
+/*
+ * From here on the process may read, write, end itself, and call ioctl with
+ * RNDADDENTROPY or RNDRESEEDCRNG; anything else kills it.  Sets no_new_privs.
+ * 0 or -errno (-EINVAL: a kernel without seccomp filters).
+ */
+int confine_syscalls(void);
+
+/*
+ * Ends a process that confine_syscalls() has locked in: exit_group and nothing
+ * else.  Sanitizers make other calls from _exit(2) and before every call of a
+ * function that is declared noreturn, so this one is not.
+ */
+void confine_exit(int status);
+
+#endif /* GUEST_CONFINE_H */

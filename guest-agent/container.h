@@ -1,0 +1,24 @@
+/*
+ * container.h - is this a container, whose kernel is the host's?
+ *
+ * There is nothing to feed inside one: the kernel's RNG is shared, and the
+ * ioctls ask for CAP_SYS_ADMIN in the initial user namespace.
+ */
+#ifndef GUEST_CONTAINER_H
+#define GUEST_CONTAINER_H
+
+#include <stdbool.h>
+
+/*
+ * What shows that this is a container (static text), or NULL.  root goes
+ * before the paths that are looked at; "" in earnest.
+ */
+const char *container_detect(const char *root);
+
+/*
+ * True when the process is in a user namespace other than the initial one:
+ * then EPERM of an ioctl does not mean that the operator forgot a capability.
+ */
+bool container_foreign_userns(const char *root);
+
+#endif /* GUEST_CONTAINER_H */

@@ -1,0 +1,48 @@
+/*
+ * onerng-guestd - verifies what a OneRNG's host sends and feeds the kernel
+ */
+#include <string.h>
+
+#include "common/log.h"
+#include "common/secmem.h"
+#include "guest-agent/agent.h"
+#include "guest-agent/container.h"
+#include "guest-agent/notify.h"
+
+/* True when there is no kernel of our own to feed, which has been said. */
+static bool is_container(const struct options *opt)
+{
+	const char *sign = opt->no_feed ? NULL : container_detect("");
+
+	if (!sign)
+		return false;
+	log_info("this is a container (%s): its kernel is the host's, there is "
+		 "nothing to feed here; --no-feed verifies only",
+		 sign);
+	notify_send("READY=1\nSTATUS=a container: nothing to feed");
+	return true;
+}
+
+int main(int argc, char *argv[])
+{
+	enum agent_exit status = AGENT_FAILED;
+	struct options opt;
+	struct agent agent;
+
+	log_init("onerng-guestd", LOG_LEVEL_INFO);
+	if (options_parse(&opt, argc, argv))
+		return AGENT_USAGE;
+	log_set_level(opt.level);
+	if (opt.ended)
+		return AGENT_OK;
+	if (opt.status)
+		return status_show(opt.status_file, opt.json);
+	if (is_container(&opt))
+		return AGENT_OK;
+	if (secmem_no_dump())
+		log_warn("core dumps could not be switched off");
+	if (!agent_init(&agent, &opt))
+		status = agent_run(&agent);
+	agent_free(&agent);
+	return status;
+}

@@ -1,0 +1,13 @@
+/*
+ * notify.h - tells the service manager (sd_notify(3)), without its library
+ */
+#ifndef GUEST_NOTIFY_H
+#define GUEST_NOTIFY_H
+
+/*
+ * Sends state ("READY=1\nSTATUS=...") to $NOTIFY_SOCKET.  1 sent, 0 nobody
+ * asked for it, or -errno; never blocks.
+ */
+int notify_send(const char *state);
+
+#endif /* GUEST_NOTIFY_H */

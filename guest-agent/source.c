@@ -1,0 +1,96 @@
+#include "guest-agent/source.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct source_driver *const drivers[] = {
+	&source_hwrng,
+	&source_egd,
+	&source_tty,
+	&source_file,
+};
+
+int source_init(struct source *s, const char *spec, const char **why)
+{
+	const char *colon = strchr(spec, ':');
+	size_t len = colon ? (size_t)(colon - spec) : 0;
+
+	*s = (struct source){ .fd = -1 };
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		if (strlen(drivers[i]->scheme) == len &&
+		    !strncmp(drivers[i]->scheme, spec, len))
+			s->drv = drivers[i];
+	}
+	if (!s->drv) {
+		*why = "must be hwrng:PATH, egd:PATH, tty:PATH or file:PATH";
+		return -EINVAL;
+	}
+	if (colon[1] != '/') {
+		*why = "the path must be absolute";
+		return -EINVAL;
+	}
+	s->path = colon + 1;
+	return 0;
+}
+
+int source_fail(struct source *s, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->why, sizeof(s->why), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+int source_open(struct source *s)
+{
+	int r;
+
+	s->owed = 0;
+	s->why[0] = '\0';
+	r = s->drv->open(s);
+	if (r)
+		source_close(s);
+	return r;
+}
+
+int source_want(struct source *s, size_t n)
+{
+	ssize_t asked;
+
+	if (!n) {
+		if (s->drv->pause)
+			s->drv->pause(s);
+		return 0;
+	}
+	if (s->owed)
+		return 0;
+	asked = s->drv->ask(s, n);
+	if (asked < 0)
+		return (int)asked;
+	s->owed = (size_t)asked;
+	return 0;
+}
+
+ssize_t source_read(struct source *s, uint8_t *buf, size_t n)
+{
+	ssize_t got = s->drv->read(s, buf, n);
+
+	if (got > 0)
+		s->owed -= (size_t)got < s->owed ? (size_t)got : s->owed;
+	return got;
+}
+
+void source_close(struct source *s)
+{
+	if (s->drv->close)
+		s->drv->close(s);
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	s->owed = 0;
+}

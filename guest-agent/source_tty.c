@@ -1,0 +1,101 @@
+/*
+ * source_tty.c - a OneRNG, real or virtual, as a terminal device
+ *
+ * The device is told to run (cmdO) only while bytes are wanted, so that what
+ * is read is not what lay in the tty's buffer for minutes.  The newline first
+ * ends whatever half a command the last user left.
+ */
+#include "guest-agent/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const char run_command[] = "\ncmdO\n";
+static const char pause_command[] = "\ncmdo\n";
+
+static int set_raw(int fd)
+{
+	struct termios t;
+
+	if (tcgetattr(fd, &t) < 0)
+		return -errno;
+	cfmakeraw(&t);
+	t.c_cflag |= CLOCAL | CREAD;
+	t.c_cc[VMIN] = 1;
+	t.c_cc[VTIME] = 0;
+	return tcsetattr(fd, TCSANOW, &t) < 0 ? -errno : 0;
+}
+
+static int tty_open(struct source *s)
+{
+	struct stat st;
+	int r;
+
+	s->fd = open(s->path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (s->fd < 0)
+		return source_fail(s, -errno, "%s", strerror(errno));
+	if (fstat(s->fd, &st) < 0 || !S_ISCHR(st.st_mode) || !isatty(s->fd))
+		return source_fail(s, -ENOTTY, "not a terminal device");
+	/* Root gets past TIOCEXCL: ask nobody else to share it all the same. */
+	if (ioctl(s->fd, TIOCEXCL) < 0)
+		return source_fail(s, -errno, "TIOCEXCL: %s", strerror(errno));
+	r = set_raw(s->fd);
+	if (r)
+		return source_fail(s, r, "raw mode: %s", strerror(-r));
+	return 0;
+}
+
+static ssize_t tty_ask(struct source *s, size_t n)
+{
+	const ssize_t len = sizeof(run_command) - 1;
+
+	/* Stale bytes, and replies to the last user, are not wanted. */
+	tcflush(s->fd, TCIFLUSH);
+	if (write(s->fd, run_command, (size_t)len) != len)
+		return source_fail(s, -EIO, "does not take commands");
+	return (ssize_t)n;
+}
+
+static ssize_t tty_read(struct source *s, uint8_t *buf, size_t n)
+{
+	ssize_t got = read(s->fd, buf, n);
+
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return -EAGAIN;
+	if (got < 0)
+		return source_fail(s, -errno, "%s", strerror(errno));
+	if (!got)
+		return source_fail(s, -EIO, "hung up");
+	return got;
+}
+
+static void tty_pause(struct source *s)
+{
+	const ssize_t len = sizeof(pause_command) - 1;
+
+	if (write(s->fd, pause_command, (size_t)len) != len)
+		return; /* the next read says what is wrong */
+	tcflush(s->fd, TCIFLUSH);
+}
+
+static void tty_close(struct source *s)
+{
+	if (s->fd < 0)
+		return;
+	tty_pause(s);
+	ioctl(s->fd, TIOCNXCL);
+}
+
+const struct source_driver source_tty = {
+	.scheme = "tty",
+	.open = tty_open,
+	.ask = tty_ask,
+	.read = tty_read,
+	.pause = tty_pause,
+	.close = tty_close,
+};

@@ -1,0 +1,273 @@
+/*
+ * test_krng.c - facts about the kernel's RNG, the container and the clocks
+ */
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest-agent/clockjump.h"
+#include "guest-agent/container.h"
+#include "guest-agent/krng.h"
+#include "guest-agent/textfile.h"
+
+static char root[] = "/tmp/onerng-krng.XXXXXX";
+
+static void setup(void)
+{
+	cr_assert_not_null(mkdtemp(root));
+}
+
+static void teardown(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(krng, .init = setup, .fini = teardown);
+TestSuite(container, .init = setup, .fini = teardown);
+
+/* Writes root/name, making folders on the way; returns the path. */
+static const char *put(const char *name, const void *text, size_t len)
+{
+	static char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	for (char *p = strchr(path + 5, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		mkdir(path, 0755);
+		*p = '/';
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	cr_assert(fd >= 0);
+	cr_assert_eq(write(fd, text, len), (ssize_t)len);
+	close(fd);
+	return path;
+}
+
+static int poolsize_of(const char *text)
+{
+	return krng_poolsize(put("poolsize", text, strlen(text)));
+}
+
+Test(krng, poolsize_is_read_with_and_without_newline)
+{
+	cr_assert_eq(poolsize_of("256\n"), 256);
+	cr_assert_eq(poolsize_of("4096"), 4096);
+}
+
+Test(krng, poolsize_that_is_no_number_is_an_error)
+{
+	static const char *const bad[] = {
+		"",	      "\n", "0\n",	     "-1\n",
+		"256 bits\n", "x",  "99999999999\n", "1048577",
+		" 256",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_assert_eq(poolsize_of(bad[i]), -EBADMSG, "'%s'", bad[i]);
+}
+
+Test(krng, missing_poolsize_is_an_error)
+{
+	cr_assert_eq(krng_poolsize("/nonexistent/poolsize"), -ENOENT);
+}
+
+Test(krng, poolsize_of_256_is_the_new_design)
+{
+	cr_assert_eq(krng_design(256), KRNG_NEW);
+	cr_assert_eq(krng_design(4096), KRNG_OLD);
+	cr_assert_eq(krng_design(257), KRNG_OLD);
+	cr_assert_eq(krng_design(-ENOENT), KRNG_UNKNOWN);
+	cr_assert_str_eq(krng_design_name(KRNG_NEW), "new");
+	cr_assert_str_eq(krng_design_name(KRNG_OLD), "old");
+	cr_assert_str_eq(krng_design_name(KRNG_UNKNOWN), "unknown");
+}
+
+Test(krng, current_driver_is_the_first_line)
+{
+	char name[16];
+
+	cr_assert_eq(krng_current(put("rng", "virtio_rng.0\n", 13), name,
+				  sizeof(name)),
+		     0);
+	cr_assert_str_eq(name, "virtio_rng.0");
+}
+
+Test(krng, current_driver_longer_than_the_buffer_is_cut)
+{
+	char name[8];
+
+	cr_assert_eq(krng_current(put("rng", "virtio_rng.0\n", 13), name,
+				  sizeof(name)),
+		     0);
+	cr_assert_str_eq(name, "virtio_");
+}
+
+Test(krng, missing_driver_file_leaves_no_name)
+{
+	char name[8] = "x";
+
+	cr_assert_eq(krng_current("/nonexistent", name, sizeof(name)), -ENOENT);
+	cr_assert_str_eq(name, "");
+}
+
+Test(krng, this_kernel_answers)
+{
+	int fd = open("/dev/random", O_RDONLY | O_CLOEXEC);
+
+	cr_assert(fd >= 0);
+	cr_assert(krng_entropy(fd) >= 0);
+	cr_assert_eq(krng_ready(fd), 1);
+	close(fd);
+}
+
+Test(krng, closed_descriptor_is_an_error)
+{
+	cr_assert_eq(krng_entropy(-1), -EBADF);
+	cr_assert_eq(krng_ready(1000), -EBADF);
+}
+
+Test(krng, text_file_is_cut_to_the_buffer_and_ended)
+{
+	char out[4];
+
+	cr_assert_eq(textfile_read(put("t", "abcdef", 6), out, sizeof(out)), 3);
+	cr_assert_str_eq(out, "abc");
+	cr_assert_eq(textfile_read(put("t", "", 0), out, sizeof(out)), 0);
+	cr_assert_str_eq(out, "");
+}
+
+Test(krng, folder_in_the_place_of_a_text_file_is_an_error)
+{
+	char out[4];
+
+	cr_assert_eq(textfile_read("/tmp", out, sizeof(out)), -EISDIR);
+}
+
+Test(krng, fifo_in_the_place_of_a_text_file_does_not_block)
+{
+	char path[PATH_MAX], out[4];
+
+	snprintf(path, sizeof(path), "%s/fifo", root);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_assert_eq(textfile_read(path, out, sizeof(out)), 0);
+}
+
+Test(container, plain_machine_is_none)
+{
+	put("proc/1/environ", "HOME=/\0TERM=linux", 18);
+	cr_assert_null(container_detect(root));
+}
+
+Test(container, machine_without_proc_is_none)
+{
+	cr_assert_null(container_detect(root));
+}
+
+Test(container, environment_of_process_1_shows_it)
+{
+	static const char first[] = "container=lxc\0HOME=/";
+	static const char last[] = "HOME=/\0container=lxc";
+	static const char other[] = "mycontainer=lxc\0HOME=container=x";
+
+	put("proc/1/environ", first, sizeof(first));
+	cr_assert_not_null(container_detect(root));
+	put("proc/1/environ", last, sizeof(last) - 1);
+	cr_assert_not_null(container_detect(root));
+	put("proc/1/environ", other, sizeof(other));
+	cr_assert_null(container_detect(root));
+}
+
+Test(container, long_environment_is_cut_not_overrun)
+{
+	static char big[40000];
+
+	memset(big, 'a', sizeof(big));
+	put("proc/1/environ", big, sizeof(big));
+	cr_assert_null(container_detect(root));
+}
+
+Test(container, marker_of_systemd_shows_it)
+{
+	put("run/systemd/container", "", 0);
+	cr_assert_not_null(container_detect(root));
+}
+
+static bool foreign(const char *map)
+{
+	put("proc/self/uid_map", map, strlen(map));
+	return container_foreign_userns(root);
+}
+
+Test(container, identity_map_is_the_initial_namespace)
+{
+	cr_assert(!foreign("         0          0 4294967295\n"));
+	cr_assert(foreign("         0     100000      65536\n"));
+	cr_assert(foreign("         0          0      65536\n"));
+	cr_assert(foreign("         0       1000          1\n"));
+	cr_assert(foreign(""));
+}
+
+Test(container, kernel_without_user_namespaces_is_the_initial_one)
+{
+	cr_assert(!container_foreign_userns(root));
+}
+
+static enum clockjump after(int64_t mono, int64_t boot, int64_t real)
+{
+	static const struct clocks then = { 5000, 9000, 1000000 };
+	struct clocks now = { then.monotonic_ms + mono, then.boottime_ms + boot,
+			      then.realtime_ms + real };
+
+	return clockjump_between(&then, &now);
+}
+
+Test(clockjump, clocks_that_run_together_are_no_jump)
+{
+	cr_assert_eq(after(0, 0, 0), CLOCKJUMP_NONE);
+	cr_assert_eq(after(60000, 60000, 60000), CLOCKJUMP_NONE);
+	cr_assert_eq(after(60000, 61000, 61000), CLOCKJUMP_NONE);
+	cr_assert_eq(after(60000, 60000, 62000), CLOCKJUMP_NONE);
+	cr_assert_eq(after(60000, 60000, 58000), CLOCKJUMP_NONE);
+}
+
+Test(clockjump, sleep_is_a_resume)
+{
+	cr_assert_eq(after(60000, 61001, 61001), CLOCKJUMP_RESUME);
+	cr_assert_eq(after(1, 3600000, 3600000), CLOCKJUMP_RESUME);
+}
+
+Test(clockjump, set_time_is_a_step_both_ways)
+{
+	cr_assert_eq(after(60000, 60000, 62001), CLOCKJUMP_STEP);
+	cr_assert_eq(after(60000, 60000, 57999), CLOCKJUMP_STEP);
+}
+
+Test(clockjump, clocks_of_this_machine_advance)
+{
+	struct clocks a, b;
+
+	clocks_now(&a);
+	clocks_now(&b);
+	cr_assert(b.monotonic_ms >= a.monotonic_ms);
+	cr_assert(a.boottime_ms >= a.monotonic_ms);
+}
+
+Test(clockjump, watch_can_be_armed_again)
+{
+	int fd = clockjump_watch_open();
+
+	cr_assert(fd >= 0);
+	clockjump_watch_rearm(fd);
+	close(fd);
+}
