@@ -18,10 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECTION_MAX                                               \
-	200 /* a line that fits inih's buffer holds no longer one \
-	     */
-#define FILE_MAX	(1u << 20) /* bytes; ends the reading of an endless file */
+/* A line that fits inih's buffer holds no longer one. */
+#define SECTION_MAX 200
+/* Bytes; ends the reading of an endless file. */
+#define FILE_MAX	(1u << 20)
 #define DROPIN_PATH_MAX 4096
 
 struct loader {

@@ -95,7 +95,7 @@ void round_restart(struct agent *a, int64_t now_ms);
 /* agent.c: what the round tells the loop. */
 
 /* Ends the loop. */
-void agent_end(struct agent *a, enum agent_exit exit);
+void agent_end(struct agent *a, enum agent_exit status);
 
 /* Brings up to date what a->st says of the kernel and of time. */
 void agent_refresh(struct agent *a);

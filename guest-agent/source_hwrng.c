@@ -98,8 +98,7 @@ static void __attribute__((noreturn)) child_main(const char *path, int sock)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	confine_descriptors(sock, -1, -1);
 	reply = secmem_alloc(sizeof(*reply));
-	r = reply ? 0 : -errno;
-	dev = r ? r : open_device(path);
+	dev = reply ? open_device(path) : -ENOMEM;
 	r = dev < 0 ? dev : confine_capabilities(0);
 	while (!r && recv(sock, &want, sizeof(want), 0) == sizeof(want))
 		r = copy_bytes(dev, sock, reply, want);

@@ -6,10 +6,10 @@
 #	# timeout: 60
 #	. "$(dirname "$0")/../lib/test.sh"
 #
-# It changes to the top of the tree ($TEST_TOP, or two folders above the script),
-# makes a temporary folder $T, and on exit ends what start() began and removes
-# $T.  $B is where the programs are.  The last lines of a script need nothing:
-# the exit status is 0 if no check failed.
+# It changes to the top of the tree ($TEST_TOP, else two folders above the
+# script), makes a temporary folder $T, and on exit ends what start() began and
+# removes $T.  $B is where the programs are.  The last lines of a script need
+# nothing: the exit status is 0 if no check failed.
 
 set -u
 umask 022

@@ -1,0 +1,79 @@
+/*
+ * sampler.h - raw samples of one device on their way to the pool
+ *
+ *   start-up ──4096 samples passed, all thrown away──▶ running
+ *      ▲  ╲                                              │
+ *      │   ╲──a test fails──▶ failed ◀──a test fails─────┘
+ *      └───── sampler_reset() ───┘
+ *
+ * Quarantine: a sample is conditioned only after the SAMPLER_WINDOW that holds
+ * it has passed every test.  At a failure the window, everything behind it
+ * and the conditioner's input are wiped (SP 800-90B 4.3).  Samples that pass
+ * while the pool is full are dropped before conditioning.  No I/O, no clock.
+ */
+#ifndef HOST_AGENT_SAMPLER_H
+#define HOST_AGENT_SAMPLER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/fips.h"
+#include "common/health.h"
+
+#define SAMPLER_WINDOW	512  /* bytes: one APT window on bytes, four on bits */
+#define SAMPLER_STARTUP 4096 /* samples; SP 800-90B 4.3 asks for >= 1024 */
+
+struct pool;
+struct sampler;
+
+enum sampler_state {
+	SAMPLER_STARTING,
+	SAMPLER_RUNNING,
+	SAMPLER_FAILED, /* sticky until sampler_reset() */
+};
+
+struct sampler_conf {
+	unsigned int h_byte_millibits; /* also what conditioning counts with */
+	unsigned int h_bit_millibits;
+	unsigned int device; /* number that blocks carry */
+};
+
+/*
+ * Counts are over the sampler's life.  samples = startup + conditioned + wiped
+ * + surplus + those in quarantine now (fewer than SAMPLER_WINDOW).
+ */
+struct sampler_stats {
+	enum sampler_state state;
+	/* Of the last failure; HEALTH_TESTS: none, or it was libcrypto. */
+	enum health_test failed_test;
+	uint64_t failed_at;	      /* samples since the reset, inclusive */
+	uint64_t samples;	      /* received, ever */
+	uint64_t startup_samples;     /* passed and thrown away by start-up */
+	uint64_t conditioned_samples; /* went into the conditioner */
+	uint64_t wiped_samples;	      /* lost to failures and resets */
+	uint64_t surplus_samples;     /* tested, but the pool was full */
+	uint64_t blocks;	      /* given to the pool */
+	uint64_t failures[HEALTH_TESTS];
+	uint64_t resets;
+	const struct fips *fips; /* trend on raw samples, never a verdict */
+};
+
+/* NULL and errno (EINVAL: no cutoffs for this H; EIO: libcrypto; secmem's). */
+struct sampler *sampler_new(const struct sampler_conf *conf, struct pool *pool);
+void sampler_free(struct sampler *s); /* wipes; NULL is fine */
+
+/*
+ * Back to start-up with fresh tests; wipes what is quarantined and what the
+ * conditioner holds.  For every open, replug, resume and change of mode.
+ */
+void sampler_reset(struct sampler *s);
+
+/*
+ * 0; -EIO once failed (what follows is counted as wiped, not looked at, until
+ * sampler_reset()).  raw stays the caller's, who wipes it.
+ */
+int sampler_feed(struct sampler *s, const uint8_t *raw, size_t len);
+
+void sampler_stats(const struct sampler *s, struct sampler_stats *out);
+
+#endif /* HOST_AGENT_SAMPLER_H */
