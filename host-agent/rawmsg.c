@@ -1,0 +1,197 @@
+/*
+ * rawmsg.c - messages between the core and its reader and watcher processes
+ *
+ * A packet is a header and its payload, gathered and scattered so that samples
+ * are never copied on the way.  Both ends are the same binary on the same
+ * machine: fields are in host order.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "host-agent/onerng.h"
+#include "host-agent/rawmsg.h"
+
+#define PORT_DEPTH_MAX	7 /* tiers below the root hub, USB 2.0 4.1.1 */
+#define PORT_NUMBER_MAX 255
+
+struct rawmsg_head {
+	uint32_t type;
+	uint32_t zero;
+	uint64_t seq;
+};
+
+static int rawmsg_errno(int err)
+{
+	/* AF_UNIX says ECONNRESET when the peer left something unread */
+	return err == ECONNRESET ? -EPIPE : -err;
+}
+
+int rawmsg_send(int fd, enum rawmsg_type type, uint64_t seq,
+		const void *payload, size_t len)
+{
+	struct rawmsg_head head = { .type = type, .seq = seq };
+	struct iovec iov[2] = { { &head, sizeof(head) } };
+	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = len ? 2 : 1 };
+	ssize_t n;
+
+	/* iovec has no const; sendmsg(2) does not write */
+	memcpy(&iov[1].iov_base, &payload, sizeof(payload));
+	iov[1].iov_len = len;
+	do {
+		n = sendmsg(fd, &mh, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? rawmsg_errno(errno) : 0;
+}
+
+int rawmsg_send_state(int fd, enum reader_state state, const char *text)
+{
+	struct {
+		struct rawmsg_state s;
+		char text[RAWMSG_TEXT_MAX];
+	} out = { .s.state = state };
+	size_t len = strnlen(text, sizeof(out.text));
+
+	memcpy(out.text, text, len);
+	return rawmsg_send(fd, RAWMSG_STATE, 0, &out, sizeof(out.s) + len);
+}
+
+static int rawmsg_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* A number in 1..PORT_NUMBER_MAX without leading zero; NULL if it is none. */
+static const char *rawmsg_skip_number(const char *s)
+{
+	unsigned int value = 0;
+
+	if (*s == '0')
+		return NULL;
+	for (; rawmsg_is_digit(*s) && value <= PORT_NUMBER_MAX; s++)
+		value = value * 10 + (unsigned int)(*s - '0');
+	return value && value <= PORT_NUMBER_MAX ? s : NULL;
+}
+
+int rawmsg_port_valid(const char *port)
+{
+	unsigned int depth = 0;
+	const char *s = rawmsg_skip_number(port);
+	char separator = '-';
+
+	while (s && *s == separator && depth < PORT_DEPTH_MAX) {
+		s = rawmsg_skip_number(s + 1);
+		separator = '.';
+		depth++;
+	}
+	return s && !*s && depth && s - port < RAWMSG_PORT_MAX;
+}
+
+static int rawmsg_text_valid(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			return 0;
+	return 1;
+}
+
+static int rawmsg_id_valid(const char id[static 33])
+{
+	size_t len = strnlen(id, 33);
+
+	return (len == 0 || len == 32) &&
+	       strspn(id, "0123456789abcdefABCDEF") == len;
+}
+
+static int rawmsg_check_port(const struct rawmsg *m)
+{
+	return m->len == sizeof(m->u.port) &&
+	       memchr(m->u.port.port, 0, sizeof(m->u.port.port)) &&
+	       rawmsg_port_valid(m->u.port.port);
+}
+
+static int rawmsg_check_state(const struct rawmsg *m)
+{
+	size_t fixed = sizeof(m->u.state.s);
+
+	return m->len >= fixed && m->len <= sizeof(m->u.state) &&
+	       m->u.state.s.state < READER_STATES &&
+	       rawmsg_text_valid(m->u.state.text, m->len - fixed);
+}
+
+static int rawmsg_check_ident(const struct rawmsg *m)
+{
+	const struct rawmsg_ident *i = &m->u.ident;
+
+	return m->len == sizeof(*i) && i->firmware >= 1 && i->firmware <= 3 &&
+	       i->image_bytes == ONERNG_IMAGE && rawmsg_id_valid(i->id);
+}
+
+/* Whether the payload fits its type; type and len are set. */
+static int rawmsg_check(const struct rawmsg *m)
+{
+	switch (m->type) {
+	case RAWMSG_ARRIVED:
+	case RAWMSG_LEFT:
+		return rawmsg_check_port(m);
+	case RAWMSG_STATE:
+		return rawmsg_check_state(m);
+	case RAWMSG_IDENT:
+		return rawmsg_check_ident(m);
+	case RAWMSG_SAMPLES:
+		return m->len >= 1 && m->len <= sizeof(m->u.samples);
+	case RAWMSG_RUN:
+	case RAWMSG_PAUSE:
+	case RAWMSG_STOP:
+		return m->len == 0;
+	}
+	return 0;
+}
+
+/* The payload of len bytes is in m->u already.  What is refused is wiped. */
+static int rawmsg_accept(struct rawmsg *m, const struct rawmsg_head *head,
+			 size_t len)
+{
+	m->type = (enum rawmsg_type)head->type;
+	m->seq = head->seq;
+	m->len = len;
+	if (!head->zero && rawmsg_check(m))
+		return 0;
+	explicit_bzero(m, sizeof(*m));
+	return -EPROTO;
+}
+
+int rawmsg_decode(struct rawmsg *m, const uint8_t *packet, size_t len)
+{
+	struct rawmsg_head head;
+
+	if (len < sizeof(head) || len - sizeof(head) > sizeof(m->u))
+		return -EPROTO;
+	memcpy(&head, packet, sizeof(head));
+	len -= sizeof(head);
+	memcpy(&m->u, packet + sizeof(head), len);
+	return rawmsg_accept(m, &head, len);
+}
+
+int rawmsg_recv(int fd, struct rawmsg *m)
+{
+	struct rawmsg_head head;
+	struct iovec iov[2] = { { &head, sizeof(head) },
+				{ &m->u, sizeof(m->u) } };
+	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 2 };
+	ssize_t n;
+
+	do {
+		n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n <= 0)
+		return n ? rawmsg_errno(errno) : -EPIPE;
+	if ((size_t)n < sizeof(head) || (mh.msg_flags & MSG_TRUNC)) {
+		explicit_bzero(m, sizeof(*m));
+		return -EPROTO;
+	}
+	return rawmsg_accept(m, &head, (size_t)n - sizeof(head)) ? -EPROTO : 1;
+}
