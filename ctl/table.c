@@ -1,0 +1,169 @@
+#include "ctl/table.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "common/log.h"
+
+#define SHOWN_MAX     201
+#define SIZE_MAX_TEXT 16
+
+/* A missing or wrongly typed value reads as 0 or "": an older agent's. */
+static uint64_t number(const json_t *o, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(o, key));
+
+	return n < 0 ? 0 : (uint64_t)n;
+}
+
+static const char *text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+/* Text from elsewhere, for a terminal. */
+static const char *shown(char out[static SHOWN_MAX], const json_t *o,
+			 const char *key)
+{
+	const char *s = text(o, key);
+
+	return log_escape(out, SHOWN_MAX, s, strlen(s));
+}
+
+/* "512", "12.3k", "4.5M": decimal multiples. */
+static const char *size(char out[static SIZE_MAX_TEXT], uint64_t n)
+{
+	static const char units[] = "kMGTPE";
+	double v = (double)n;
+	int i = -1;
+
+	while (v >= 999.95 && i < (int)sizeof(units) - 2) {
+		v /= 1000;
+		i++;
+	}
+	if (i < 0)
+		snprintf(out, SIZE_MAX_TEXT, "%u", (unsigned int)n);
+	else
+		snprintf(out, SIZE_MAX_TEXT, "%.1f%c", v, units[i]);
+	return out;
+}
+
+static uint64_t sum(const json_t *counts)
+{
+	/* jansson's iterators take no const */
+	json_t *o = (json_t *)(uintptr_t)counts;
+	void *i;
+	uint64_t n = 0;
+
+	for (i = json_object_iter(o); i; i = json_object_iter_next(o, i))
+		n += (uint64_t)json_integer_value(json_object_iter_value(i));
+	return n;
+}
+
+static void device(const json_t *d, FILE *out)
+{
+	const json_t *health = json_object_get(d, "health");
+	char rate[SIZE_MAX_TEXT], raw[SIZE_MAX_TEXT], lost[SIZE_MAX_TEXT];
+	char name[SHOWN_MAX], port[SHOWN_MAX], line[SHOWN_MAX];
+
+	fprintf(out, "%-9s %-10s %-10s %7s/s %8s %6s  %-8s %8llu\n",
+		shown(name, d, "name"), shown(port, d, "port"),
+		text(d, "state"), size(rate, number(d, "raw_rate")),
+		size(raw, number(d, "raw_bytes")),
+		size(lost, number(d, "lost_samples")),
+		health ? text(health, "verdict") : "-",
+		(unsigned long long)sum(json_object_get(health, "failures")));
+	if (*text(d, "detail"))
+		fprintf(out, "          %s\n", shown(line, d, "detail"));
+	if (*text(d, "image_sha256"))
+		fprintf(out, "          firmware %u, image sha256 %.16s...\n",
+			(unsigned int)number(d, "firmware"),
+			text(d, "image_sha256"));
+}
+
+static void devices(const json_t *list, FILE *out)
+{
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		fputs("no OneRNG was seen: plug one in, or see which ports "
+		      "are configured\n",
+		      out);
+		return;
+	}
+	fprintf(out, "%-9s %-10s %-10s %9s %8s %6s  %-8s %8s\n", "DEVICE",
+		"PORT", "STATE", "RATE", "RAW", "LOST", "HEALTH", "FAILURES");
+	for (i = 0; i < json_array_size(list); i++)
+		device(json_array_get(list, i), out);
+}
+
+static void consumer(const json_t *c, FILE *out)
+{
+	const json_t *latency = json_object_get(c, "latency_us");
+	const json_t *peer = json_object_get(c, "peer");
+	char owed[SIZE_MAX_TEXT], delivered[SIZE_MAX_TEXT];
+	char throttled[SIZE_MAX_TEXT], name[SHOWN_MAX], pid[24] = "-";
+
+	if (json_is_object(peer))
+		snprintf(pid, sizeof(pid), "%llu",
+			 (unsigned long long)number(peer, "pid"));
+	fprintf(out, "%-7s %-24s %8s %8s %9s %9s %8llu %8llu\n",
+		text(c, "kind"), shown(name, c, "name"), pid,
+		size(owed, number(c, "owed")),
+		size(delivered, number(c, "delivered")),
+		size(throttled, number(c, "throttled")),
+		(unsigned long long)number(latency, "p50"),
+		(unsigned long long)number(latency, "p99"));
+}
+
+static void consumers(const json_t *list, FILE *out)
+{
+	size_t i;
+
+	fprintf(out, "%-7s %-24s %8s %8s %9s %9s %8s %8s\n", "KIND", "CONSUMER",
+		"PEER", "OWED", "DELIVERED", "THROTTLED", "P50 us", "P99 us");
+	for (i = 0; i < json_array_size(list); i++)
+		consumer(json_array_get(list, i), out);
+}
+
+void table_status(const json_t *status, FILE *out)
+{
+	const json_t *pool = json_object_get(status, "pool");
+	uint64_t h = number(status, "h_byte_millibits");
+	char version[SHOWN_MAX];
+
+	fprintf(out, "onerng-hostd %s, pid %llu, up %llu s: %s\n",
+		shown(version, status, "version"),
+		(unsigned long long)number(status, "pid"),
+		(unsigned long long)number(status, "uptime_s"),
+		text(status, "state"));
+	fprintf(out,
+		"H = %llu.%llu bits per raw byte; pool %llu of %llu bytes\n\n",
+		(unsigned long long)h / 1000,
+		(unsigned long long)h % 1000 / 100,
+		(unsigned long long)number(pool, "bytes"),
+		(unsigned long long)number(pool, "capacity"));
+	devices(json_object_get(status, "devices"), out);
+	fputc('\n', out);
+	consumers(json_object_get(status, "consumers"), out);
+}
+
+void table_domains(const json_t *list, FILE *out)
+{
+	const json_t *c, *all = json_object_get(list, "consumers");
+	char name[SHOWN_MAX], path[SHOWN_MAX];
+	size_t i;
+
+	fprintf(out, "%-24s %-36s %-9s %s\n", "DOMAIN", "UUID", "CONNECTED",
+		"SOCKET");
+	for (i = 0; i < json_array_size(all); i++) {
+		c = json_array_get(all, i);
+		fprintf(out, "%-24s %-36s %-9s %s\n", shown(name, c, "name"),
+			text(c, "uuid"),
+			json_is_true(json_object_get(c, "connected")) ? "yes"
+								      : "no",
+			shown(path, c, "socket"));
+	}
+}

@@ -1,0 +1,271 @@
+#include "host-agent/control.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/log.h"
+#include "host-agent/usock.h"
+
+struct control_peer {
+	LIST_ENTRY(control_peer) entry;
+	struct control *control;
+	struct bufferevent *bev;
+	pid_t pid;
+	bool last; /* closed once its reply is written */
+};
+
+struct control {
+	struct event_base *base;
+	char path[CONSUMER_PATH_MAX];
+	int fd;
+	struct event accept_ev;
+	LIST_HEAD(, control_peer) peers;
+	size_t count;
+	time_t logged_s; /* last line about a peer, 0: none */
+	control_answer_fn answer;
+	void *ctx;
+};
+
+static json_t *error_reply(const char *text)
+{
+	return json_pack("{s:b, s:s}", "ok", 0, "error", text);
+}
+
+static json_t *make_reply(const char *request, size_t len, control_answer_fn fn,
+			  void *ctx)
+{
+	json_t *root, *result = NULL;
+	const char *cmd = NULL;
+	json_error_t err;
+	char text[128];
+
+	root = json_loadb(request, len, JSON_REJECT_DUPLICATES, &err);
+	if (!root) {
+		snprintf(text, sizeof(text), "not JSON, column %d", err.column);
+		return error_reply(text);
+	}
+	if (json_unpack(root, "{s:s}", "cmd", &cmd) < 0) {
+		json_decref(root);
+		return error_reply("no string \"cmd\" in the request");
+	}
+	result = fn ? fn(ctx, cmd) : NULL;
+	json_decref(root);
+	if (!result)
+		return error_reply("unknown command: status, domain-list or "
+				   "consumers");
+	return json_pack("{s:b, s:o}", "ok", 1, "result", result);
+}
+
+char *control_reply(const char *request, size_t len, control_answer_fn fn,
+		    void *ctx)
+{
+	json_t *reply = make_reply(request, len, fn, ctx);
+	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+
+	json_decref(reply);
+	return text;
+}
+
+static void peer_free(struct control_peer *p)
+{
+	LIST_REMOVE(p, entry);
+	p->control->count--;
+	bufferevent_free(p->bev);
+	free(p);
+}
+
+static bool may_log(struct control *c)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (c->logged_s && now.tv_sec - c->logged_s < CONTROL_IDLE_S)
+		return false;
+	c->logged_s = now.tv_sec;
+	return true;
+}
+
+static void peer_refuse(struct control_peer *p, const char *why)
+{
+	json_t *reply = error_reply(why);
+	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+
+	if (may_log(p->control))
+		log_warn("control: peer pid %d refused: %s", (int)p->pid, why);
+	json_decref(reply);
+	p->last = true;
+	bufferevent_disable(p->bev, EV_READ);
+	if (text)
+		evbuffer_add_printf(bufferevent_get_output(p->bev), "%s\n",
+				    text);
+	free(text);
+}
+
+static void free_text(const void *data, size_t len, void *text)
+{
+	(void)data;
+	(void)len;
+	free(text);
+}
+
+/* The reply goes out without another copy: it is long with many consumers. */
+static bool peer_answer(struct control_peer *p, const char *line, size_t len)
+{
+	struct control *c = p->control;
+	struct evbuffer *out = bufferevent_get_output(p->bev);
+	char *text = control_reply(line, len, c->answer, c->ctx);
+
+	if (!text)
+		return false;
+	if (evbuffer_add_reference(out, text, strlen(text), free_text, text)) {
+		free(text);
+		return false;
+	}
+	return evbuffer_add(out, "\n", 1) == 0;
+}
+
+/* One request at a time: the next is read when this reply is written. */
+static void peer_read(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	struct control_peer *p = arg;
+	size_t len;
+	char *line;
+	bool ok;
+
+	if (p->last || evbuffer_get_length(bufferevent_get_output(bev)))
+		return;
+	line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
+	if (!line) {
+		if (evbuffer_get_length(in) >= CONTROL_REQUEST_MAX)
+			peer_refuse(p, "request longer than 4096 bytes");
+		return;
+	}
+	ok = peer_answer(p, line, len);
+	free(line);
+	if (!ok)
+		peer_free(p);
+}
+
+static void peer_written(struct bufferevent *bev, void *arg)
+{
+	struct control_peer *p = arg;
+
+	if (p->last)
+		peer_free(p);
+	else
+		peer_read(bev, p);
+}
+
+static void peer_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct control_peer *p = arg;
+
+	/* a peer that only stopped asking still gets its reply */
+	if ((what & BEV_EVENT_EOF) &&
+	    evbuffer_get_length(bufferevent_get_output(bev))) {
+		p->last = true;
+		return;
+	}
+	peer_free(p);
+}
+
+static void peer_add(struct control *c, int fd)
+{
+	struct timeval idle = { .tv_sec = CONTROL_IDLE_S };
+	struct consumer_peer who = { .pid = 0 };
+	struct control_peer *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		goto fail;
+	p->bev = bufferevent_socket_new(c->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!p->bev)
+		goto fail;
+	usock_peer(fd, &who);
+	p->pid = who.pid;
+	p->control = c;
+	LIST_INSERT_HEAD(&c->peers, p, entry);
+	c->count++;
+	bufferevent_setcb(p->bev, peer_read, peer_written, peer_event, p);
+	bufferevent_setwatermark(p->bev, EV_READ, 0, CONTROL_REQUEST_MAX);
+	bufferevent_set_timeouts(p->bev, &idle, &idle);
+	bufferevent_enable(p->bev, EV_READ | EV_WRITE);
+	return;
+fail:
+	free(p);
+	close(fd);
+}
+
+static void control_accept(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *c = arg;
+	int peer;
+
+	(void)what;
+	peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (peer < 0)
+		return;
+	if (c->count == CONTROL_PEERS_MAX) {
+		static const char busy[] =
+			"{\"ok\":false,\"error\":\"too many connections\"}\n";
+
+		(void)!send(peer, busy, sizeof(busy) - 1, MSG_NOSIGNAL);
+		close(peer);
+		return;
+	}
+	peer_add(c, peer);
+}
+
+struct control *control_new(struct event_base *base, const char *path,
+			    gid_t gid, char *why)
+{
+	struct control *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		snprintf(why, USOCK_WHY_MAX, "%s: out of memory", path);
+		return NULL;
+	}
+	c->base = base;
+	LIST_INIT(&c->peers);
+	snprintf(c->path, sizeof(c->path), "%s", path);
+	c->fd = usock_listen(path, gid, why);
+	if (c->fd < 0) {
+		free(c);
+		return NULL;
+	}
+	event_assign(&c->accept_ev, base, c->fd, EV_READ | EV_PERSIST,
+		     control_accept, c);
+	event_add(&c->accept_ev, NULL);
+	return c;
+}
+
+void control_set_answer(struct control *c, control_answer_fn fn, void *ctx)
+{
+	c->answer = fn;
+	c->ctx = ctx;
+}
+
+void control_free(struct control *c)
+{
+	struct control_peer *p;
+
+	if (!c)
+		return;
+	while ((p = LIST_FIRST(&c->peers)))
+		peer_free(p);
+	event_del(&c->accept_ev);
+	usock_unlisten(c->fd, c->path);
+	free(c);
+}

@@ -1,0 +1,321 @@
+#include "host-agent/core.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <systemd/sd-daemon.h>
+
+#include "common/log.h"
+#include "host-agent/control.h"
+#include "host-agent/devset.h"
+#include "host-agent/egd_conn.h"
+#include "host-agent/egd_pub.h"
+#include "host-agent/hostconf.h"
+#include "host-agent/pool.h"
+#include "host-agent/roster.h"
+#include "host-agent/rundir.h"
+#include "host-agent/sched.h"
+#include "host-agent/status.h"
+#include "host-agent/usock.h"
+
+enum core_signal {
+	CORE_TERM,
+	CORE_INT,
+	CORE_HUP,
+	CORE_USR1,
+	CORE_CHLD,
+	CORE_SIGNALS,
+};
+
+struct core {
+	const char *path;
+	int log_level; /* -1: the configuration's */
+	struct hostconf *conf;
+	char run_dir[HOSTCONF_RUN_DIR_MAX]; /* as at the start */
+	int lock_fd;
+	struct event_base *base;
+	struct sched *sched;
+	struct pool *pool;
+	struct egd_pub *pub;
+	struct devset *devices;
+	struct control *control;
+	struct status status;
+	const char *state; /* as last told */
+	bool stopping;
+	struct event signals[CORE_SIGNALS], tick_ev, stop_ev;
+};
+
+static void core_tell_state(struct core *c)
+{
+	const char *state = devset_state(c->devices);
+
+	if (c->state && !strcmp(c->state, state))
+		return;
+	log_info("state: %s", state);
+	sd_notifyf(0, "STATUS=%s: %zu domains", state, c->conf->domains_count);
+	c->state = state;
+}
+
+static void core_device_changed(void *ctx)
+{
+	struct core *c = ctx;
+
+	egd_pub_serve(c->pub);
+	core_tell_state(c);
+}
+
+static void core_served(void *ctx)
+{
+	struct core *c = ctx;
+
+	if (pool_blocks(c->pool) < pool_capacity(c->pool) / 4 * 3)
+		devset_wake(c->devices);
+}
+
+static void core_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct core *c = arg;
+	struct egd_pub_stats st;
+	bool full = pool_blocks(c->pool) == pool_capacity(c->pool);
+
+	(void)fd;
+	(void)what;
+	egd_pub_stats(c->pub, &st);
+	devset_tick(c->devices, egd_conn_now_us(), full && !st.wanting);
+	egd_pub_tick(c->pub);
+	sd_notify(0, "WATCHDOG=1");
+}
+
+static void core_on_term(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval tv = { 0, CORE_STOP_MS * 1000 };
+	struct core *c = arg;
+
+	(void)what;
+	if (c->stopping) {
+		event_base_loopbreak(c->base);
+		return;
+	}
+	log_info("ending on signal %d", (int)fd);
+	sd_notify(0, "STOPPING=1");
+	c->stopping = true;
+	devset_stop(c->devices);
+	event_add(&c->stop_ev, &tv);
+	if (!devset_alive(c->devices))
+		event_base_loopbreak(c->base);
+}
+
+static void core_on_stop_timeout(evutil_socket_t fd, short what, void *arg)
+{
+	struct core *c = arg;
+
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(c->base);
+}
+
+static void core_on_child(evutil_socket_t fd, short what, void *arg)
+{
+	struct core *c = arg;
+	int status;
+	pid_t pid;
+
+	(void)fd;
+	(void)what;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		devset_reaped(c->devices, pid, status);
+	if (c->stopping && !devset_alive(c->devices))
+		event_base_loopbreak(c->base);
+}
+
+static void core_on_usr1(evutil_socket_t fd, short what, void *arg)
+{
+	struct core *c = arg;
+
+	(void)fd;
+	(void)what;
+	status_log_statistics(&c->status);
+}
+
+static void core_say_unchanged(const struct core *c, const struct hostconf *new)
+{
+	const struct hostconf *old = c->conf;
+
+	if (strcmp(c->run_dir, new->run_dir) ||
+	    old->pool_bytes != new->pool_bytes ||
+	    old->socket_gid != new->socket_gid ||
+	    old->control_gid != new->control_gid)
+		log_warn("%s: run_dir, pool, socket_group and control_group "
+			 "change at a restart only",
+			 c->path);
+}
+
+static void core_use(struct core *c, struct hostconf *new)
+{
+	struct hostconf *old = c->conf;
+
+	c->conf = new;
+	if (c->log_level >= 0)
+		new->log_level = (enum log_level)c->log_level;
+	log_set_level(new->log_level);
+	roster_raise_limit(new);
+	c->status.h_byte_millibits = new->h_byte_millibits;
+	devset_configure(c->devices, new);
+	if (old != new)
+		hostconf_free(old);
+}
+
+/* A configuration that cannot be used changes nothing. */
+static void core_on_hup(evutil_socket_t fd, short what, void *arg)
+{
+	struct core *c = arg;
+	struct hostconf *new;
+	char err[INI_WHY_MAX];
+
+	(void)fd;
+	(void)what;
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   egd_conn_now_us());
+	if (hostconf_load(c->path, &new, err, sizeof(err)) < 0) {
+		log_err("reload: %s: the old configuration stays", err);
+	} else {
+		core_say_unchanged(c, new);
+		core_use(c, new);
+		roster_apply(c->pub, new, c->run_dir);
+		log_info("reload: %zu domains", new->domains_count);
+	}
+	c->state = NULL;
+	core_tell_state(c);
+	sd_notify(0, "READY=1");
+}
+
+static int core_add_events(struct core *c)
+{
+	static const struct {
+		int number;
+		event_callback_fn fn;
+	} on[CORE_SIGNALS] = {
+		[CORE_TERM] = { SIGTERM, core_on_term },
+		[CORE_INT] = { SIGINT, core_on_term },
+		[CORE_HUP] = { SIGHUP, core_on_hup },
+		[CORE_USR1] = { SIGUSR1, core_on_usr1 },
+		[CORE_CHLD] = { SIGCHLD, core_on_child },
+	};
+	struct timeval second = { .tv_sec = 1 };
+	int i;
+
+	for (i = 0; i < CORE_SIGNALS; i++) {
+		event_assign(&c->signals[i], c->base, on[i].number,
+			     EV_SIGNAL | EV_PERSIST, on[i].fn, c);
+		if (event_add(&c->signals[i], NULL) < 0)
+			return -EIO;
+	}
+	event_assign(&c->tick_ev, c->base, -1, EV_PERSIST, core_tick, c);
+	event_assign(&c->stop_ev, c->base, -1, 0, core_on_stop_timeout, c);
+	return event_add(&c->tick_ev, &second) < 0 ? -EIO : 0;
+}
+
+static int core_no_memory(size_t bytes)
+{
+	if (errno == EPERM)
+		log_err("cannot lock %zu bytes of memory: raise LimitMEMLOCK= "
+			"(ulimit -l) or lower pool",
+			bytes);
+	else
+		log_err("cannot start: %s", strerror(errno));
+	return -EIO;
+}
+
+static int core_make_stages(struct core *c)
+{
+	c->base = event_base_new();
+	c->sched = sched_new();
+	if (!c->base || !c->sched)
+		return core_no_memory(0);
+	c->pool = pool_new(c->conf->pool_bytes / POOL_BLOCK);
+	if (!c->pool)
+		return core_no_memory(c->conf->pool_bytes);
+	c->devices = devset_new(c->base, c->pool, core_device_changed, c);
+	if (!c->devices)
+		return core_no_memory(sizeof(struct rawmsg));
+	c->pub = egd_pub_new(c->base, c->sched, c->pool, core_served, c);
+	return c->pub ? 0 : core_no_memory(POOL_BLOCK);
+}
+
+static int core_listen(struct core *c)
+{
+	char path[CONSUMER_PATH_MAX], why[USOCK_WHY_MAX];
+
+	c->lock_fd = rundir_open(c->run_dir, why);
+	if (c->lock_fd < 0) {
+		log_err("run_dir: %s", why);
+		return c->lock_fd;
+	}
+	rundir_control_socket(path, c->run_dir);
+	c->control = control_new(c->base, path, c->conf->control_gid, why);
+	if (!c->control) {
+		log_err("control socket: %s", why);
+		return -EIO;
+	}
+	return roster_apply(c->pub, c->conf, c->run_dir);
+}
+
+struct core *core_new(struct hostconf *conf, const char *path, int log_level)
+{
+	struct core *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		hostconf_free(conf);
+		return NULL;
+	}
+	c->path = path;
+	c->log_level = log_level;
+	c->conf = conf;
+	c->lock_fd = -1;
+	memcpy(c->run_dir, conf->run_dir, sizeof(c->run_dir));
+	signal(SIGPIPE, SIG_IGN);
+	roster_raise_limit(conf);
+	if (core_make_stages(c) < 0 || core_listen(c) < 0 ||
+	    core_add_events(c) < 0) {
+		core_free(c);
+		return NULL;
+	}
+	c->status.devices = c->devices;
+	c->status.pool = c->pool;
+	c->status.pub = c->pub;
+	c->status.started_us = egd_conn_now_us();
+	control_set_answer(c->control, status_answer, &c->status);
+	return c;
+}
+
+int core_run(struct core *c)
+{
+	core_use(c, c->conf);
+	core_tell_state(c);
+	sd_notify(0, "READY=1");
+	return event_base_dispatch(c->base) < 0 ? -EIO : 0;
+}
+
+void core_free(struct core *c)
+{
+	if (!c)
+		return;
+	control_free(c->control);
+	egd_pub_free(c->pub);
+	devset_free(c->devices);
+	rundir_close(c->lock_fd, c->run_dir);
+	pool_free(c->pool);
+	sched_free(c->sched);
+	if (c->base)
+		event_base_free(c->base);
+	hostconf_free(c->conf);
+	free(c);
+}

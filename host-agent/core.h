@@ -1,0 +1,29 @@
+/*
+ * core.h - the loop that joins the stages
+ *
+ *   devices ──samples──▶ samplers ──▶ pool ──▶ scheduler ──▶ publisher
+ *
+ * One thread; nothing but reader processes blocks.
+ */
+#ifndef HOST_AGENT_CORE_H
+#define HOST_AGENT_CORE_H
+
+#define CORE_STOP_MS 700 /* readers have so long to give devices back */
+
+struct core;
+struct hostconf;
+
+/*
+ * Everything listens on return.  conf is taken over, also on failure; path is
+ * where it came from and is read again on SIGHUP; log_level >= 0 goes before
+ * its log_level.  NULL: the reason was logged.
+ */
+struct core *core_new(struct hostconf *conf, const char *path, int log_level);
+
+/* Until SIGTERM or SIGINT.  0 or -errno. */
+int core_run(struct core *c);
+
+/* Kills what still runs, removes the sockets, wipes; NULL is fine. */
+void core_free(struct core *c);
+
+#endif /* HOST_AGENT_CORE_H */

@@ -1,0 +1,398 @@
+#include "host-agent/device.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "common/health.h"
+#include "common/log.h"
+#include "host-agent/pool.h"
+
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+const char *device_state_name(enum device_state state)
+{
+	static const char *const names[DEVICE_STATES] = {
+		"opening", "checking",	 "starting", "running",
+		"paused",  "recovering", "failed",   "gone",
+	};
+
+	return names[state];
+}
+
+/* Each state, and each reason for it, is logged once. */
+static void device_enter(struct device *d, enum device_state state,
+			 const char *detail)
+{
+	if (d->state == state && !strcmp(d->detail, detail))
+		return;
+	d->state = state;
+	snprintf(d->detail, sizeof(d->detail), "%s", detail);
+	(state == DEVICE_FAILED ? log_err : log_info)(
+		"%s: %s%s%s", d->name, device_state_name(state),
+		*detail ? ": " : "", detail);
+	d->env->changed(d->env->ctx);
+}
+
+static void device_tell(struct device *d, enum rawmsg_type type)
+{
+	int r = child_send(&d->reader, type);
+
+	d->pausing = type == RAWMSG_PAUSE;
+	/* full: it has not read for long; its silence ends it */
+	if (r < 0 && r != -EPIPE)
+		log_warn("%s: reader does not listen: %s", d->name,
+			 strerror(-r));
+}
+
+static void device_open(struct device *d)
+{
+	d->heard_us = now_us();
+	d->next_seq = 0;
+	d->stale = false;
+	sampler_reset(d->sampler);
+	d->final = false;
+	d->pausing = false;
+	d->stopping = false;
+	d->rearrived = false;
+	if (child_start(&d->reader, "reader", d->port) < 0)
+		child_restart_later(&d->reader);
+}
+
+static void device_due(void *owner)
+{
+	device_open(owner);
+}
+
+/* True if this failure, with those of the last hour, is one too many. */
+static bool device_count_failure(struct device *d)
+{
+	uint64_t now = now_us();
+	uint64_t *oldest = &d->failed_us[d->failures % DEVICE_FAILURES_MAX];
+	bool final = d->failures >= DEVICE_FAILURES_MAX &&
+		     now - *oldest < DEVICE_FAILURES_US;
+
+	*oldest = now;
+	d->failures++;
+	return final;
+}
+
+/* SP 800-90B 4.3: nothing made from what came near the failure is served. */
+static void device_health_failed(struct device *d)
+{
+	struct sampler_stats st;
+	size_t blocks = pool_blocks(d->env->pool);
+	char why[RAWMSG_TEXT_MAX];
+
+	sampler_stats(d->sampler, &st);
+	pool_wipe_device(d->env->pool, d->number);
+	blocks -= pool_blocks(d->env->pool);
+	log_err("%s: health test %s failed at sample %llu: %zu blocks wiped",
+		d->name,
+		st.failed_test < HEALTH_TESTS ? health_test_name(st.failed_test)
+					      : "conditioning",
+		(unsigned long long)st.failed_at, blocks);
+	if (device_count_failure(d)) {
+		snprintf(why, sizeof(why),
+			 "health test %s failed %d times within an hour: "
+			 "replug it, or reload to try again",
+			 health_test_name(st.failed_test),
+			 DEVICE_FAILURES_MAX + 1);
+		device_tell(d, RAWMSG_STOP);
+		d->final = true;
+		device_enter(d, DEVICE_FAILED, why);
+		return;
+	}
+	snprintf(why, sizeof(why), "health test %s failed: start-up test again",
+		 health_test_name(st.failed_test));
+	sampler_reset(d->sampler);
+	d->stale = true;
+	device_tell(d, RAWMSG_RUN);
+	device_enter(d, DEVICE_STARTING, why);
+}
+
+static void device_samples(struct device *d, const struct rawmsg *m)
+{
+	struct sampler_stats st;
+
+	d->raw_bytes += m->len;
+	if (m->seq > d->next_seq && d->next_seq)
+		d->lost_samples += m->seq - d->next_seq;
+	d->next_seq = m->seq + m->len;
+	if (d->stale || d->final)
+		return;
+	if (sampler_feed(d->sampler, m->u.samples, m->len) < 0) {
+		device_health_failed(d);
+		return;
+	}
+	if (d->state == DEVICE_STARTING) {
+		sampler_stats(d->sampler, &st);
+		if (st.state == SAMPLER_RUNNING) {
+			child_is_well(&d->reader);
+			device_enter(d, DEVICE_RUNNING, "");
+		}
+	}
+	d->env->changed(d->env->ctx);
+}
+
+/* What is in flight from before a break is not continued after it. */
+static void device_break(struct device *d)
+{
+	d->stale = false;
+	d->next_seq = 0;
+	sampler_reset(d->sampler);
+}
+
+/* Nothing of a device that is not there is served. */
+static void device_leave(struct device *d, const char *text)
+{
+	child_stop(&d->reader);
+	sampler_reset(d->sampler);
+	d->raw_rate = 0;
+	d->failures = 0;
+	pool_wipe_device(d->env->pool, d->number);
+	device_enter(d, DEVICE_GONE, text);
+	if (d->rearrived && !d->stopping)
+		device_open(d);
+}
+
+static void device_reader_state(struct device *d, const struct rawmsg *m)
+{
+	size_t len = m->len - sizeof(m->u.state.s);
+	char text[RAWMSG_TEXT_MAX + 1];
+
+	memcpy(text, m->u.state.text, len);
+	text[len] = '\0';
+	switch ((enum reader_state)m->u.state.s.state) {
+	case READER_OPENING:
+		device_enter(d, DEVICE_OPENING, text);
+		break;
+	case READER_CHECKING:
+		device_enter(d, DEVICE_CHECKING, text);
+		break;
+	case READER_RUNNING:
+		device_break(d);
+		device_enter(d, DEVICE_STARTING, text);
+		break;
+	case READER_PAUSED:
+		device_break(d);
+		d->paused_us = now_us();
+		device_enter(d, DEVICE_PAUSED, text);
+		break;
+	case READER_RECOVERING:
+		device_enter(d, DEVICE_RECOVERING, text);
+		break;
+	case READER_FAILED:
+		device_enter(d, DEVICE_FAILED, text);
+		break;
+	case READER_GONE:
+		device_leave(d, text);
+		break;
+	case READER_STATES:
+		break;
+	}
+}
+
+/*
+ * The vendor calls what cmdI answers "essentially a secret id" (OneRNG
+ * validate.c): what is shown tells units apart and does not give it away.
+ */
+static void device_identify(struct device *d, const struct rawmsg_ident *ident)
+{
+	uint8_t hash[32];
+
+	d->ident = *ident;
+	d->identified = true;
+	d->unit[0] = '\0';
+	if (ident->id[0] && EVP_Digest(ident->id, strlen(ident->id), hash, NULL,
+				       EVP_sha256(), NULL))
+		for (size_t i = 0; i < DEVICE_UNIT_BYTES; i++)
+			snprintf(d->unit + 2 * i, 3, "%02x", hash[i]);
+	explicit_bzero(d->ident.id, sizeof(d->ident.id));
+}
+
+static void device_message(void *owner, const struct rawmsg *m)
+{
+	struct device *d = owner;
+
+	d->heard_us = now_us();
+	if (m->type == RAWMSG_SAMPLES) {
+		device_samples(d, m);
+	} else if (m->type == RAWMSG_IDENT) {
+		device_identify(d, &m->u.ident);
+	} else if (m->type == RAWMSG_STATE) {
+		/* on its way out, a failed device can only depart */
+		if (!d->final || m->u.state.s.state == READER_GONE)
+			device_reader_state(d, m);
+	}
+}
+
+static void device_reader_ended(void *owner, int status)
+{
+	struct device *d = owner;
+	char why[64];
+
+	sampler_reset(d->sampler);
+	d->raw_rate = 0;
+	if (d->final)
+		return;
+	if (d->stopping) {
+		device_leave(d, "not used");
+		return;
+	}
+	if (d->state != DEVICE_FAILED) {
+		if (WIFSIGNALED(status))
+			snprintf(why, sizeof(why), "reader killed by signal %d",
+				 WTERMSIG(status));
+		else
+			snprintf(why, sizeof(why), "reader exited with %d",
+				 WEXITSTATUS(status));
+		device_enter(d, DEVICE_FAILED, why);
+	}
+	child_restart_later(&d->reader);
+}
+
+static const struct child_ops reader_ops = {
+	.message = device_message,
+	.ended = device_reader_ended,
+	.due = device_due,
+};
+
+static int device_make_sampler(struct device *d)
+{
+	struct sampler_conf conf = {
+		.h_byte_millibits = d->env->h_byte_millibits,
+		.h_bit_millibits = d->env->h_bit_millibits,
+		.device = d->number,
+	};
+	struct sampler *made = sampler_new(&conf, d->env->pool);
+
+	if (!made)
+		return -errno;
+	sampler_free(d->sampler);
+	d->sampler = made;
+	d->h_byte_millibits = conf.h_byte_millibits;
+	d->h_bit_millibits = conf.h_bit_millibits;
+	return 0;
+}
+
+void device_init(struct device *d, const struct device_env *env,
+		 unsigned int number, const char *port)
+{
+	memset(d, 0, sizeof(*d));
+	d->env = env;
+	d->number = number;
+	d->state = DEVICE_GONE;
+	snprintf(d->name, sizeof(d->name), "onerng%u", number);
+	snprintf(d->port, sizeof(d->port), "%s", port);
+	child_init(&d->reader, &env->child, &reader_ops, d);
+}
+
+void device_fini(struct device *d)
+{
+	child_stop(&d->reader);
+	sampler_free(d->sampler);
+	d->sampler = NULL;
+}
+
+void device_arrived(struct device *d)
+{
+	/* a new watcher reports all that are there; this one did not leave */
+	if (d->final && d->state == DEVICE_FAILED)
+		return;
+	/* its reader will find out that the one it has is gone */
+	if (d->state != DEVICE_GONE && d->reader.pid && !d->stopping) {
+		d->rearrived = true;
+		return;
+	}
+	log_info("%s: arrived at port %s", d->name, d->port);
+	d->identified = false;
+	if (!d->sampler && device_make_sampler(d) < 0) {
+		device_enter(d, DEVICE_GONE,
+			     "no locked memory: raise LimitMEMLOCK=");
+		return;
+	}
+	device_enter(d, DEVICE_OPENING, "");
+	device_open(d);
+}
+
+void device_departed(struct device *d)
+{
+	d->rearrived = false;
+	if (d->state != DEVICE_GONE)
+		device_leave(d, "the device departed");
+}
+
+int device_reload(struct device *d)
+{
+	bool same = d->h_byte_millibits == d->env->h_byte_millibits &&
+		    d->h_bit_millibits == d->env->h_bit_millibits;
+	int r;
+
+	if (!d->sampler)
+		return 0; /* was never used */
+	r = same ? 0 : device_make_sampler(d);
+	if (r < 0)
+		return r;
+	d->failures = 0;
+	if (d->state == DEVICE_FAILED) {
+		device_enter(d, DEVICE_OPENING, "");
+		device_open(d);
+	} else if (!same && d->state != DEVICE_GONE) {
+		d->stale = true;
+		device_tell(d, RAWMSG_RUN);
+	}
+	return 0;
+}
+
+void device_stop(struct device *d)
+{
+	d->stopping = true;
+	d->rearrived = false;
+	if (d->reader.pid)
+		device_tell(d, RAWMSG_STOP);
+	else
+		child_stop(&d->reader);
+}
+
+void device_pause(struct device *d)
+{
+	if (d->state == DEVICE_RUNNING && !d->pausing)
+		device_tell(d, RAWMSG_PAUSE);
+}
+
+void device_wake(struct device *d)
+{
+	if (d->pausing)
+		device_tell(d, RAWMSG_RUN);
+}
+
+void device_tick(struct device *d, uint64_t now)
+{
+	if (now > d->rate_us)
+		d->raw_rate = (d->raw_bytes - d->rate_bytes) * 1000000 /
+			      (now - d->rate_us);
+	d->rate_bytes = d->raw_bytes;
+	d->rate_us = now;
+	if (d->state == DEVICE_PAUSED) {
+		if (now - d->paused_us > DEVICE_WAKE_US)
+			device_wake(d);
+	} else if (d->reader.pid && now - d->heard_us > DEVICE_SILENCE_US) {
+		log_err("%s: reader says nothing: killed", d->name);
+		child_kill(&d->reader);
+	}
+}
+
+bool device_reaped(struct device *d, pid_t pid, int status)
+{
+	return child_reaped(&d->reader, pid, status);
+}

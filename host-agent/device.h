@@ -1,0 +1,109 @@
+/*
+ * device.h - the core's side of one OneRNG: its reader process and its sampler
+ *
+ *   gone ─arrival▶ opening ▶ checking ▶ starting ▶ running ◀▶ paused
+ *
+ * Every way into starting is a new start-up test: from paused, from recovering
+ * (silence was cured), from running (a health test failed: the pool is wiped).
+ * From any state: gone at departure; failed after too many health failures, or
+ * when the reader ended with a reason (then it is started again, ever later).
+ */
+#ifndef HOST_AGENT_DEVICE_H
+#define HOST_AGENT_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "host-agent/child.h"
+#include "host-agent/rawmsg.h"
+#include "host-agent/sampler.h"
+
+#define DEVICE_NAME_MAX	    16
+#define DEVICE_UNIT_BYTES   8 /* of the hash that names a unit */
+#define DEVICE_FAILURES_MAX 3 /* within an hour: one more is final */
+#define DEVICE_FAILURES_US  3600000000ull
+#define DEVICE_SILENCE_US   120000000ull /* a reader says nothing: killed */
+#define DEVICE_WAKE_US	    600000000ull /* a paused one tests itself */
+
+enum device_state {
+	DEVICE_OPENING,
+	DEVICE_CHECKING,
+	DEVICE_STARTING,
+	DEVICE_RUNNING,
+	DEVICE_PAUSED,
+	DEVICE_RECOVERING,
+	DEVICE_FAILED,
+	DEVICE_GONE,
+	DEVICE_STATES,
+};
+
+struct pool;
+
+/* What all devices share. */
+struct device_env {
+	struct child_env child;
+	struct pool *pool;
+	unsigned int h_byte_millibits, h_bit_millibits;
+	void (*changed)(void *ctx); /* a state, or the pool was filled */
+	void *ctx;
+};
+
+struct device {
+	const struct device_env *env;
+	unsigned int number;
+	char name[DEVICE_NAME_MAX];
+	char port[RAWMSG_PORT_MAX];
+	enum device_state state;
+	char detail[RAWMSG_TEXT_MAX + 1];
+	struct child reader;
+	struct sampler *sampler; /* NULL until it arrived */
+	unsigned int h_byte_millibits, h_bit_millibits; /* the sampler's */
+	bool identified;
+	struct rawmsg_ident ident;	      /* without the id */
+	char unit[2 * DEVICE_UNIT_BYTES + 1]; /* empty: no id */
+
+	bool rearrived; /* seen again before its departure was */
+	bool stale;	/* samples are from before RAWMSG_RUN was seen */
+	bool final;	/* failed too often: until departure or reload */
+	bool pausing;	/* RAWMSG_PAUSE is the last that was sent */
+	bool stopping;	/* asked to end: does not come back by itself */
+	uint64_t next_seq;
+	uint64_t raw_bytes, lost_samples, raw_rate;
+	uint64_t rate_bytes, rate_us; /* raw_bytes at the last tick */
+	uint64_t heard_us, paused_us;
+	uint64_t failed_us[DEVICE_FAILURES_MAX]; /* the last ones, a ring */
+	unsigned int failures;
+};
+
+/* "opening", "checking", ... */
+const char *device_state_name(enum device_state state);
+
+/* A place for a device, gone until it arrives. */
+void device_init(struct device *d, const struct device_env *env,
+		 unsigned int number, const char *port);
+void device_fini(struct device *d); /* kills the reader, wipes */
+
+void device_arrived(struct device *d);
+void device_departed(struct device *d);
+
+/*
+ * The configuration was read again: a new H means a new start-up
+ * test; failed for good is forgiven.  0 or
+ * -errno (the sampler's; the old one stays).
+ */
+int device_reload(struct device *d);
+
+/* A device that must not be used any more, or at the end: gives it back. */
+void device_stop(struct device *d);
+
+void device_pause(struct device *d); /* while running; else nothing */
+void device_wake(struct device *d);  /* while paused; else nothing */
+
+/* Once a second. */
+void device_tick(struct device *d, uint64_t now_us);
+
+/* True if pid was its reader. */
+bool device_reaped(struct device *d, pid_t pid, int status);
+
+#endif /* HOST_AGENT_DEVICE_H */

@@ -1,0 +1,259 @@
+#include "host-agent/devset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "common/log.h"
+#include "common/secmem.h"
+#include "host-agent/hostconf.h"
+
+struct devset {
+	struct device_env env;
+	struct child watcher;
+	const struct hostconf *conf;
+	struct device devices[DEVSET_MAX];
+	size_t count;
+	unsigned int next_number;
+	uint64_t idle_since_us; /* 0: busy */
+	bool stopping;
+};
+
+static struct device *find_port(struct devset *s, const char *port)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (!strcmp(s->devices[i].port, port))
+			return &s->devices[i];
+	return NULL;
+}
+
+/* A new place, or that of a departed device: NULL when all are in use. */
+static struct device *make_place(struct devset *s)
+{
+	size_t i;
+
+	if (s->count < DEVSET_MAX)
+		return &s->devices[s->count++];
+	for (i = 0; i < s->count; i++) {
+		if (s->devices[i].state == DEVICE_GONE) {
+			device_fini(&s->devices[i]);
+			return &s->devices[i];
+		}
+	}
+	return NULL;
+}
+
+static void arrived(struct devset *s, const char *port)
+{
+	struct device *d = find_port(s, port);
+
+	if (!hostconf_port_allowed(s->conf, port)) {
+		log_info("port %s: a OneRNG arrived; not configured", port);
+		return;
+	}
+	if (!d) {
+		d = make_place(s);
+		if (!d) {
+			log_warn("port %s: more than %d OneRNGs", port,
+				 DEVSET_MAX);
+			return;
+		}
+		device_init(d, &s->env, s->next_number, port);
+		s->next_number++;
+	}
+	device_arrived(d);
+}
+
+static void watcher_message(void *owner, const struct rawmsg *m)
+{
+	struct devset *s = owner;
+	struct device *d;
+
+	child_is_well(&s->watcher);
+	if (m->type == RAWMSG_ARRIVED) {
+		arrived(s, m->u.port.port);
+	} else if (m->type == RAWMSG_LEFT) {
+		d = find_port(s, m->u.port.port);
+		if (d)
+			device_departed(d);
+	}
+}
+
+static void watcher_due(void *owner)
+{
+	struct devset *s = owner;
+
+	if (child_start(&s->watcher, "watcher", NULL) < 0)
+		child_restart_later(&s->watcher);
+}
+
+static void watcher_ended(void *owner, int status)
+{
+	struct devset *s = owner;
+
+	if (s->stopping)
+		return;
+	log_err("watcher: ended (%s %d): started again",
+		WIFSIGNALED(status) ? "signal" : "status",
+		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	child_restart_later(&s->watcher);
+}
+
+static const struct child_ops watcher_ops = {
+	.message = watcher_message,
+	.ended = watcher_ended,
+	.due = watcher_due,
+};
+
+struct devset *devset_new(struct event_base *base, struct pool *pool,
+			  void (*changed)(void *ctx), void *ctx)
+{
+	struct devset *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->env.child.base = base;
+	s->env.child.log_level = "info";
+	s->env.pool = pool;
+	s->env.changed = changed;
+	s->env.ctx = ctx;
+	s->env.child.msg = secmem_alloc(sizeof(*s->env.child.msg));
+	if (!s->env.child.msg) {
+		free(s);
+		return NULL;
+	}
+	child_init(&s->watcher, &s->env.child, &watcher_ops, s);
+	return s;
+}
+
+void devset_free(struct devset *s)
+{
+	size_t i;
+
+	if (!s)
+		return;
+	for (i = 0; i < s->count; i++)
+		device_fini(&s->devices[i]);
+	child_stop(&s->watcher);
+	secmem_free(s->env.child.msg);
+	free(s);
+}
+
+static const char *level_name(enum log_level level)
+{
+	static const char *const names[] = { "err", "warn", "info", "debug" };
+
+	return names[level];
+}
+
+void devset_configure(struct devset *s, const struct hostconf *conf)
+{
+	struct device *d;
+	size_t i;
+
+	s->conf = conf;
+	s->env.child.log_level = level_name(conf->log_level);
+	s->env.h_byte_millibits = conf->h_byte_millibits;
+	s->env.h_bit_millibits = conf->h_bit_millibits;
+	for (i = 0; i < s->count; i++) {
+		d = &s->devices[i];
+		if (!hostconf_port_allowed(conf, d->port))
+			device_stop(d);
+		else if (device_reload(d) < 0)
+			log_err("%s: no memory: keeps its old configuration",
+				d->name);
+	}
+	/* a new one reports all that are there, also those now allowed */
+	watcher_due(s);
+}
+
+void devset_stop(struct devset *s)
+{
+	size_t i;
+
+	s->stopping = true;
+	for (i = 0; i < s->count; i++)
+		device_stop(&s->devices[i]);
+	child_send(&s->watcher, RAWMSG_STOP);
+}
+
+size_t devset_alive(const struct devset *s)
+{
+	size_t i, alive = s->watcher.pid != 0;
+
+	for (i = 0; i < s->count; i++)
+		alive += s->devices[i].reader.pid != 0;
+	return alive;
+}
+
+void devset_tick(struct devset *s, uint64_t now_us, bool idle)
+{
+	uint64_t pause_us = s->conf->idle_pause_s * 1000000ull;
+	bool pause;
+	size_t i;
+
+	if (!idle)
+		s->idle_since_us = 0;
+	else if (!s->idle_since_us)
+		s->idle_since_us = now_us;
+	pause = pause_us && idle && now_us - s->idle_since_us >= pause_us;
+	for (i = 0; i < s->count; i++) {
+		device_tick(&s->devices[i], now_us);
+		if (pause)
+			device_pause(&s->devices[i]);
+	}
+}
+
+void devset_wake(struct devset *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		device_wake(&s->devices[i]);
+}
+
+void devset_reaped(struct devset *s, pid_t pid, int status)
+{
+	size_t i;
+
+	if (child_reaped(&s->watcher, pid, status))
+		return;
+	for (i = 0; i < s->count; i++)
+		if (device_reaped(&s->devices[i], pid, status))
+			return;
+}
+
+size_t devset_count(const struct devset *s)
+{
+	return s->count;
+}
+
+const struct device *devset_device(const struct devset *s, size_t i)
+{
+	return &s->devices[i];
+}
+
+static bool any(const struct devset *s, enum device_state state)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->devices[i].state == state)
+			return true;
+	return false;
+}
+
+const char *devset_state(const struct devset *s)
+{
+	if (any(s, DEVICE_RUNNING) || any(s, DEVICE_PAUSED))
+		return "serving";
+	if (any(s, DEVICE_RECOVERING))
+		return "holding";
+	if (any(s, DEVICE_OPENING) || any(s, DEVICE_CHECKING) ||
+	    any(s, DEVICE_STARTING))
+		return "starting";
+	return any(s, DEVICE_FAILED) ? "failed" : "no-device";
+}

@@ -1,0 +1,53 @@
+/*
+ * devset.h - all OneRNGs of this host, and the watcher that reports them
+ */
+#ifndef HOST_AGENT_DEVSET_H
+#define HOST_AGENT_DEVSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "host-agent/device.h"
+
+#define DEVSET_MAX 16 /* devices, departed ones included */
+
+struct hostconf;
+struct devset;
+
+/* base, pool and conf must outlive it.  NULL and errno (secmem's). */
+struct devset *devset_new(struct event_base *base, struct pool *pool,
+			  void (*changed)(void *ctx), void *ctx);
+void devset_free(struct devset *s); /* kills what runs; NULL is fine */
+
+/*
+ * Starts the watcher; with a configuration that was read again, goes on with
+ * that one: devices it does not name are given back, failed ones tried again.
+ */
+void devset_configure(struct devset *s, const struct hostconf *conf);
+
+/* Asks every process to end.  devset_alive() says how many are left. */
+void devset_stop(struct devset *s);
+size_t devset_alive(const struct devset *s);
+
+/*
+ * Once a second.  idle: the pool is full and nobody wants a block; after
+ * idle_pause seconds of that the devices pause.
+ */
+void devset_tick(struct devset *s, uint64_t now_us, bool idle);
+void devset_wake(struct devset *s); /* blocks are needed again */
+
+void devset_reaped(struct devset *s, pid_t pid, int status);
+
+size_t devset_count(const struct devset *s);
+const struct device *devset_device(const struct devset *s, size_t i);
+
+/*
+ * What the devices make of the agent: "serving" (one runs or pauses),
+ * "starting", "holding" (it fell silent or failed a test and starts again),
+ * "failed", "no-device".
+ */
+const char *devset_state(const struct devset *s);
+
+#endif /* HOST_AGENT_DEVSET_H */

@@ -1,0 +1,302 @@
+#include "host-agent/egd_pub.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/secmem.h"
+#include "host-agent/egd_conn.h"
+#include "host-agent/usock.h"
+
+struct egd_sock {
+	TAILQ_ENTRY(egd_sock) entry;
+	struct egd_pub *pub;
+	int fd;
+	bool deaf; /* descriptors ran out: listens again at the next tick */
+	struct event accept_ev;
+	uint64_t refused_logged_us;
+	struct consumer consumer;
+	struct egd_conn conn;
+};
+
+TAILQ_HEAD(egd_sock_list, egd_sock);
+
+struct egd_pub {
+	struct egd_conn_env env;
+	struct egd_sock_list socks;
+	struct event serve_ev; /* goes on serving after others had a turn */
+	uint64_t starving_since_us; /* 0: nobody is */
+	uint64_t starvations, starved_us;
+	void (*served)(void *ctx);
+	void *served_ctx;
+};
+
+static void serve_event(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	egd_pub_serve(arg);
+}
+
+static void serve_from_conn(void *ctx)
+{
+	egd_pub_serve(ctx);
+}
+
+struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
+			    struct pool *pool, void (*served)(void *ctx),
+			    void *ctx)
+{
+	struct egd_pub *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	TAILQ_INIT(&p->socks);
+	TAILQ_INIT(&p->env.now);
+	p->env.base = base;
+	p->env.sched = sched;
+	p->env.pool = pool;
+	p->env.serve = serve_from_conn;
+	p->env.ctx = p;
+	p->served = served;
+	p->served_ctx = ctx;
+	p->env.out = secmem_alloc(1 + POOL_BLOCK);
+	if (!p->env.out) {
+		free(p);
+		return NULL;
+	}
+	event_assign(&p->serve_ev, base, -1, 0, serve_event, p);
+	return p;
+}
+
+void egd_pub_free(struct egd_pub *p)
+{
+	struct egd_sock *s;
+
+	if (!p)
+		return;
+	while ((s = TAILQ_FIRST(&p->socks)))
+		egd_pub_remove(p, s);
+	event_del(&p->serve_ev);
+	secmem_free(p->env.out);
+	free(p);
+}
+
+/* One peer per socket; the present one stays unless it is gone. */
+static bool sock_is_taken(struct egd_sock *s)
+{
+	if (s->conn.fd < 0)
+		return false;
+	if (!egd_conn_is_hung_up(&s->conn) &&
+	    !usock_peer_is_dead(&s->consumer.peer))
+		return true;
+	egd_conn_close(&s->conn, NULL);
+	return false;
+}
+
+static void sock_refuse(struct egd_sock *s, int fd,
+			const struct consumer_peer *peer)
+{
+	struct consumer *c = &s->consumer;
+
+	close(fd);
+	c->refused = consumer_add(c->refused, 1);
+	if (!egd_conn_may_log(&s->refused_logged_us))
+		return;
+	log_warn("%s %s: peer pid %d uid %u refused: pid %d is connected",
+		 consumer_kind_name(c->kind), c->name, (int)peer->pid,
+		 (unsigned int)peer->uid, (int)c->peer.pid);
+}
+
+static void sock_open(struct egd_sock *s, int fd,
+		      const struct consumer_peer *peer)
+{
+	struct consumer *c = &s->consumer;
+	bool is_new = consumer_peer_is_new(&c->peer, peer);
+
+	c->peer = *peer;
+	if (egd_conn_open(&s->conn, fd) < 0)
+		return;
+	if (is_new)
+		sched_boot(s->pub->env.sched, c->entry, SCHED_BOOT_RESERVE);
+	if (egd_conn_may_log(&s->conn.logged_us))
+		log_info("%s %s: connected: pid %d uid %u gid %u",
+			 consumer_kind_name(c->kind), c->name, (int)peer->pid,
+			 (unsigned int)peer->uid, (unsigned int)peer->gid);
+}
+
+static void sock_accept(evutil_socket_t fd, short what, void *arg)
+{
+	struct consumer_peer peer = { .pid = 0 };
+	struct egd_sock *s = arg;
+	int peer_fd;
+
+	(void)what;
+	peer_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (peer_fd < 0) {
+		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+			return;
+		if (egd_conn_may_log(&s->refused_logged_us))
+			log_err("%s: cannot accept: %s: raise LimitNOFILE=",
+				s->consumer.path, strerror(errno));
+		event_del(&s->accept_ev);
+		s->deaf = true;
+		return;
+	}
+	if (usock_peer(peer_fd, &peer) < 0)
+		close(peer_fd);
+	else if (sock_is_taken(s))
+		sock_refuse(s, peer_fd, &peer);
+	else
+		sock_open(s, peer_fd, &peer);
+}
+
+struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
+			     gid_t gid, char *why)
+{
+	struct egd_sock *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		goto fail;
+	s->pub = p;
+	s->fd = -1;
+	s->consumer.kind = id->kind;
+	memcpy(s->consumer.name, id->name, sizeof(id->name));
+	memcpy(s->consumer.uuid, id->uuid, sizeof(id->uuid));
+	memcpy(s->consumer.path, id->path, sizeof(id->path));
+	s->consumer.limits = id->limits;
+	egd_conn_init(&s->conn, &p->env, &s->consumer);
+	s->consumer.entry = sched_add(p->env.sched, &id->limits, &s->conn,
+				      egd_conn_now_us());
+	if (!s->consumer.entry)
+		goto fail;
+	s->fd = usock_listen(id->path, gid, why);
+	if (s->fd < 0)
+		goto fail_said;
+	event_assign(&s->accept_ev, p->env.base, s->fd, EV_READ | EV_PERSIST,
+		     sock_accept, s);
+	if (event_add(&s->accept_ev, NULL) < 0)
+		goto fail;
+	TAILQ_INSERT_TAIL(&p->socks, s, entry);
+	return s;
+fail:
+	snprintf(why, USOCK_WHY_MAX, "%s: out of memory", id->path);
+fail_said:
+	if (s) {
+		usock_unlisten(s->fd, id->path);
+		sched_remove(p->env.sched, s->consumer.entry);
+	}
+	free(s);
+	return NULL;
+}
+
+void egd_pub_remove(struct egd_pub *p, struct egd_sock *s)
+{
+	egd_conn_close(&s->conn, NULL);
+	event_del(&s->accept_ev);
+	usock_unlisten(s->fd, s->consumer.path);
+	sched_remove(p->env.sched, s->consumer.entry);
+	TAILQ_REMOVE(&p->socks, s, entry);
+	free(s);
+}
+
+void egd_pub_set_limits(struct egd_sock *s, const struct sched_limits *lim)
+{
+	s->consumer.limits = *lim;
+	sched_set_limits(s->consumer.entry, lim, egd_conn_now_us());
+}
+
+void egd_pub_set_name(struct egd_sock *s, const char *name)
+{
+	snprintf(s->consumer.name, sizeof(s->consumer.name), "%s", name);
+}
+
+const struct consumer *egd_pub_consumer(const struct egd_sock *s)
+{
+	return &s->consumer;
+}
+
+struct egd_sock *egd_pub_next(struct egd_pub *p, struct egd_sock *s)
+{
+	return s ? TAILQ_NEXT(s, entry) : TAILQ_FIRST(&p->socks);
+}
+
+/* Time during which somebody was owed bytes and there were none. */
+static void note_starvation(struct egd_pub *p)
+{
+	bool starving = p->env.owing && pool_blocks(p->env.pool) == 0;
+	uint64_t now;
+
+	if (starving == (p->starving_since_us != 0))
+		return;
+	now = egd_conn_now_us();
+	if (starving) {
+		p->starvations++;
+		p->starving_since_us = now;
+	} else {
+		p->starved_us += now - p->starving_since_us;
+		p->starving_since_us = 0;
+	}
+}
+
+/* Goes on after delay_us, when others had their turn. */
+static void serve_later(struct egd_pub *p, uint64_t delay_us)
+{
+	struct timeval tv = { (time_t)(delay_us / 1000000),
+			      (suseconds_t)(delay_us % 1000000) };
+
+	event_add(&p->serve_ev, &tv);
+}
+
+void egd_pub_serve(struct egd_pub *p)
+{
+	struct egd_conn *c = NULL;
+	uint64_t now;
+	int64_t wait_us;
+	int i;
+
+	for (i = 0; i < EGD_PUB_SERVE_MAX && pool_blocks(p->env.pool); i++) {
+		now = egd_conn_now_us();
+		c = sched_next(p->env.sched, now);
+		if (!c) {
+			wait_us = sched_wait_us(p->env.sched, now);
+			if (wait_us >= 0)
+				serve_later(p, (uint64_t)wait_us);
+			break;
+		}
+		egd_conn_deliver(c);
+	}
+	note_starvation(p);
+	p->served(p->served_ctx);
+	if (i == EGD_PUB_SERVE_MAX) {
+		serve_later(p, 0);
+		return;
+	}
+	while ((c = TAILQ_FIRST(&p->env.now)))
+		egd_conn_decline(c);
+}
+
+void egd_pub_tick(struct egd_pub *p)
+{
+	struct egd_sock *s;
+
+	TAILQ_FOREACH (s, &p->socks, entry) {
+		if (s->deaf && event_add(&s->accept_ev, NULL) == 0)
+			s->deaf = false;
+	}
+}
+
+void egd_pub_stats(const struct egd_pub *p, struct egd_pub_stats *out)
+{
+	out->blocks_sent = p->env.blocks_sent;
+	out->bytes_sent = p->env.bytes_sent;
+	out->starvations = p->starvations;
+	out->starved_us = p->starved_us;
+	if (p->starving_since_us)
+		out->starved_us += egd_conn_now_us() - p->starving_since_us;
+	out->wanting = p->env.wanting;
+}

@@ -1,0 +1,81 @@
+/*
+ * egd_pub.h - the EGD publisher: one socket and one connection per consumer
+ *
+ * Life of a connection, decided by what its peer says:
+ *
+ *   silent ──EGD_READ──▶ stream: owed blocks, then one block ahead
+ *      │  ╲
+ *      │   ╲──EGD_LEVEL, EGD_READ_NOW, EGD_PID──▶ classic: exact bytes only
+ *      └── nothing asked: push a block (QEMU never repeats a lost request)
+ *
+ * A peer is always read; what it is owed is counted.  A block is bound to one
+ * consumer before it is sent, and what a send does not take is wiped.
+ */
+#ifndef HOST_AGENT_EGD_PUB_H
+#define HOST_AGENT_EGD_PUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "host-agent/consumer.h"
+
+#define EGD_PUB_READ_MAX    4096  /* bytes read per turn of one peer */
+#define EGD_PUB_SERVE_MAX   256	  /* blocks sent before others get a turn */
+#define EGD_PUB_SNDBUF	    16384 /* bytes asked of the kernel per peer */
+#define EGD_PUB_PENDING_MAX 8	  /* classic commands behind owed bytes */
+#define EGD_PUB_LEVEL_MAX   32768 /* bits, the most EGD_LEVEL tells */
+#define EGD_PUB_PUSH_MS	    200	  /* silence before the first push */
+#define EGD_PUB_PUSH_STEPS  7	  /* looks, each after twice the time */
+#define EGD_PUB_PUSH_MAX    256	  /* bytes pushed per connection */
+#define EGD_PUB_LOG_GAP_S   10	  /* between two lines about one consumer */
+
+struct event_base;
+struct pool;
+struct sched;
+struct egd_pub;
+struct egd_sock;
+
+struct egd_pub_stats {
+	uint64_t blocks_sent, bytes_sent;
+	uint64_t starvations; /* somebody was owed bytes, the pool was empty */
+	uint64_t starved_us;
+	size_t wanting; /* consumers that would take a block now */
+};
+
+/*
+ * All must outlive the publisher.  served() is called when blocks may have
+ * left the pool.  NULL and errno (secmem's).
+ */
+struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
+			    struct pool *pool, void (*served)(void *ctx),
+			    void *ctx);
+void egd_pub_free(struct egd_pub *p); /* with all sockets; NULL is fine */
+
+/*
+ * Publishes a consumer at id->path; identity and limits are copied.  NULL with
+ * why (USOCK_WHY_MAX bytes).
+ */
+struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
+			     gid_t gid, char *why);
+/* Closes its connection and removes its socket. */
+void egd_pub_remove(struct egd_pub *p, struct egd_sock *s);
+void egd_pub_set_limits(struct egd_sock *s, const struct sched_limits *lim);
+/* A domain that got another name. */
+void egd_pub_set_name(struct egd_sock *s, const char *name);
+
+/* The consumer's record, counters up to date. */
+const struct consumer *egd_pub_consumer(const struct egd_sock *s);
+/* All of them, in order of addition; NULL starts, NULL ends. */
+struct egd_sock *egd_pub_next(struct egd_pub *p, struct egd_sock *s);
+
+/* Gives out what the pool holds; called when blocks arrived. */
+void egd_pub_serve(struct egd_pub *p);
+
+/* Once a second: listens again where descriptors had run out. */
+void egd_pub_tick(struct egd_pub *p);
+
+void egd_pub_stats(const struct egd_pub *p, struct egd_pub_stats *out);
+
+#endif /* HOST_AGENT_EGD_PUB_H */

@@ -1,0 +1,452 @@
+#include "host-agent/hostconf.h"
+
+#include <errno.h>
+#include <ctype.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/health.h"
+#include "common/opt.h"
+#include "host-agent/pool.h"
+
+#define DOMAIN_SECTION "domain "
+
+/* What the setters fill: cur is the section's consumer, NULL elsewhere. */
+struct load {
+	struct hostconf *conf;
+	struct hostconf_consumer *cur;
+};
+
+struct key {
+	const char *section, *name;
+	int (*set)(struct load *l, const char *value, char *why);
+};
+
+static int say(char *why, const char *text)
+{
+	snprintf(why, INI_WHY_MAX, "%s", text);
+	return -EINVAL;
+}
+
+static int number(const char *value, unsigned long long min,
+		  unsigned long long max, unsigned long long *out, char *why)
+{
+	int err = opt_u64(value, min, max, out);
+
+	if (err)
+		snprintf(why, INI_WHY_MAX, "not a number from %llu to %llu",
+			 min, max);
+	return err;
+}
+
+/* "4", "4.0", "0.25" to thousandths; more than three decimals are refused. */
+static int millibits(const char *value, unsigned int *out)
+{
+	unsigned int whole = 0, part = 0, scale = 1000;
+	const char *p = value;
+
+	if (!isdigit((unsigned char)*p))
+		return -EINVAL;
+	for (; isdigit((unsigned char)*p) && whole < 10; p++)
+		whole = whole * 10 + (unsigned int)(*p - '0');
+	if (*p == '.' && isdigit((unsigned char)p[1]))
+		p++;
+	for (; p > value && isdigit((unsigned char)*p) && scale > 1; p++) {
+		scale /= 10;
+		part += (unsigned int)(*p - '0') * scale;
+	}
+	if (*p || whole > 8)
+		return -EINVAL;
+	*out = whole * 1000 + part;
+	return 0;
+}
+
+static int group(const char *value, gid_t *out, char *why)
+{
+	const struct group *g;
+
+	*out = HOSTCONF_GID_NONE;
+	if (!*value)
+		return 0;
+	g = getgrnam(value);
+	if (!g)
+		return say(why, "no such group");
+	*out = g->gr_gid;
+	return 0;
+}
+
+static int set_run_dir(struct load *l, const char *value, char *why)
+{
+	size_t len = strlen(value);
+
+	if (value[0] != '/' || len < 2)
+		return say(why, "not an absolute path");
+	if (len >= HOSTCONF_RUN_DIR_MAX) {
+		snprintf(why, INI_WHY_MAX,
+			 "longer than %d bytes: a socket below it would not "
+			 "fit an address",
+			 HOSTCONF_RUN_DIR_MAX - 1);
+		return -ENAMETOOLONG;
+	}
+	memcpy(l->conf->run_dir, value, len + 1);
+	return 0;
+}
+
+static int set_socket_group(struct load *l, const char *value, char *why)
+{
+	return group(value, &l->conf->socket_gid, why);
+}
+
+static int set_control_group(struct load *l, const char *value, char *why)
+{
+	return group(value, &l->conf->control_gid, why);
+}
+
+static int set_pool(struct load *l, const char *value, char *why)
+{
+	unsigned long long n;
+
+	if (number(value, HOSTCONF_POOL_MIN, HOSTCONF_POOL_MAX, &n, why))
+		return -EINVAL;
+	if (n % POOL_BLOCK)
+		return say(why, "not a multiple of 64");
+	l->conf->pool_bytes = (size_t)n;
+	return 0;
+}
+
+static int set_idle_pause(struct load *l, const char *value, char *why)
+{
+	unsigned long long n;
+
+	if (number(value, 0, HOSTCONF_IDLE_MAX, &n, why))
+		return -EINVAL;
+	l->conf->idle_pause_s = (unsigned int)n;
+	return 0;
+}
+
+static int set_log_level(struct load *l, const char *value, char *why)
+{
+	int level = log_level_parse(value);
+
+	if (level < 0)
+		return say(why, "not err, warn, info or debug");
+	l->conf->log_level = (enum log_level)level;
+	return 0;
+}
+
+static int set_min_entropy(struct load *l, const char *value, char *why)
+{
+	struct health_cutoffs cut;
+	unsigned int h;
+
+	if (millibits(value, &h) ||
+	    health_cutoffs(&cut, h, HEALTH_H_BIT_DEFAULT))
+		return say(why, "not 0.5 to 8 in steps of 0.5");
+	l->conf->h_byte_millibits = h;
+	return 0;
+}
+
+static int set_bit_min_entropy(struct load *l, const char *value, char *why)
+{
+	struct health_cutoffs cut;
+	unsigned int h;
+
+	if (millibits(value, &h) ||
+	    health_cutoffs(&cut, HEALTH_H_BYTE_DEFAULT, h))
+		return say(why, "not 0.1, 0.25, 0.5, 0.75, 0.8, 0.9 or 1");
+	l->conf->h_bit_millibits = h;
+	return 0;
+}
+
+static int set_port(struct load *l, const char *value, char *why)
+{
+	struct hostconf *c = l->conf;
+
+	if (!strcmp(value, "any")) {
+		c->ports_count = 0;
+		return 0;
+	}
+	if (strlen(value) >= RAWMSG_PORT_MAX || !rawmsg_port_valid(value))
+		return say(why, "not any or BUS-PORT[.PORT...]");
+	if (c->ports_count == HOSTCONF_PORTS_MAX)
+		return say(why, "more than 16 ports");
+	snprintf(c->ports[c->ports_count++], RAWMSG_PORT_MAX, "%s", value);
+	return 0;
+}
+
+static int set_rate(struct load *l, const char *value, char *why)
+{
+	unsigned long long n;
+
+	if (number(value, 0, HOSTCONF_RATE_MAX, &n, why))
+		return -EINVAL;
+	l->cur->limits.rate_bytes = n;
+	l->cur->has_rate = true;
+	return 0;
+}
+
+static int set_burst(struct load *l, const char *value, char *why)
+{
+	unsigned long long n;
+
+	if (number(value, 0, HOSTCONF_BURST_MAX, &n, why))
+		return -EINVAL;
+	l->cur->limits.burst_bytes = n;
+	l->cur->has_burst = true;
+	return 0;
+}
+
+static int set_weight(struct load *l, const char *value, char *why)
+{
+	unsigned long long n;
+
+	if (number(value, 1, SCHED_WEIGHT_MAX, &n, why))
+		return -EINVAL;
+	l->cur->limits.weight = (unsigned int)n;
+	l->cur->has_weight = true;
+	return 0;
+}
+
+static int set_enabled(struct load *l, const char *value, char *why)
+{
+	if (strcmp(value, "yes") && strcmp(value, "no"))
+		return say(why, "not yes or no");
+	l->conf->host_enabled = !strcmp(value, "yes");
+	return 0;
+}
+
+/* Lower case; 8-4-4-4-12 hex digits and nothing else. */
+static int parse_uuid(const char *value, char out[static CONSUMER_UUID_MAX])
+{
+	size_t i;
+
+	if (strlen(value) != CONSUMER_UUID_MAX - 1)
+		return -EINVAL;
+	for (i = 0; value[i]; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? value[i] != '-' : !isxdigit((unsigned char)value[i]))
+			return -EINVAL;
+		out[i] = (char)tolower((unsigned char)value[i]);
+	}
+	out[i] = '\0';
+	return 0;
+}
+
+static int set_uuid(struct load *l, const char *value, char *why)
+{
+	char uuid[CONSUMER_UUID_MAX];
+	size_t i;
+
+	if (parse_uuid(value, uuid))
+		return say(why, "not a UUID");
+	for (i = 0; i < l->conf->domains_count; i++) {
+		const struct hostconf_consumer *d = &l->conf->domains[i];
+
+		if (d == l->cur || strcmp(d->uuid, uuid))
+			continue;
+		snprintf(why, INI_WHY_MAX, "domain %s has this uuid already",
+			 d->name);
+		return -EEXIST;
+	}
+	memcpy(l->cur->uuid, uuid, sizeof(uuid));
+	return 0;
+}
+
+static const struct key keys[] = {
+	{ "agent", "run_dir", set_run_dir },
+	{ "agent", "socket_group", set_socket_group },
+	{ "agent", "control_group", set_control_group },
+	{ "agent", "pool", set_pool },
+	{ "agent", "idle_pause", set_idle_pause },
+	{ "agent", "log_level", set_log_level },
+	{ "source", "min_entropy", set_min_entropy },
+	{ "source", "bit_min_entropy", set_bit_min_entropy },
+	{ "source", "port", set_port },
+	{ "consumers", "rate", set_rate },
+	{ "consumers", "burst", set_burst },
+	{ "consumers", "weight", set_weight },
+	{ "host", "enabled", set_enabled },
+	{ "host", "rate", set_rate },
+	{ "host", "burst", set_burst },
+	{ "host", "weight", set_weight },
+	{ "domain", "uuid", set_uuid },
+	{ "domain", "rate", set_rate },
+	{ "domain", "burst", set_burst },
+	{ "domain", "weight", set_weight },
+};
+
+static bool section_known(const char *section)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(keys[i].section, "domain") &&
+		    !strcmp(keys[i].section, section))
+			return true;
+	return false;
+}
+
+/* [domain NAME] again, say in a drop-in, goes on with the same domain. */
+static int open_domain(struct load *l, const char *name, char *why)
+{
+	struct hostconf *c = l->conf;
+	struct hostconf_consumer *grown;
+	size_t i, len = strlen(name);
+
+	for (i = 0; i < len; i++)
+		if (name[i] <= ' ' || name[i] > '~')
+			return say(why, "a domain's name is printable ASCII "
+					"without spaces");
+	if (len == 0 || len >= CONSUMER_NAME_MAX)
+		return say(why, "a domain's name has 1 to 63 characters");
+	for (i = 0; i < c->domains_count; i++) {
+		if (!strcmp(c->domains[i].name, name)) {
+			l->cur = &c->domains[i];
+			return 0;
+		}
+	}
+	if (c->domains_count == HOSTCONF_DOMAINS_MAX)
+		return say(why, "more than 4096 domains");
+	grown = reallocarray(c->domains, c->domains_count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	c->domains = grown;
+	l->cur = &grown[c->domains_count++];
+	memset(l->cur, 0, sizeof(*l->cur));
+	memcpy(l->cur->name, name, len + 1);
+	return 0;
+}
+
+static int open_section(struct load *l, const char *section, char *why)
+{
+	size_t prefix = strlen(DOMAIN_SECTION);
+
+	l->cur = NULL;
+	if (!strncmp(section, DOMAIN_SECTION, prefix))
+		return open_domain(l, section + prefix, why);
+	if (!section_known(section)) {
+		snprintf(why, INI_WHY_MAX, "unknown section");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_key(void *ctx, const char *section, const char *key,
+		   const char *value, char *why)
+{
+	struct hostconf_consumer defaults = { .has_rate = false };
+	struct load *l = ctx;
+	const char *kind = section;
+	size_t i;
+	int err;
+
+	if (!key)
+		return open_section(l, section, why);
+	if (l->cur)
+		kind = "domain";
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (!strcmp(keys[i].section, kind) &&
+		    !strcmp(keys[i].name, key))
+			break;
+	if (i == sizeof(keys) / sizeof(keys[0])) {
+		snprintf(why, INI_WHY_MAX, "unknown key");
+		return -EINVAL;
+	}
+	if (strcmp(kind, "consumers") && strcmp(kind, "host"))
+		return keys[i].set(l, value, why);
+	defaults.limits = l->conf->defaults;
+	l->cur = strcmp(kind, "host") ? &defaults : &l->conf->host;
+	err = keys[i].set(l, value, why);
+	if (l->cur == &defaults)
+		l->conf->defaults = defaults.limits;
+	l->cur = NULL;
+	return err;
+}
+
+static void resolve(const struct sched_limits *defaults,
+		    struct hostconf_consumer *c)
+{
+	if (!c->has_rate)
+		c->limits.rate_bytes = defaults->rate_bytes;
+	if (!c->has_burst)
+		c->limits.burst_bytes = defaults->burst_bytes;
+	if (!c->has_weight)
+		c->limits.weight = defaults->weight;
+}
+
+static int finish(struct hostconf *c, const char *path, char *err,
+		  size_t err_size)
+{
+	size_t i;
+
+	resolve(&c->defaults, &c->host);
+	for (i = 0; i < c->domains_count; i++) {
+		if (!c->domains[i].uuid[0]) {
+			snprintf(err, err_size, "%s: [domain %s] has no uuid",
+				 path, c->domains[i].name);
+			return -EINVAL;
+		}
+		resolve(&c->defaults, &c->domains[i]);
+	}
+	return 0;
+}
+
+static void set_defaults(struct hostconf *c)
+{
+	snprintf(c->run_dir, sizeof(c->run_dir), "/run/onerng");
+	c->socket_gid = HOSTCONF_GID_NONE;
+	c->control_gid = HOSTCONF_GID_NONE;
+	c->pool_bytes = HOSTCONF_POOL_DEFAULT;
+	c->idle_pause_s = 10;
+	c->log_level = LOG_LEVEL_INFO;
+	c->h_byte_millibits = HEALTH_H_BYTE_DEFAULT;
+	c->h_bit_millibits = HEALTH_H_BIT_DEFAULT;
+	c->defaults.weight = 1;
+	c->host_enabled = true;
+	snprintf(c->host.name, sizeof(c->host.name), "host");
+}
+
+int hostconf_load(const char *path, struct hostconf **out, char *err,
+		  size_t err_size)
+{
+	struct load l = { .conf = calloc(1, sizeof(*l.conf)) };
+	int r;
+
+	*out = NULL;
+	if (!l.conf) {
+		snprintf(err, err_size, "%s: out of memory", path);
+		return -ENOMEM;
+	}
+	set_defaults(l.conf);
+	r = ini_load(path, set_key, &l, err, err_size);
+	if (r == 0)
+		r = finish(l.conf, path, err, err_size);
+	if (r < 0) {
+		hostconf_free(l.conf);
+		return r;
+	}
+	*out = l.conf;
+	return 0;
+}
+
+void hostconf_free(struct hostconf *c)
+{
+	if (!c)
+		return;
+	free(c->domains);
+	free(c);
+}
+
+bool hostconf_port_allowed(const struct hostconf *c, const char *port)
+{
+	size_t i;
+
+	for (i = 0; i < c->ports_count; i++)
+		if (!strcmp(c->ports[i], port))
+			return true;
+	return c->ports_count == 0;
+}

@@ -1,0 +1,67 @@
+/*
+ * hostconf.h - the configuration of onerng-hostd
+ *
+ * A new struct is filled completely, drop-ins included, before anything that
+ * runs changes: a file that does not parse changes nothing.
+ */
+#ifndef HOST_AGENT_HOSTCONF_H
+#define HOST_AGENT_HOSTCONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/ini.h"
+#include "common/log.h"
+#include "host-agent/consumer.h"
+#include "host-agent/rawmsg.h"
+#include "host-agent/sched.h"
+
+#define HOSTCONF_FILE	      ONERNG_SYSCONFDIR "/onerng/hostd.conf"
+#define HOSTCONF_DOMAINS_MAX  4096
+#define HOSTCONF_PORTS_MAX    16
+#define HOSTCONF_POOL_MIN     4096
+#define HOSTCONF_POOL_MAX     16777216
+#define HOSTCONF_POOL_DEFAULT 65536
+#define HOSTCONF_RATE_MAX     1000000000 /* bytes a second */
+#define HOSTCONF_BURST_MAX    1073741824 /* bytes */
+#define HOSTCONF_IDLE_MAX     86400	 /* seconds */
+/* RUN_DIR/kvm/UUID.sock has to fit sun_path */
+#define HOSTCONF_RUN_DIR_MAX 62 /* terminated */
+#define HOSTCONF_GID_NONE    ((gid_t)-1)
+
+struct hostconf_consumer {
+	char name[CONSUMER_NAME_MAX];
+	char uuid[CONSUMER_UUID_MAX];
+	struct sched_limits limits;
+	bool has_rate, has_burst, has_weight; /* else [consumers] decides */
+};
+
+struct hostconf {
+	char run_dir[HOSTCONF_RUN_DIR_MAX];
+	gid_t socket_gid, control_gid; /* HOSTCONF_GID_NONE: leave it alone */
+	size_t pool_bytes;
+	unsigned int idle_pause_s; /* 0: never pause */
+	enum log_level log_level;
+	unsigned int h_byte_millibits, h_bit_millibits;
+	char ports[HOSTCONF_PORTS_MAX][RAWMSG_PORT_MAX];
+	size_t ports_count; /* 0: any */
+	struct sched_limits defaults;
+	struct hostconf_consumer host;
+	bool host_enabled;
+	struct hostconf_consumer *domains;
+	size_t domains_count;
+};
+
+/*
+ * Reads path and its drop-ins.  0, or -errno with err describing what is wrong
+ * and where (INI_WHY_MAX bytes or more).
+ */
+int hostconf_load(const char *path, struct hostconf **out, char *err,
+		  size_t err_size);
+void hostconf_free(struct hostconf *c); /* NULL is fine */
+
+/* May the device at this port path be used? */
+bool hostconf_port_allowed(const struct hostconf *c, const char *port);
+
+#endif /* HOST_AGENT_HOSTCONF_H */

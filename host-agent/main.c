@@ -1,0 +1,219 @@
+/*
+ * main.c - onerng-hostd, the host agent: table of contents
+ *
+ * The same program runs in three roles: the core, which options and signals
+ * speak to; a reader for each device; the watcher for arrivals.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "common/health.h"
+#include "common/log.h"
+#include "common/opt.h"
+#include "common/secmem.h"
+#include "host-agent/condition.h"
+#include "host-agent/core.h"
+#include "host-agent/hostconf.h"
+#include "host-agent/reader.h"
+
+#define PROGRAM	    "onerng-hostd"
+#define USAGE	    PROGRAM " [-htV] [-c FILE] [-l LEVEL]"
+#define EXIT_USAGE  2
+#define EXIT_CONFIG 3
+
+struct options {
+	const char *conf, *role, *port;
+	int log_level; /* -1: the configuration's */
+	bool check, help, version;
+};
+
+static int set_conf(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	(void)why;
+	o->conf = value;
+	return 0;
+}
+
+static int set_check(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	(void)value;
+	(void)why;
+	o->check = true;
+	return 0;
+}
+
+static int set_level(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	o->log_level = log_level_parse(value);
+	*why = "not err, warn, info or debug";
+	return o->log_level < 0 ? -EINVAL : 0;
+}
+
+static int set_help(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	(void)value;
+	(void)why;
+	o->help = true;
+	return 0;
+}
+
+static int set_version(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	(void)value;
+	(void)why;
+	o->version = true;
+	return 0;
+}
+
+static int set_role(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	o->role = value;
+	*why = "not reader or watcher";
+	return strcmp(value, "reader") && strcmp(value, "watcher") ? -EINVAL
+								   : 0;
+}
+
+static int set_port(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	o->port = value;
+	*why = "not BUS-PORT[.PORT...]";
+	return rawmsg_port_valid(value) ? 0 : -EINVAL;
+}
+
+static const struct opt options[] = {
+	{ "config", 'c', "FILE",
+	  "read FILE and FILE.d/*.conf (" HOSTCONF_FILE ")", set_conf },
+	{ "test", 't', NULL, "check the configuration and exit", set_check },
+	{ "log-level", 'l', "LEVEL", "log err, warn, info or debug",
+	  set_level },
+	{ "version", 'V', NULL, "print the version and exit", set_version },
+	{ "help", 'h', NULL, "print this help and exit", set_help },
+	{ "role", 0, "ROLE", NULL, set_role },
+	{ "port", 0, "PORT", NULL, set_port },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+/* For every role: no core dump, no group or world access, no new rights. */
+static int isolate(void)
+{
+	umask(0077);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return secmem_no_dump();
+}
+
+static int run_role(const struct options *o)
+{
+	if (!strcmp(o->role, "watcher"))
+		return watcher_main();
+	if (o->port)
+		return reader_main(o->port);
+	fprintf(stderr, PROGRAM ": --role reader: needs --port\n");
+	return EXIT_USAGE;
+}
+
+/* SP 800-90B 4.3: known answers before anything is served. */
+static int self_test(void)
+{
+	static const uint8_t stuck[64];
+	struct health_cutoffs cut;
+	struct health h;
+
+	if (condition_selftest() < 0 ||
+	    health_cutoffs(&cut, HEALTH_H_BYTE_DEFAULT, HEALTH_H_BIT_DEFAULT) <
+		    0)
+		return -EIO;
+	health_init(&h, &cut);
+	return health_feed(&h, stuck, sizeof(stuck)) < 0 ? 0 : -EIO;
+}
+
+static int run_core(const struct options *o, struct hostconf *conf)
+{
+	struct core *core;
+	int r = self_test();
+
+	if (r < 0) {
+		log_err("self test failed: nothing is served");
+		hostconf_free(conf);
+		return EXIT_FAILURE;
+	}
+	core = core_new(conf, o->conf, o->log_level);
+	if (!core)
+		return EXIT_FAILURE;
+	r = core_run(core);
+	core_free(core);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int load(const struct options *o, struct hostconf **conf)
+{
+	char err[INI_WHY_MAX];
+
+	if (hostconf_load(o->conf, conf, err, sizeof(err)) < 0) {
+		log_err("%s", err);
+		return EXIT_CONFIG;
+	}
+	if (o->log_level >= 0)
+		(*conf)->log_level = (enum log_level)o->log_level;
+	log_set_level((*conf)->log_level);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+	struct options o = { .conf = HOSTCONF_FILE, .log_level = -1 };
+	struct hostconf *conf;
+	int r = isolate();
+
+	log_init(PROGRAM, LOG_LEVEL_INFO);
+	if (r < 0) {
+		log_err("cannot give up rights: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	r = opt_parse(options, &o, PROGRAM, argc, argv);
+	if (r < 0)
+		return EXIT_USAGE;
+	if (o.help) {
+		opt_help(options, USAGE, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (o.version) {
+		puts(PROGRAM " " ONERNG_VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (r < argc) {
+		fprintf(stderr, PROGRAM ": %s: takes no operand; try --help\n",
+			argv[r]);
+		return EXIT_USAGE;
+	}
+	if (o.log_level >= 0)
+		log_set_level((enum log_level)o.log_level);
+	if (o.role)
+		return run_role(&o);
+	r = load(&o, &conf);
+	if (r)
+		return r;
+	if (o.check) {
+		hostconf_free(conf);
+		return EXIT_SUCCESS;
+	}
+	return run_core(&o, conf);
+}

@@ -1,0 +1,124 @@
+#include "host-agent/roster.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "common/log.h"
+#include "host-agent/egd_pub.h"
+#include "host-agent/hostconf.h"
+#include "host-agent/rundir.h"
+#include "host-agent/usock.h"
+
+#define FDS_PER_CONSUMER 2  /* its socket and its peer */
+#define FDS_BESIDES	 64 /* control, devices, what libraries open */
+
+static bool limits_equal(const struct sched_limits *a,
+			 const struct sched_limits *b)
+{
+	return a->rate_bytes == b->rate_bytes &&
+	       a->burst_bytes == b->burst_bytes && a->weight == b->weight;
+}
+
+static const struct hostconf_consumer *wanted(const struct hostconf *conf,
+					      const struct consumer *c)
+{
+	size_t i;
+
+	if (c->kind == CONSUMER_HOST)
+		return conf->host_enabled ? &conf->host : NULL;
+	for (i = 0; i < conf->domains_count; i++)
+		if (!strcmp(conf->domains[i].uuid, c->uuid))
+			return &conf->domains[i];
+	return NULL;
+}
+
+/* Those that stay get what the configuration says now; the others go. */
+static void keep_or_remove(struct egd_pub *pub, const struct hostconf *conf)
+{
+	struct egd_sock *s = egd_pub_next(pub, NULL), *next;
+	const struct hostconf_consumer *want;
+	const struct consumer *c;
+
+	for (; s; s = next) {
+		next = egd_pub_next(pub, s);
+		c = egd_pub_consumer(s);
+		want = wanted(conf, c);
+		if (!want) {
+			log_info("%s %s: removed", consumer_kind_name(c->kind),
+				 c->name);
+			egd_pub_remove(pub, s);
+			continue;
+		}
+		egd_pub_set_name(s, want->name);
+		if (!limits_equal(&c->limits, &want->limits))
+			egd_pub_set_limits(s, &want->limits);
+	}
+}
+
+static bool is_there(struct egd_pub *pub, const char *path)
+{
+	struct egd_sock *s = NULL;
+
+	while ((s = egd_pub_next(pub, s)))
+		if (!strcmp(egd_pub_consumer(s)->path, path))
+			return true;
+	return false;
+}
+
+/* 0, also when it is there already, or -EIO. */
+static int add(struct egd_pub *pub, struct consumer *id,
+	       const struct hostconf_consumer *want, gid_t gid)
+{
+	char why[USOCK_WHY_MAX];
+
+	if (is_there(pub, id->path))
+		return 0;
+	memcpy(id->name, want->name, sizeof(id->name));
+	memcpy(id->uuid, want->uuid, sizeof(id->uuid));
+	id->limits = want->limits;
+	if (egd_pub_add(pub, id, gid, why))
+		return 0;
+	log_err("%s %s: no socket: %s", consumer_kind_name(id->kind), id->name,
+		why);
+	return -EIO;
+}
+
+int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
+		 const char *run_dir)
+{
+	struct consumer id = { .kind = CONSUMER_HOST };
+	size_t i;
+	int r = 0;
+
+	keep_or_remove(pub, conf);
+	if (conf->host_enabled) {
+		rundir_host_socket(id.path, run_dir);
+		r = add(pub, &id, &conf->host, conf->socket_gid);
+	}
+	id.kind = CONSUMER_DOMAIN;
+	for (i = 0; i < conf->domains_count; i++) {
+		rundir_domain_socket(id.path, run_dir, conf->domains[i].uuid);
+		if (add(pub, &id, &conf->domains[i], conf->socket_gid) < 0)
+			r = -EIO;
+	}
+	return r;
+}
+
+void roster_raise_limit(const struct hostconf *conf)
+{
+	rlim_t need =
+		(conf->domains_count + 1) * FDS_PER_CONSUMER + FDS_BESIDES;
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) < 0 || lim.rlim_cur >= need)
+		return;
+	lim.rlim_cur = need;
+	if (lim.rlim_max < need)
+		lim.rlim_max = need; /* only root may */
+	if (setrlimit(RLIMIT_NOFILE, &lim) < 0)
+		log_warn("%zu domains need %llu descriptors: raise "
+			 "LimitNOFILE=",
+			 conf->domains_count, (unsigned long long)need);
+}

@@ -1,0 +1,23 @@
+/*
+ * roster.h - makes the published sockets those that the configuration names
+ */
+#ifndef HOST_AGENT_ROSTER_H
+#define HOST_AGENT_ROSTER_H
+
+#include <stdbool.h>
+
+struct egd_pub;
+struct hostconf;
+
+/*
+ * Removes consumers that conf does not name, adds new ones, gives the others
+ * their limits; who stays keeps its connection.  0 or -EIO: some socket could
+ * not be made, each was logged with its reason.
+ */
+int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
+		 const char *run_dir);
+
+/* Lets this process have a descriptor for each socket and each peer. */
+void roster_raise_limit(const struct hostconf *conf);
+
+#endif /* HOST_AGENT_ROSTER_H */

@@ -1,0 +1,114 @@
+#include "host-agent/rundir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Anybody may pass: each socket has its own mode and group. */
+#define RUNDIR_MODE 0755
+
+static int explain(char *why, const char *path, const char *what, int err)
+{
+	snprintf(why, RUNDIR_WHY_MAX, "%s: %s: %s", path, what, strerror(err));
+	return -err;
+}
+
+static int make_dir(const char *path, char *why)
+{
+	if (mkdir(path, RUNDIR_MODE) == 0) {
+		/* the umask is tight */
+		if (chmod(path, RUNDIR_MODE) < 0)
+			return explain(why, path, "chmod", errno);
+		return 0;
+	}
+	return errno == EEXIST ? 0 : explain(why, path, "cannot create", errno);
+}
+
+static void lock_path(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/hostd.lock", path);
+}
+
+static void kvm_path(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/kvm", path);
+}
+
+/* The one before us removes the file as it ends: is fd still the file? */
+static bool is_current(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static int take_lock(const char *path, char *why)
+{
+	int fd, err;
+
+	for (;;) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			  0600);
+		if (fd < 0)
+			return explain(why, path, "cannot create", errno);
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			err = errno == EWOULDBLOCK ? EBUSY : errno;
+			close(fd);
+			return explain(why, path,
+				       "another onerng-hostd runs here", err);
+		}
+		if (is_current(fd, path))
+			return fd;
+		close(fd);
+	}
+}
+
+int rundir_open(const char *path, char *why)
+{
+	char below[CONSUMER_PATH_MAX];
+	int r = make_dir(path, why);
+
+	if (r < 0)
+		return r;
+	kvm_path(below, path);
+	r = make_dir(below, why);
+	if (r < 0)
+		return r;
+	lock_path(below, path);
+	return take_lock(below, why);
+}
+
+void rundir_close(int lock_fd, const char *path)
+{
+	char below[CONSUMER_PATH_MAX];
+
+	if (lock_fd < 0)
+		return;
+	kvm_path(below, path);
+	rmdir(below); /* unless somebody else left something there */
+	lock_path(below, path);
+	unlink(below);
+	close(lock_fd);
+}
+
+void rundir_domain_socket(char out[static CONSUMER_PATH_MAX], const char *path,
+			  const char *uuid)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/kvm/%s.sock", path, uuid);
+}
+
+void rundir_host_socket(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/host.sock", path);
+}
+
+void rundir_control_socket(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/control.sock", path);
+}

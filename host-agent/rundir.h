@@ -1,0 +1,27 @@
+/*
+ * rundir.h - the runtime directory: who owns it, and what is below it
+ *
+ * A lock file keeps a second agent away; it goes when the agent ends.
+ */
+#ifndef HOST_AGENT_RUNDIR_H
+#define HOST_AGENT_RUNDIR_H
+
+#include "host-agent/consumer.h"
+
+#define RUNDIR_WHY_MAX 256
+
+/*
+ * Creates path and what belongs below it, and takes its lock.  A descriptor to
+ * keep, or -errno with why (-EBUSY: another agent has it).
+ */
+int rundir_open(const char *path, char *why);
+void rundir_close(int lock_fd, const char *path);
+
+/* Socket addresses below path; its length was checked by hostconf. */
+void rundir_domain_socket(char out[static CONSUMER_PATH_MAX], const char *path,
+			  const char *uuid);
+void rundir_host_socket(char out[static CONSUMER_PATH_MAX], const char *path);
+void rundir_control_socket(char out[static CONSUMER_PATH_MAX],
+			   const char *path);
+
+#endif /* HOST_AGENT_RUNDIR_H */

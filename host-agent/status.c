@@ -1,0 +1,290 @@
+#include "host-agent/status.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/fips.h"
+#include "common/health.h"
+#include "common/log.h"
+#include "common/rngdstat.h"
+#include "host-agent/devset.h"
+#include "host-agent/egd_pub.h"
+#include "host-agent/pool.h"
+
+static json_t *count(uint64_t n)
+{
+	return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
+}
+
+/* A status that lacks a field is no status: NULL goes up to the reply. */
+static json_t *status_fips(const struct fips *f)
+{
+	static const char *const names[FIPS_TESTS] = {
+		"monobit", "poker", "runs", "long-run", "continuous",
+	};
+	json_t *o = json_object();
+	int i;
+
+	json_object_set_new(o, "blocks", count(f->blocks));
+	json_object_set_new(o, "failures", count(f->failures));
+	for (i = 0; i < FIPS_TESTS; i++)
+		json_object_set_new(o, names[i], count(f->failed[i]));
+	return o;
+}
+
+static const char *verdict_name(enum sampler_state state)
+{
+	switch (state) {
+	case SAMPLER_STARTING:
+		return "startup";
+	case SAMPLER_RUNNING:
+		return "ok";
+	case SAMPLER_FAILED:
+		break;
+	}
+	return "failed";
+}
+
+static json_t *status_health(const struct device *d)
+{
+	json_t *o = json_object(), *failures = json_object();
+	struct sampler_stats st;
+	enum health_test t;
+
+	sampler_stats(d->sampler, &st);
+	for (t = 0; t < HEALTH_TESTS; t++)
+		json_object_set_new(failures, health_test_name(t),
+				    count(st.failures[t]));
+	json_object_set_new(
+		o, "verdict",
+		json_string(d->final ? "failed" : verdict_name(st.state)));
+	json_object_set_new(o, "failed_test",
+			    json_string(health_test_name(st.failed_test)));
+	json_object_set_new(o, "failures", failures);
+	json_object_set_new(o, "startup_samples", count(st.startup_samples));
+	json_object_set_new(o, "conditioned", count(st.conditioned_samples));
+	json_object_set_new(o, "wiped", count(st.wiped_samples));
+	json_object_set_new(o, "surplus", count(st.surplus_samples));
+	json_object_set_new(o, "resets", count(st.resets));
+	json_object_set_new(o, "fips", status_fips(st.fips));
+	return o;
+}
+
+static void status_ident(json_t *o, const struct device *d)
+{
+	char hex[2 * sizeof(d->ident.image_sha256) + 1] = "";
+	size_t i;
+
+	for (i = 0; d->identified && i < sizeof(d->ident.image_sha256); i++)
+		snprintf(hex + 2 * i, 3, "%02x", d->ident.image_sha256[i]);
+	json_object_set_new(o, "firmware", json_integer(d->ident.firmware));
+	json_object_set_new(o, "unit", json_string(d->unit));
+	json_object_set_new(o, "image_sha256", json_string(hex));
+}
+
+static json_t *status_device(const struct device *d)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "name", json_string(d->name));
+	json_object_set_new(o, "port", json_string(d->port));
+	json_object_set_new(o, "state",
+			    json_string(device_state_name(d->state)));
+	json_object_set_new(o, "detail", json_string(d->detail));
+	status_ident(o, d);
+	json_object_set_new(o, "raw_bytes", count(d->raw_bytes));
+	json_object_set_new(o, "raw_rate", count(d->raw_rate));
+	json_object_set_new(o, "lost_samples", count(d->lost_samples));
+	if (d->sampler)
+		json_object_set_new(o, "health", status_health(d));
+	return o;
+}
+
+static json_t *status_devices(const struct devset *s)
+{
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; i < devset_count(s); i++)
+		json_array_append_new(a, status_device(devset_device(s, i)));
+	return a;
+}
+
+static json_t *status_pool(const struct pool *p)
+{
+	json_t *o = json_object();
+	struct pool_stats st;
+
+	pool_stats(p, &st);
+	json_object_set_new(o, "bytes", count(pool_blocks(p) * POOL_BLOCK));
+	json_object_set_new(o, "capacity",
+			    count(pool_capacity(p) * POOL_BLOCK));
+	json_object_set_new(o, "blocks_put", count(st.blocks_put));
+	json_object_set_new(o, "blocks_taken", count(st.blocks_taken));
+	json_object_set_new(o, "blocks_refused", count(st.blocks_refused));
+	json_object_set_new(o, "blocks_wiped", count(st.blocks_wiped));
+	return o;
+}
+
+static json_t *status_peer(const struct consumer *c)
+{
+	if (!c->connected)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I}", "pid", (json_int_t)c->peer.pid,
+			 "uid", (json_int_t)c->peer.uid, "gid",
+			 (json_int_t)c->peer.gid);
+}
+
+static json_t *status_latency(const struct latency *l)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "count", count(l->count));
+	json_object_set_new(o, "p50", count(latency_permille(l, 500)));
+	json_object_set_new(o, "p99", count(latency_permille(l, 990)));
+	json_object_set_new(o, "max", count(l->max_us));
+	return o;
+}
+
+static void status_counts(json_t *o, const struct consumer *c)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} counts[] = {
+		{ "owed", c->owed },
+		{ "ahead", c->ahead },
+		{ "asked", c->asked },
+		{ "delivered", c->delivered },
+		{ "discarded", c->discarded },
+		{ "pushed", c->pushed },
+		{ "requests", c->requests },
+		{ "connections", c->connections },
+		{ "refused", c->refused },
+		{ "throttled", sched_throttled(c->entry) },
+		{ "rate", c->limits.rate_bytes },
+		{ "burst", c->limits.burst_bytes },
+		{ "weight", c->limits.weight },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		json_object_set_new(o, counts[i].name, count(counts[i].value));
+}
+
+static json_t *status_consumer(const struct consumer *c)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "kind",
+			    json_string(consumer_kind_name(c->kind)));
+	json_object_set_new(o, "name", json_string(c->name));
+	json_object_set_new(o, "uuid", json_string(c->uuid));
+	json_object_set_new(o, "socket", json_string(c->path));
+	json_object_set_new(o, "connected", json_boolean(c->connected));
+	json_object_set_new(o, "peer", status_peer(c));
+	status_counts(o, c);
+	json_object_set_new(o, "latency_us", status_latency(&c->latency));
+	return o;
+}
+
+static json_t *status_consumers(const struct status *s, bool domains_only)
+{
+	const struct consumer *c;
+	struct egd_sock *sock = NULL;
+	json_t *a = json_array();
+
+	while ((sock = egd_pub_next(s->pub, sock))) {
+		c = egd_pub_consumer(sock);
+		if (!domains_only || c->kind == CONSUMER_DOMAIN)
+			json_array_append_new(a, status_consumer(c));
+	}
+	return a;
+}
+
+static uint64_t uptime_us(const struct status *s)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000 -
+	       s->started_us;
+}
+
+static json_t *status_all(const struct status *s)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "version", json_string(ONERNG_VERSION));
+	json_object_set_new(o, "uptime_s", count(uptime_us(s) / 1000000));
+	json_object_set_new(o, "state", json_string(devset_state(s->devices)));
+	json_object_set_new(o, "h_byte_millibits",
+			    json_integer(s->h_byte_millibits));
+	json_object_set_new(o, "pid", json_integer(getpid()));
+	json_object_set_new(o, "devices", status_devices(s->devices));
+	json_object_set_new(o, "pool", status_pool(s->pool));
+	json_object_set_new(o, "consumers", status_consumers(s, false));
+	return o;
+}
+
+static json_t *status_list(const struct status *s, bool domains_only)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "consumers", status_consumers(s, domains_only));
+	return o;
+}
+
+json_t *status_answer(void *ctx, const char *cmd)
+{
+	if (!strcmp(cmd, "status"))
+		return status_all(ctx);
+	if (!strcmp(cmd, "domain-list"))
+		return status_list(ctx, true);
+	if (!strcmp(cmd, "consumers"))
+		return status_list(ctx, false);
+	return NULL;
+}
+
+static void add_fips(struct fips *sum, const struct fips *f)
+{
+	int i;
+
+	sum->blocks += f->blocks;
+	sum->failures += f->failures;
+	for (i = 0; i < FIPS_TESTS; i++)
+		sum->failed[i] += f->failed[i];
+}
+
+static void log_line(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_info("stats: %s", text);
+}
+
+void status_log_statistics(const struct status *s)
+{
+	struct fips fips = { .blocks = 0 };
+	struct rngdstat out = { .fips = &fips, .sink = "consumers" };
+	const struct device *d;
+	struct egd_pub_stats pub;
+	struct sampler_stats st;
+	size_t i;
+
+	for (i = 0; i < devset_count(s->devices); i++) {
+		d = devset_device(s->devices, i);
+		out.bits_received += d->raw_bytes * 8;
+		out.source_bytes_s += d->raw_rate;
+		if (!d->sampler)
+			continue;
+		sampler_stats(d->sampler, &st);
+		add_fips(&fips, st.fips);
+	}
+	egd_pub_stats(s->pub, &pub);
+	out.bits_sent = pub.bytes_sent * 8;
+	out.starvations = pub.starvations;
+	out.starved_us = pub.starved_us;
+	rngdstat_print(&out, log_line, NULL);
+}

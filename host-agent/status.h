@@ -1,0 +1,35 @@
+/*
+ * status.h - what the agent says of itself, in JSON and in rngd's words
+ *
+ * Counts and names only; never a byte of entropy.
+ */
+#ifndef HOST_AGENT_STATUS_H
+#define HOST_AGENT_STATUS_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+struct devset;
+struct egd_pub;
+struct pool;
+
+/* Where the facts are; nothing is copied. */
+struct status {
+	struct devset *devices;
+	struct pool *pool;
+	struct egd_pub *pub;
+	unsigned int h_byte_millibits;
+	uint64_t started_us; /* CLOCK_MONOTONIC */
+};
+
+/*
+ * Answers "status", "domain-list" and "consumers"; NULL for others.  ctx is a
+ * struct status.  A control_answer_fn.
+ */
+json_t *status_answer(void *ctx, const char *cmd);
+
+/* Logs the statistics that rngd prints on SIGUSR1. */
+void status_log_statistics(const struct status *s);
+
+#endif /* HOST_AGENT_STATUS_H */

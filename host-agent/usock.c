@@ -1,0 +1,149 @@
+#include "host-agent/usock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define USOCK_MODE    0660
+#define USOCK_BACKLOG 16
+
+static int explain(char *why, const char *path, const char *what, int err)
+{
+	snprintf(why, USOCK_WHY_MAX, "%s: %s: %s", path, what, strerror(err));
+	return -err;
+}
+
+static int stream_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/* -EADDRINUSE while somebody accepts there, 0 once the path is free. */
+static int remove_stale(const struct sockaddr_un *sa, char *why)
+{
+	struct stat st;
+	int fd, err;
+
+	if (lstat(sa->sun_path, &st) < 0)
+		return errno == ENOENT
+			       ? 0
+			       : explain(why, sa->sun_path, "lstat", errno);
+	if (!S_ISSOCK(st.st_mode))
+		return explain(why, sa->sun_path, "in the way, no socket",
+			       EEXIST);
+	fd = stream_socket();
+	if (fd < 0)
+		return explain(why, sa->sun_path, "socket", errno);
+	err = connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) ? errno : 0;
+	close(fd);
+	/* EAGAIN: its backlog is full, so it has one */
+	if (!err || err == EAGAIN)
+		return explain(why, sa->sun_path, "another process listens",
+			       EADDRINUSE);
+	if (unlink(sa->sun_path) < 0 && errno != ENOENT)
+		return explain(why, sa->sun_path, "unlink", errno);
+	return 0;
+}
+
+static int open_up(int fd, const char *path, gid_t gid, char *why)
+{
+	if (gid != (gid_t)-1 && chown(path, (uid_t)-1, gid) < 0)
+		return explain(why, path, "cannot give it to its group", errno);
+	if (chmod(path, USOCK_MODE) < 0)
+		return explain(why, path, "chmod", errno);
+	if (listen(fd, USOCK_BACKLOG) < 0)
+		return explain(why, path, "listen", errno);
+	return 0;
+}
+
+int usock_listen(const char *path, gid_t gid, char *why)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+	int fd, r;
+
+	if (len >= sizeof(sa.sun_path))
+		return explain(why, path, "socket address", ENAMETOOLONG);
+	memcpy(sa.sun_path, path, len + 1);
+	r = remove_stale(&sa, why);
+	if (r < 0)
+		return r;
+	fd = stream_socket();
+	if (fd < 0)
+		return explain(why, path, "socket", errno);
+	if (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0) {
+		r = explain(why, path, "bind", errno);
+		close(fd);
+		return r;
+	}
+	r = open_up(fd, path, gid, why);
+	if (r < 0) {
+		usock_unlisten(fd, path);
+		return r;
+	}
+	return fd;
+}
+
+void usock_unlisten(int fd, const char *path)
+{
+	if (fd < 0)
+		return;
+	unlink(path);
+	close(fd);
+}
+
+/* Field 22 of /proc/PID/stat; the name in field 2 may hold anything. */
+static uint64_t start_time(pid_t pid)
+{
+	char path[32], text[512], *p;
+	uint64_t start = 0;
+	ssize_t n;
+	int fd, field;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	p = strrchr(text, ')');
+	for (field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	return p && sscanf(p, " %" SCNu64, &start) == 1 ? start : 0;
+}
+
+int usock_peer(int fd, struct consumer_peer *out)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return -errno;
+	out->pid = cred.pid;
+	out->uid = cred.uid;
+	out->gid = cred.gid;
+	out->start = start_time(cred.pid);
+	return 0;
+}
+
+bool usock_peer_is_dead(const struct consumer_peer *peer)
+{
+	uint64_t start;
+
+	if (peer->pid <= 0)
+		return false; /* of another pid namespace: cannot tell */
+	if (kill(peer->pid, 0) < 0 && errno == ESRCH)
+		return true;
+	start = start_time(peer->pid);
+	return start && peer->start && start != peer->start;
+}

@@ -1,0 +1,55 @@
+# packaging/: where everything goes.  Paths in units are filled in here.
+SBINDIR    := $(PREFIX)/sbin
+BINDIR     := $(PREFIX)/bin
+MANDIR     := $(PREFIX)/share/man
+SYSUSERSDIR ?= /usr/lib/sysusers.d
+INSTALL    := install
+
+GUEST_MAN   := $(wildcard man/onerng-guestd.*)
+HOST_MAN    := $(filter-out $(GUEST_MAN),$(wildcard man/*.[1-8]))
+GUEST_UNITS := $(wildcard packaging/systemd/onerng-guestd.service)
+# On the host the guest agent feeds the host's own kernel: another unit.
+HOST_UNITS  := $(filter-out $(GUEST_UNITS),$(wildcard packaging/systemd/*.service))
+UDEV_RULES  := $(wildcard packaging/udev/*.rules)
+SYSUSERS    := $(wildcard packaging/sysusers.d/*.conf)
+
+fill = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@BINDIR@|$(BINDIR)|g' \
+	-e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
+# $(call put,MODE,FILES,FOLDER): FILES, filled in, into DESTDIR/FOLDER.
+put = @set -e; $(INSTALL) -d '$(DESTDIR)$(3)'; for file in $(2); do \
+	target='$(DESTDIR)$(3)'/$${file\#\#*/}; \
+	$(fill) "$$file" >"$$target"; chmod $(1) "$$target"; done
+# $(call put_man,FILES): each page into its section.
+put_man = @set -e; for file in $(1); do section=$${file\#\#*.}; \
+	$(INSTALL) -D -m 644 "$$file" \
+	  '$(DESTDIR)$(MANDIR)'/man$$section/$${file\#\#*/}; done
+
+# $(call put_conf,FILE,NAME): into SYSCONFDIR, unless there is one.
+put_conf = @test -e '$(DESTDIR)$(SYSCONFDIR)/$(2)' || \
+	$(INSTALL) -D -m 644 $(1) '$(DESTDIR)$(SYSCONFDIR)/$(2)'
+
+install: $(PROGS) $(SIM_PROG) ## install the host's side (DESTDIR, PREFIX)
+	$(INSTALL) -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(BINDIR)'
+	$(INSTALL) $(HOST_PROG) $(GUEST_PROG) '$(DESTDIR)$(SBINDIR)'
+	$(INSTALL) $(CTL_PROG) $(SIM_PROG) '$(DESTDIR)$(BINDIR)'
+	$(call put,644,$(HOST_UNITS),$(UNITDIR))
+	$(call put,644,$(UDEV_RULES),$(UDEVDIR))
+	$(call put,644,$(SYSUSERS),$(SYSUSERSDIR))
+	$(call put_man,$(HOST_MAN) $(GUEST_MAN))
+	$(call put_conf,packaging/hostd.conf,onerng/hostd.conf)
+
+install-guest: $(GUEST_PROG) ## install the guest's side
+	$(INSTALL) -D $(GUEST_PROG) '$(DESTDIR)$(SBINDIR)/onerng-guestd'
+	$(call put,644,$(GUEST_UNITS),$(UNITDIR))
+	$(call put_man,$(GUEST_MAN))
+	$(call put_conf,packaging/onerng-guestd.default,default/onerng-guestd)
+
+uninstall: ## remove what was installed; the configuration stays
+	$(RM) $(addprefix $(DESTDIR)$(SBINDIR)/,onerng-hostd onerng-guestd) \
+	  $(addprefix $(DESTDIR)$(BINDIR)/,onerngctl onerng-sim) \
+	  $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(HOST_UNITS) $(GUEST_UNITS))) \
+	  $(addprefix $(DESTDIR)$(UDEVDIR)/,$(notdir $(UDEV_RULES))) \
+	  $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(SYSUSERS))) \
+	  $(foreach page,$(HOST_MAN) $(GUEST_MAN),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+
+.PHONY: install install-guest uninstall

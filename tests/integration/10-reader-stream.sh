@@ -1,0 +1,80 @@
+#!/bin/sh
+# the reader streams raw samples, pauses, starts again and ends as asked
+# timeout: 180
+. "$(dirname "$0")/../lib/test.sh"
+. tests/lib/reader.sh
+
+check "samples arrive in sequence and are fresh raw noise" \
+	on -- reader 'ident 3 10' "$starts" 'samples 100000 15' \
+	stop 'exit 0 1'
+check "every sample of 57.6 kB/s is read" \
+	on --rate 57600 -- reader "$starts" 'rate 56500 58500 4' stop 'exit 0 1'
+# A loaded machine may overrun the device's pool at this rate.
+check "150 kB/s is read" \
+	on --rate 150000 -- reader "$starts" loose 'rate 142000 152000 4' \
+	stop 'exit 0 1'
+for firmware in 1 2; do
+	check "firmware $firmware has no id and streams" \
+		on --firmware $firmware -- reader "ident $firmware 10" \
+		"$starts" "$flows" stop 'exit 0 1'
+done
+
+check "the image's digest and the id are the device's" \
+	on --seed 7 -- reader 'ident 3 10' stop 'exit 0 1'
+grep -E '^(sha256|id) ' "$T/.check" >"$T/first"
+check "the same device again" \
+	on --seed 7 -- reader 'ident 3 10' stop 'exit 0 1'
+grep -E '^(sha256|id) ' "$T/.check" >"$T/second"
+check "another device" on --seed 8 -- reader 'ident 3 10' stop 'exit 0 1'
+grep -E '^(sha256|id) ' "$T/.check" >"$T/third"
+check "a device keeps its identity" cmp "$T/first" "$T/second"
+refuse "two devices differ in it" 1 cmp -s "$T/first" "$T/third"
+
+check "a pause stops samples; a run gives fresh ones" \
+	on -- reader "$starts" "$flows" pause 'state paused 3' 'none 3' \
+	run 'skipped 50000' 'state running 5' "$flows" stop 'exit 0 1'
+check "a pause asked for during the open is kept" \
+	on -- reader pause 'state paused 20' 'none 1' run "$starts" "$flows" \
+	stop 'exit 0 1'
+check "run while running starts again with fresh samples" \
+	on -- reader "$starts" "$flows" run 'skipped 7000' 'state running 5' \
+	"$flows" stop 'exit 0 1'
+
+for end in stop close term; do
+	check "$end ends it within a second while it streams" \
+		on -- reader "$starts" "$flows" $end 'exit 0 1'
+	check "$end ends it within a second while it reads the image" \
+		on -- reader 'state checking 10' $end 'exit 0 1'
+	check "$end ends it within a second while paused" \
+		on -- reader pause 'state paused 20' $end 'exit 0 1'
+done
+check "stop ends it within a second while the device takes no command" \
+	on -- reader "$starts" "$flows" 'ctl fault out-nak' stop 'exit 0 1'
+check "stop ends it within a second on the ladder" \
+	on -- reader "$starts" 'ctl fault silence never' \
+	'state recovering 10' stop 'exit 0 1'
+check "stop ends it within a second while it waits for the device" \
+	on -- 'ctl fault slow-start 30000' reader 'state checking 10' \
+	'none 2' stop 'exit 0 1'
+
+check "it leaves the device as it was after power-on" \
+	on -- reader "$starts" "$flows" stop 'exit 0 1' 'ctl status'
+tail -n 1 "$T/.check" >"$T/status"
+equal "it leaves it paused" true "$(json paused <"$T/status")"
+equal "it leaves DTR off" false "$(json dtr <"$T/status")"
+equal "it leaves its pool empty" 0 "$(json pool <"$T/status")"
+equal "it leaves its noise sources off" 4 "$(json mode <"$T/status")"
+
+state=$B/tests/integration/usbpeer
+check "the kernel has its driver back" timeout 60 "$B/onerng-sim" run -- sh -c "
+	'$state' driver 1-1 kernel && '$peer' reader '$starts' stop 'exit 0 1' &&
+	'$state' driver 1-1 kernel"
+check "it has none meanwhile" timeout 60 "$B/onerng-sim" run -- sh -c "
+	'$peer' reader '$starts' 'samples 100000 20' stop 'exit 0 1' &
+	sleep 3; '$state' driver 1-1 none; status=\$?; wait; exit \$status"
+check "a killed reader's successor gives the driver back" \
+	timeout 60 "$B/onerng-sim" run -- sh -c "
+	'$peer' reader '$starts' kill 'state gone 1'
+	'$state' driver 1-1 none &&
+	'$peer' reader '$starts' stop 'exit 0 1' &&
+	'$state' driver 1-1 kernel"

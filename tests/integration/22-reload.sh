@@ -1,0 +1,179 @@
+#!/bin/sh
+# SIGHUP, SIGTERM, wrong options and files, a second agent, no locked memory
+# timeout: 180
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hostd.sh"
+
+peer=$B/tests/integration/egdpeer
+hostd=$B/onerng-hostd
+a=11111111-1111-1111-1111-111111111111
+b=22222222-2222-2222-2222-222222222222
+A=$(hostd_socket $a)
+
+logged() {
+	grep -q "$1" "$T/keeper.log"
+}
+
+# said COMMAND...: keeps what it says in $T/said.
+said() {
+	"$@" >"$T/said" 2>&1
+}
+
+consumers() {
+	hostd_get consumers | grep -o '"kind"' | wc -l
+}
+
+# Options and files: nothing runs yet.
+refuse "an unknown option" 2 "$hostd" --no-such-option
+refuse "an option without its value" 2 "$hostd" -c
+refuse "a wrong log level" 2 "$hostd" -l loud
+refuse "an operand" 2 "$hostd" operand
+refuse "a role it does not have" 2 "$hostd" --role cook
+refuse "a reader without a port" 2 "$hostd" --role reader
+refuse "a reader of a wrong port" 2 "$hostd" --role reader --port 1-1/..
+refuse "a configuration that is not there" 3 "$hostd" -c "$T/none"
+check "help" "$hostd" --help
+check "version" "$hostd" --version
+
+# wrong NAME REASON LINE...
+wrong() {
+	wrong_name=$1 wrong_reason=$2
+	shift 2
+	printf '%b\n' "$@" >"$T/wrong.conf"
+	refuse "$wrong_name" 3 "$hostd" -t -c "$T/wrong.conf" || return
+	if grep -q "wrong.conf:[0-9]*:* *.*$wrong_reason" "$T/.check"; then
+		ok "$wrong_name: says why"
+	else
+		not_ok "$wrong_name: says why" "$(cat "$T/.check")"
+	fi
+}
+wrong "an unknown section" "unknown section" '[agents]'
+wrong "an unknown key" "unknown key" '[agent]' 'pol=1'
+wrong "a pool too small" "not a number" '[agent]' 'pool=4032'
+wrong "a pool of half a block" "multiple of 64" '[agent]' 'pool=4100'
+wrong "a relative run_dir" "absolute" '[agent]' 'run_dir=run'
+wrong "a run_dir too long" "longer" '[agent]' \
+	"run_dir=/$(head -c 61 /dev/zero | tr '\0' x)"
+wrong "an unknown group" "no such group" '[agent]' 'socket_group=no-such'
+wrong "H above 8" "0.5 to 8" '[source]' 'min_entropy=8.5'
+wrong "H off its steps" "0.5 to 8" '[source]' 'min_entropy=4.25'
+wrong "a wrong port" "BUS-PORT" '[source]' 'port=1-'
+wrong "a wrong uuid" "UUID" '[domain x]' 'uuid=1111'
+wrong "a domain without uuid" "no uuid" '[domain x]' 'rate=1'
+wrong "two domains with one uuid" "already" '[domain x]' "uuid=$a" \
+	'[domain y]' "uuid=$a"
+wrong "a domain without name" "1 to 63" '[domain ]'
+wrong "weight 0" "1 to 1000" '[consumers]' 'weight=0'
+wrong "a negative rate" "not a number" '[host]' 'rate=-1'
+
+hostd_conf a=$a
+printf '[agent]\nrun_dir=/proc/no-such\n' >"$T/proc.conf"
+refuse "a run_dir that cannot be made" 1 timeout 10 "$hostd" -c "$T/proc.conf"
+if setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
+	chmod 755 "$T"
+	chmod 644 "$T/hostd.conf"
+	mkdir -p "$T/locked"
+	chown 65534 "$T/locked"
+	sed "s|run_dir=.*|run_dir=$T/locked|" "$T/hostd.conf" >"$T/locked.conf"
+	refuse "no locked memory" 1 said timeout 10 setpriv --reuid=65534 \
+		--clear-groups prlimit --memlock=8192:8192 \
+		"$hostd" -c "$T/locked.conf"
+	check "no locked memory: says what to raise" \
+		grep -q "raise LimitMEMLOCK=" "$T/said"
+else
+	skip "no locked memory" "needs root"
+fi
+
+# What the service manager hears.
+cat >"$T/notify.py" <<'END'
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    print(s.recv(4096).decode(), flush=True)
+END
+start notify python3 "$T/notify.py" "$T/notify.sock"
+wait_for 10 test -S "$T/notify.sock"
+NOTIFY_SOCKET=$T/notify.sock
+export NOTIFY_SOCKET
+
+heard() {
+	grep -q "$1" "$T/notify.log"
+}
+
+hostd_start --devices 1 || exit 1
+check "the service manager hears that it is ready" wait_for 5 heard READY=1
+refuse "a second agent with the same run_dir" 1 \
+	said timeout 10 "$hostd" -c "$T/hostd.conf"
+check "a second agent: says why" grep -q "another onerng-hostd" "$T/said"
+check "the first one is unharmed" hostd_ctl status
+check "it serves" wait_for 30 hostd_state serving
+check "the service manager hears of the state" \
+	wait_for 5 heard "STATUS=serving: 1 domains"
+check "and that it is alive" wait_for 5 heard WATCHDOG=1
+
+# Reload while somebody streams.
+start reader "$peer" read "$A" 400 64 "$T/a" 10
+pid=$(cat "$T/hostd.pid")
+cp "$T/hostd.conf" "$T/good.conf"
+echo '[nonsense]' >>"$T/hostd.conf"
+kill -HUP "$pid"
+check "a bad file is refused" wait_for 5 logged "the old configuration stays"
+equal "it changes nothing" 2 "$(consumers)"
+cp "$T/good.conf" "$T/hostd.conf"
+printf 'rate=100000\n[domain b]\nuuid=%s\n' $b >>"$T/hostd.conf"
+kill -HUP "$pid"
+check "a good file adds a domain" wait_for 5 test -S "$(hostd_socket $b)"
+equal "and limits another" 100000 "$(hostd_get consumers.1.rate)"
+check "the new domain is served" \
+	timeout 30 "$peer" read "$(hostd_socket $b)" 5 64 "$T/b"
+cp "$T/good.conf" "$T/hostd.conf"
+kill -HUP "$pid"
+check "a domain that is named no more goes" \
+	wait_for 5 test ! -e "$(hostd_socket $b)"
+check "the stream never broke" ended reader 60
+equal "not by a byte" 25600 "$(wc -c <"$T/a")"
+equal "nor was it connected twice" 1 "$(hostd_get consumers.1.connections)"
+printf '[source]\nport=7-7\n' >>"$T/hostd.conf"
+kill -HUP "$pid"
+check "a device that may not be used any more is given back" \
+	wait_for 20 hostd_state no-device
+cp "$T/good.conf" "$T/hostd.conf"
+kill -HUP "$pid"
+check "and taken again" wait_for 30 hostd_state serving
+check "no 16 bytes were delivered twice" "$peer" unique "$T/a" "$T/b"
+
+# Killed: sockets are left behind and taken over.
+hostd_end KILL
+check "after SIGKILL the next one takes the sockets over" \
+	wait_for 30 hostd_state serving
+check "and serves" timeout 30 "$peer" read "$A" 5 64 "$T/a"
+
+# ended_fast NAME: SIGTERM ends the agent within about a second.
+ended_fast() {
+	fast_pid=$(cat "$T/hostd.pid")
+	fast_begin=$(date +%s%N)
+	kill -TERM "$fast_pid"
+	wait_for 10 gone "$fast_pid"
+	fast_took=$((($(date +%s%N) - fast_begin) / 1000000))
+	if [ "$fast_took" -le 2000 ]; then
+		ok "$1"
+	else
+		not_ok "$1" "took $fast_took ms"
+	fi
+}
+start reader "$peer" read "$A" 100000 64 "$T/c"
+ended_fast "SIGTERM ends it within a second"
+stop reader
+check "the next one serves" wait_for 30 hostd_state serving
+hostd_sim fault stall >/dev/null
+start reader "$peer" read "$A" 100000 64 "$T/c"
+sleep 3
+ended_fast "also while the device is silent"
+stop reader
+check "the service manager hears of reloads" heard RELOADING=1
+check "and of the end" heard STOPPING=1
+check "every end was orderly" sh -c \
+	"[ \$(grep -c 'ended with status 0' '$T/keeper.log') = 2 ]"
+hostd_sim clear >/dev/null
+hostd_stop

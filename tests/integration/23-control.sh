@@ -1,0 +1,111 @@
+#!/bin/sh
+# the control socket and onerngctl: answers, bad requests, bad peers
+# timeout: 120
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hostd.sh"
+
+peer=$B/tests/integration/egdpeer
+a=11111111-1111-1111-1111-111111111111
+S=$T/run/control.sock
+
+# said COMMAND...: keeps what it says in $T/said.
+said() {
+	"$@" >"$T/said" 2>&1
+}
+
+# ask TEXT: its reply.
+ask() {
+	timeout 20 "$peer" raw "$S" \
+		"$(printf '%b' "$1" | od -An -v -tx1 | tr -d ' \n')" 300 |
+		sed 's/ .*//' | tr -d '\n' | sed 's/../\\x&/g' |
+		xargs -0 printf '%b'
+}
+
+# says NAME REQUEST TEXT
+says() {
+	got=$(ask "$2")
+	case $got in
+	*"$3"*) ok "$1" ;;
+	*) not_ok "$1" "$(printf %s "$got" | head -c 200)" ;;
+	esac
+}
+
+refuse "onerngctl without an agent" 1 said hostd_ctl status
+check "says what may be wrong" grep -q "is not running? ($S: " "$T/said"
+refuse "onerngctl without a command" 2 hostd_ctl
+refuse "an unknown command" 2 hostd_ctl stauts
+refuse "half a command" 2 hostd_ctl domain
+refuse "an unknown option" 2 hostd_ctl --color status
+refuse "--watch 0" 2 hostd_ctl status --watch=0
+refuse "--watch with a word" 2 hostd_ctl status --watch=often
+refuse "an operand" 2 hostd_ctl status please
+refuse "a socket path too long" 1 hostd_ctl -s "$T/$(head -c 120 /dev/zero |
+	tr '\0' x)" status
+
+hostd_conf a=$a
+printf '[agent]\nidle_pause=0\n' >>"$T/hostd.conf"
+hostd_start --devices 1 || exit 1
+wait_for 30 hostd_state serving
+hostd_ctl status --json >"$T/status"
+for key in version uptime_s state h_byte_millibits pid devices.0.name \
+	devices.0.port devices.0.state devices.0.detail devices.0.firmware \
+	devices.0.unit devices.0.image_sha256 devices.0.raw_bytes \
+	devices.0.raw_rate devices.0.lost_samples devices.0.health.verdict \
+	devices.0.health.failed_test devices.0.health.failures.rct-byte \
+	devices.0.health.failures.apt-byte devices.0.health.failures.rct-bit \
+	devices.0.health.failures.apt-bit devices.0.health.startup_samples \
+	devices.0.health.conditioned devices.0.health.wiped \
+	devices.0.health.surplus devices.0.health.resets \
+	devices.0.health.fips.blocks devices.0.health.fips.failures \
+	devices.0.health.fips.monobit devices.0.health.fips.poker \
+	devices.0.health.fips.runs devices.0.health.fips.long-run \
+	devices.0.health.fips.continuous pool.bytes pool.capacity \
+	pool.blocks_put pool.blocks_taken pool.blocks_refused \
+	pool.blocks_wiped consumers.1.kind consumers.1.name consumers.1.uuid \
+	consumers.1.socket consumers.1.connected consumers.1.peer \
+	consumers.1.owed consumers.1.ahead consumers.1.asked \
+	consumers.1.delivered consumers.1.discarded consumers.1.pushed \
+	consumers.1.requests consumers.1.connections consumers.1.refused \
+	consumers.1.throttled consumers.1.rate consumers.1.burst \
+	consumers.1.weight consumers.1.latency_us.count \
+	consumers.1.latency_us.p50 consumers.1.latency_us.p99 \
+	consumers.1.latency_us.max; do
+	json $key <"$T/status" >/dev/null || echo "$key"
+done >"$T/missing"
+equal "status has every field" "" "$(cat "$T/missing")"
+equal "H is the configured one" 4000 "$(json h_byte_millibits <"$T/status")"
+equal "verdict" ok "$(json devices.0.health.verdict <"$T/status")"
+check "status for people" said hostd_ctl status
+check "names the device" grep -q "^onerng0 *1-1 *running" "$T/said"
+check "and the domain" grep -q "^domain  a " "$T/said"
+check "domain list" said hostd_ctl domain list
+check "names the domain" grep -q "^a  *$a no" "$T/said"
+equal "domain list as JSON leaves the host out" a \
+	"$(hostd_ctl domain list --json | json consumers.0.name)"
+refuse "--watch goes on until it is stopped" 124 \
+	timeout 3 "$B/onerngctl" -s "$S" status --watch=1
+
+says "not JSON" 'rubbish\n' '{"ok":false,"error":"not JSON'
+says "no command" '{}\n' 'no string'
+says "a command that is no string" '{"cmd":7}\n' 'no string'
+says "an unknown command" '{"cmd":"erase"}\n' 'unknown command'
+says "an empty line" '\n' '"ok":false'
+says "a zero byte" '{"cmd":"\\0status"}\n' '"ok":false'
+says "two requests, two answers" '{"cmd":"x"}\n{"cmd":"status"}\n' \
+	'{"ok":true,"result":'
+says "4096 bytes without an end" \
+	"$(head -c 5000 /dev/zero | tr '\0' x)" 'longer than 4096'
+check "the agent is unharmed" hostd_ctl status
+
+# Idle peers: as many as it takes, then some.
+i=0
+while [ $i -lt 20 ]; do
+	start "idle$i" "$peer" flood "$S" 0 60
+	i=$((i + 1))
+done
+sleep 1
+refuse "connections are bounded" 1 hostd_ctl status
+check "and idle ones end" wait_for 20 hostd_ctl status
+equal "mode of the control socket" 660 "$(stat -c %a "$S")"
+equal "mode of a domain's socket" 660 "$(stat -c %a "$(hostd_socket $a)")"
+hostd_stop

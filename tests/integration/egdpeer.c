@@ -1,0 +1,275 @@
+/*
+ * egdpeer.c - peers of EGD sockets, polite and otherwise
+ *
+ * egdpeer read SOCKET REQUESTS SIZE FILE [PAUSE_MS]   one request at a time;
+ *     what arrives is appended to FILE
+ * egdpeer raw SOCKET HEX IDLE_MS     sends HEX, prints in hex what arrives
+ *     until nothing did for IDLE_MS, then "open" or "closed"
+ * egdpeer flood SOCKET BYTES SECONDS sends BYTES of headers, reads nothing,
+ *     says "sent", holds the connection for SECONDS
+ * egdpeer many FOLDER REQUESTS FILE  a peer on each *.sock of FOLDER, all at
+ *     once; appends all to FILE, says how many connected
+ * egdpeer unique FILE...             all 16-byte blocks of all files differ
+ *
+ * Exit status: 0, or 1 with a reason; reads give up after TIMEOUT_MS.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS  20000
+#define PEERS_MAX   4096
+#define BLOCK	    16
+#define REQUEST_MAX 255
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "egdpeer: %s: %s\n", what,
+		errno ? strerror(errno) : "failed");
+	return 1;
+}
+
+static int peer_connect(const char *path)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Whole or not at all. */
+static int peer_read(int fd, uint8_t *buf, size_t len)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t have = 0;
+	ssize_t n;
+
+	while (have < len) {
+		errno = ETIMEDOUT;
+		if (poll(&p, 1, TIMEOUT_MS) != 1)
+			return -1;
+		n = read(fd, buf + have, len - have);
+		errno = n == 0 ? ECONNRESET : errno;
+		if (n <= 0)
+			return -1;
+		have += (size_t)n;
+	}
+	return 0;
+}
+
+static int peer_ask(int fd, uint8_t size)
+{
+	uint8_t request[2] = { 2, size };
+
+	return send(fd, request, 2, MSG_NOSIGNAL) == 2 ? 0 : -1;
+}
+
+static int cmd_read(char *argv[], int argc)
+{
+	int requests = atoi(argv[1]), size = atoi(argv[2]);
+	unsigned int pause_ms = argc > 4 ? (unsigned int)atoi(argv[4]) : 0;
+	uint8_t buf[REQUEST_MAX];
+	FILE *out = fopen(argv[3], "ab");
+	int fd = peer_connect(argv[0]), i;
+
+	if (fd < 0 || !out)
+		return fail(argv[0]);
+	for (i = 0; i < requests; i++) {
+		if (peer_ask(fd, (uint8_t)size) ||
+		    peer_read(fd, buf, (size_t)size))
+			return fail("read");
+		fwrite(buf, 1, (size_t)size, out);
+		fflush(out);
+		usleep(pause_ms * 1000);
+	}
+	fclose(out);
+	close(fd);
+	return 0;
+}
+
+static size_t parse_hex(const char *hex, uint8_t *out, size_t max)
+{
+	size_t n = 0;
+	unsigned int byte;
+
+	while (n < max && sscanf(hex, "%2x", &byte) == 1) {
+		out[n++] = (uint8_t)byte;
+		hex += 2;
+	}
+	return n;
+}
+
+static int cmd_raw(char *argv[], int argc)
+{
+	uint8_t buf[4096];
+	size_t len = parse_hex(argv[1], buf, sizeof(buf));
+	int fd = peer_connect(argv[0]);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t n = 1, i;
+
+	(void)argc;
+	if (fd < 0)
+		return fail(argv[0]);
+	/* a refused peer finds the connection closed already */
+	if (len && send(fd, buf, len, MSG_NOSIGNAL) < 0 && errno != EPIPE)
+		return fail("send");
+	while (n > 0 && poll(&p, 1, atoi(argv[2])) == 1) {
+		n = read(fd, buf, sizeof(buf)); /* ECONNRESET: closed, too */
+		for (i = 0; i < n; i++)
+			printf("%02x", buf[i]);
+	}
+	puts(n > 0 ? " open" : " closed");
+	return 0;
+}
+
+static int cmd_flood(char *argv[], int argc)
+{
+	size_t left = (size_t)atol(argv[1]), part;
+	int fd = peer_connect(argv[0]);
+	uint8_t buf[65536];
+	ssize_t n;
+
+	(void)argc;
+	if (fd < 0)
+		return fail(argv[0]);
+	for (part = 0; part < sizeof(buf); part += 2) {
+		buf[part] = 2;
+		buf[part + 1] = 255;
+	}
+	while (left) {
+		part = left < sizeof(buf) ? left : sizeof(buf);
+		n = send(fd, buf, part, MSG_NOSIGNAL);
+		if (n <= 0 || n % 2)
+			return fail("send");
+		left -= (size_t)n;
+	}
+	puts("sent");
+	fflush(stdout);
+	sleep((unsigned int)atoi(argv[2]));
+	return 0;
+}
+
+static int connect_all(const char *folder, struct pollfd *peers)
+{
+	char path[512];
+	struct dirent *e;
+	DIR *d = opendir(folder);
+	int n = 0;
+
+	while (d && n < PEERS_MAX && (e = readdir(d))) {
+		if (!strstr(e->d_name, ".sock"))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		peers[n].fd = peer_connect(path);
+		peers[n].events = POLLIN;
+		if (peers[n].fd < 0)
+			return -1;
+		n++;
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* 64 bytes at a time, as a Linux guest does. */
+static int cmd_many(char *argv[], int argc)
+{
+	static struct pollfd peers[PEERS_MAX];
+	struct rlimit lim = { 2 * PEERS_MAX, 2 * PEERS_MAX };
+	FILE *out = fopen(argv[2], "ab");
+	uint8_t buf[64];
+	int round, i, n;
+
+	(void)argc;
+	setrlimit(RLIMIT_NOFILE, &lim);
+	n = connect_all(argv[0], peers);
+	if (n < 0 || !out)
+		return fail(argv[0]);
+	for (round = 0; round < atoi(argv[1]); round++) {
+		for (i = 0; i < n; i++)
+			if (peer_ask(peers[i].fd, sizeof(buf)))
+				return fail("ask");
+		for (i = 0; i < n; i++) {
+			if (peer_read(peers[i].fd, buf, sizeof(buf)))
+				return fail("read");
+			fwrite(buf, 1, sizeof(buf), out);
+		}
+	}
+	fclose(out);
+	printf("%d connected\n", n);
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, BLOCK);
+}
+
+static int cmd_unique(char *argv[], int argc)
+{
+	size_t used = 0, size = 0, i;
+	uint8_t *all = NULL, *grown = NULL;
+	bool twice = false;
+	FILE *in;
+
+	for (; argc--; argv++) {
+		in = fopen(*argv, "rb");
+		if (!in)
+			return fail(*argv);
+		do {
+			if (used + BLOCK > size)
+				grown = realloc(all, size += 1 << 20);
+			if (!grown)
+				return fail("memory");
+			all = grown;
+		} while (fread(all + used, BLOCK, 1, in) == 1 &&
+			 (used += BLOCK));
+		fclose(in);
+	}
+	errno = 0;
+	if (!used)
+		return fail("nothing was received");
+	qsort(all, used / BLOCK, BLOCK, compare);
+	for (i = BLOCK; i < used; i += BLOCK)
+		twice |= !memcmp(all + i, all + i - BLOCK, BLOCK);
+	free(all);
+	if (twice)
+		return fail("a block came twice");
+	printf("%zu blocks\n", used / BLOCK);
+	return 0;
+}
+
+int main(int argc, char *argv[])
+{
+	static const struct {
+		const char *name;
+		int args;
+		int (*run)(char *argv[], int argc);
+	} commands[] = {
+		{ "read", 4, cmd_read },     { "raw", 3, cmd_raw },
+		{ "flood", 3, cmd_flood },   { "many", 3, cmd_many },
+		{ "unique", 1, cmd_unique },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (argc > 1 && !strcmp(argv[1], commands[i].name) &&
+		    argc - 2 >= commands[i].args)
+			return commands[i].run(argv + 2, argc - 2);
+	fprintf(stderr, "egdpeer: see the head of egdpeer.c\n");
+	return 2;
+}

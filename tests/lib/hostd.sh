@@ -1,0 +1,105 @@
+# shellcheck shell=sh
+# A host agent with a simulated OneRNG, after test.sh: in $T/run, configured by
+# $T/hostd.conf, which can be restarted while the device stays as it is.
+#
+# hostd_start runs it under `onerng-sim run`; hostd_real runs it as it is.
+# The simulator listens for commands on $T/sim.sock.
+
+hostd_ctl() {
+	timeout 10 "$B/onerngctl" -s "$T/run/control.sock" "$@"
+}
+
+hostd_sim() {
+	timeout 10 "$B/onerng-sim" ctl "$T/sim.sock" "$@"
+}
+
+# hostd_get PATH: a value of the agent's status.
+hostd_get() {
+	hostd_ctl status --json 2>/dev/null | json "$1"
+}
+
+hostd_state() {
+	[ "$(hostd_get state)" = "$1" ]
+}
+
+# hostd_socket UUID
+hostd_socket() {
+	echo "$T/run/kvm/$1.sock"
+}
+
+# hostd_conf NAME=UUID...: its configuration, one domain each; more sections
+# may be appended to $T/hostd.conf.
+hostd_conf() {
+	mkdir -p "$T/run"
+	printf '[agent]\nrun_dir=%s\n' "$T/run" >"$T/hostd.conf"
+	for hostd_domain; do
+		printf '[domain %s]\nuuid=%s\n' "${hostd_domain%%=*}" \
+			"${hostd_domain#*=}" >>"$T/hostd.conf"
+	done
+}
+
+# The keeper starts the agent again whenever it ends, once $T/hostd.hold is
+# gone, until $T/hostd.last is there.
+hostd_keep() {
+	cat >"$T/keeper" <<'END'
+#!/bin/sh
+until [ -e "$1/hostd.last" ]; do
+	if [ -e "$1/hostd.hold" ]; then
+		sleep 0.1
+		continue
+	fi
+	"$2" -c "$1/hostd.conf" &
+	echo $! >"$1/hostd.new"
+	mv "$1/hostd.new" "$1/hostd.pid"
+	wait $!
+	echo "keeper: the agent ended with status $?"
+	rm -f "$1/hostd.pid"
+done
+END
+	chmod +x "$T/keeper"
+}
+
+# hostd_start [SIMULATOR OPTION...]: returns once its control socket answers.
+hostd_start() {
+	hostd_keep
+	start keeper "$B/onerng-sim" run --control "$T/sim.sock" "$@" -- \
+		"$T/keeper" "$T" "$B/onerng-hostd"
+	hostd_up
+}
+
+hostd_real() {
+	hostd_keep
+	start keeper "$T/keeper" "$T" "$B/onerng-hostd"
+	hostd_up
+}
+
+hostd_up() {
+	wait_for 30 hostd_ctl status && return
+	echo "the host agent did not come up; its log ends with:"
+	tail -n 8 "$T/keeper.log"
+	return 1
+}
+
+# hostd_end TERM|KILL: ends the agent; the keeper starts another one unless
+# hostd_hold was called before.
+hostd_end() {
+	hostd_pid=$(cat "$T/hostd.pid") || return
+	kill -s "$1" "$hostd_pid"
+	wait_for 10 gone "$hostd_pid"
+}
+
+hostd_hold() {
+	: >"$T/hostd.hold"
+}
+
+hostd_release() {
+	rm -f "$T/hostd.hold"
+}
+
+# hostd_stop: ends agent, keeper and simulator.
+hostd_stop() {
+	: >"$T/hostd.last"
+	hostd_release
+	hostd_end TERM
+	ended keeper 10 || stop keeper
+}

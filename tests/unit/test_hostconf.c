@@ -1,0 +1,287 @@
+#include "host-agent/hostconf.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define UUID_A "11111111-2222-3333-4444-55555555aaaa"
+#define UUID_B "11111111-2222-3333-4444-55555555bbbb"
+
+static char err[INI_WHY_MAX];
+
+static int load(const char *text, struct hostconf **conf)
+{
+	int fd = memfd_create("hostconf", MFD_CLOEXEC), r;
+	char path[64];
+
+	cr_assert(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = hostconf_load(path, conf, err, sizeof(err));
+	close(fd);
+	return r;
+}
+
+static struct hostconf *good(const char *text)
+{
+	struct hostconf *conf;
+
+	cr_assert_eq(load(text, &conf), 0, "%s", err);
+	return conf;
+}
+
+static void refused(const char *text, const char *reason)
+{
+	struct hostconf *conf;
+
+	cr_assert_lt(load(text, &conf), 0, "taken: %s", text);
+	cr_assert_null(conf);
+	cr_assert(strstr(err, reason), "%s: %s", text, err);
+}
+
+Test(hostconf, an_empty_file_gives_the_defaults)
+{
+	struct hostconf *c = good("");
+
+	cr_assert_str_eq(c->run_dir, "/run/onerng");
+	cr_assert_eq(c->socket_gid, HOSTCONF_GID_NONE);
+	cr_assert_eq(c->control_gid, HOSTCONF_GID_NONE);
+	cr_assert_eq(c->pool_bytes, 65536);
+	cr_assert_eq(c->idle_pause_s, 10);
+	cr_assert_eq(c->log_level, LOG_LEVEL_INFO);
+	cr_assert_eq(c->h_byte_millibits, 4000);
+	cr_assert_eq(c->h_bit_millibits, 800);
+	cr_assert(hostconf_port_allowed(c, "1-1"));
+	cr_assert(c->host_enabled);
+	cr_assert_eq(c->host.limits.rate_bytes, 0);
+	cr_assert_eq(c->host.limits.weight, 1);
+	cr_assert_eq(c->domains_count, 0);
+	hostconf_free(c);
+	hostconf_free(NULL);
+}
+
+Test(hostconf, every_key_is_taken)
+{
+	struct hostconf *c = good("[agent]\nrun_dir=/tmp/x\nsocket_group=root\n"
+				  "control_group=\npool=4096\nidle_pause=0\n"
+				  "log_level=debug\n[source]\nmin_entropy=0.5\n"
+				  "bit_min_entropy=0.25\nport=1-1.2\n"
+				  "[consumers]\nrate=1\nburst=2\nweight=3\n"
+				  "[host]\nenabled=no\nrate=4\nburst=5\n"
+				  "weight=6\n[domain a]\nuuid=" UUID_A
+				  "\nrate=7\nburst=8\nweight=1000\n");
+
+	cr_assert_str_eq(c->run_dir, "/tmp/x");
+	cr_assert_eq(c->socket_gid, 0);
+	cr_assert_eq(c->pool_bytes, 4096);
+	cr_assert_eq(c->log_level, LOG_LEVEL_DEBUG);
+	cr_assert_eq(c->h_byte_millibits, 500);
+	cr_assert_eq(c->h_bit_millibits, 250);
+	cr_assert(!c->host_enabled);
+	cr_assert_eq(c->host.limits.burst_bytes, 5);
+	cr_assert_eq(c->domains[0].limits.rate_bytes, 7);
+	cr_assert_eq(c->domains[0].limits.weight, 1000);
+	hostconf_free(c);
+}
+
+Test(hostconf, defaults_of_consumers_hold_wherever_they_stand)
+{
+	struct hostconf *c = good("[domain a]\nuuid=" UUID_A "\nrate=9\n"
+				  "[consumers]\nrate=1\nburst=2\nweight=3\n");
+
+	cr_assert_eq(c->domains[0].limits.rate_bytes, 9);
+	cr_assert_eq(c->domains[0].limits.burst_bytes, 2);
+	cr_assert_eq(c->domains[0].limits.weight, 3);
+	cr_assert_eq(c->host.limits.rate_bytes, 1);
+	hostconf_free(c);
+}
+
+Test(hostconf, a_domain_goes_on_where_it_is_named_again)
+{
+	struct hostconf *c = good("[domain a]\nuuid=" UUID_A "\n[host]\n"
+				  "[domain b]\nuuid=" UUID_B
+				  "\n[domain a]\nrate=5\n");
+
+	cr_assert_eq(c->domains_count, 2);
+	cr_assert_eq(c->domains[0].limits.rate_bytes, 5);
+	cr_assert_eq(c->domains[1].limits.rate_bytes, 0);
+	hostconf_free(c);
+}
+
+Test(hostconf, a_uuid_is_taken_in_any_case_and_kept_lower)
+{
+	struct hostconf *c =
+		good("[domain a]\nuuid=11111111-2222-3333-4444-55555555AAAA\n");
+
+	cr_assert_str_eq(c->domains[0].uuid, UUID_A);
+	hostconf_free(c);
+	refused("[domain a]\nuuid=" UUID_A "\n[domain b]\n"
+		"uuid=11111111-2222-3333-4444-55555555AAAA\n",
+		"domain a has this uuid already");
+}
+
+Test(hostconf, uuids_of_another_shape_are_refused)
+{
+	refused("[domain a]\nuuid=\n", "not a UUID");
+	refused("[domain a]\nuuid=11111111-2222-3333-4444-55555555aaa\n",
+		"not a UUID");
+	refused("[domain a]\nuuid=" UUID_A "0\n", "not a UUID");
+	refused("[domain a]\nuuid=11111111-2222-3333-44444-5555555aaaa\n",
+		"not a UUID");
+	refused("[domain a]\nuuid=../../../../../../../../etc/passwd00\n",
+		"not a UUID");
+	refused("[domain a]\nrate=1\n", "[domain a] has no uuid");
+}
+
+Test(hostconf, names_of_domains_are_bounded)
+{
+	char text[256], name[65];
+
+	memset(name, 'n', sizeof(name));
+	snprintf(text, sizeof(text), "[domain %.63s]\nuuid=" UUID_A "\n", name);
+	hostconf_free(good(text));
+	snprintf(text, sizeof(text), "[domain %.64s]\nuuid=" UUID_A "\n", name);
+	refused(text, "1 to 63");
+	refused("[domain ]\nuuid=" UUID_A "\n", "1 to 63");
+	refused("[domain a b]\nuuid=" UUID_A "\n", "without spaces");
+	refused("[domain \xc3\xa4]\nuuid=" UUID_A "\n", "printable");
+}
+
+Test(hostconf, numbers_end_at_their_bounds)
+{
+	hostconf_free(good("[agent]\npool=4096\n"));
+	hostconf_free(good("[agent]\npool=16777216\n"));
+	refused("[agent]\npool=4032\n", "4096 to 16777216");
+	refused("[agent]\npool=16777280\n", "4096 to 16777216");
+	refused("[agent]\npool=4097\n", "multiple of 64");
+	refused("[agent]\npool=4k\n", "not a number");
+	refused("[agent]\nidle_pause=86401\n", "not a number");
+	hostconf_free(good("[host]\nrate=1000000000\nburst=1073741824\n"));
+	refused("[host]\nrate=1000000001\n", "not a number");
+	refused("[host]\nburst=1073741825\n", "not a number");
+	refused("[host]\nweight=0\n", "1 to 1000");
+	refused("[host]\nweight=1001\n", "1 to 1000");
+}
+
+Test(hostconf, min_entropy_goes_in_steps)
+{
+	static const char *const bad[] = { "0",	  "0.25", "8.5",    "-1",
+					   "4,0", "4.",	  ".5",	    "",
+					   "nan", "4e0",  "4.0000", "48" };
+	struct hostconf *c = good("[source]\nmin_entropy=8\n");
+	char text[64];
+	size_t i;
+
+	cr_assert_eq(c->h_byte_millibits, 8000);
+	hostconf_free(c);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "[source]\nmin_entropy=%s\n",
+			 bad[i]);
+		refused(text, "0.5 to 8");
+	}
+	c = good("[source]\nbit_min_entropy=1\n");
+	cr_assert_eq(c->h_bit_millibits, 1000);
+	hostconf_free(c);
+	refused("[source]\nbit_min_entropy=0.85\n", "0.1, 0.25");
+}
+
+Test(hostconf, ports_repeat_and_any_forgets_them)
+{
+	struct hostconf *c = good("[source]\nport=1-1\nport=2-3.4\n");
+
+	cr_assert(hostconf_port_allowed(c, "1-1"));
+	cr_assert(hostconf_port_allowed(c, "2-3.4"));
+	cr_assert(!hostconf_port_allowed(c, "1-11"));
+	hostconf_free(c);
+	c = good("[source]\nport=1-1\nport=any\n");
+	cr_assert(hostconf_port_allowed(c, "9-9"));
+	hostconf_free(c);
+	refused("[source]\nport=1\n", "BUS-PORT");
+	refused("[source]\nport=1-1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16\n",
+		"BUS-PORT");
+}
+
+Test(hostconf, seventeen_ports_are_too_many)
+{
+	char text[512] = "[source]\n";
+	int i;
+
+	for (i = 1; i <= HOSTCONF_PORTS_MAX; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "port=1-%d\n", i);
+	hostconf_free(good(text));
+	snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		 "port=2-1\n");
+	refused(text, "16 ports");
+}
+
+Test(hostconf, a_socket_below_the_longest_run_dir_fits_its_address)
+{
+	char text[256], dir[HOSTCONF_RUN_DIR_MAX + 1] = "/";
+
+	memset(dir + 1, 'd', HOSTCONF_RUN_DIR_MAX - 2);
+	cr_assert_leq(strlen(dir) + strlen("/kvm/" UUID_A ".sock"),
+		      CONSUMER_PATH_MAX - 1);
+	snprintf(text, sizeof(text), "[agent]\nrun_dir=%s\n", dir);
+	hostconf_free(good(text));
+	snprintf(text, sizeof(text), "[agent]\nrun_dir=%sd\n", dir);
+	refused(text, "longer than 61");
+	refused("[agent]\nrun_dir=/\n", "absolute");
+	refused("[agent]\nrun_dir=\n", "absolute");
+}
+
+Test(hostconf, what_is_unknown_is_named_with_its_line)
+{
+	refused("[agent]\n\nfoo=1\n", ":3: ");
+	refused("[agent]\nfoo=1\n", "unknown key");
+	refused("[agents]\n", "unknown section");
+	refused("[domain]\n", "unknown section");
+	refused("[consumers]\nuuid=" UUID_A "\n", "unknown key");
+	refused("[host]\nuuid=" UUID_A "\n", "unknown key");
+	refused("[domain a]\nenabled=yes\n", "unknown key");
+	refused("[host]\nenabled=true\n", "yes or no");
+	refused("[agent]\nsocket_group=no-such-group\n", "no such group");
+	refused("[agent]\nlog_level=loud\n", "not err");
+}
+
+Test(hostconf, a_missing_file_is_an_error)
+{
+	struct hostconf *c;
+
+	cr_assert_eq(
+		hostconf_load("/nonexistent/hostd.conf", &c, err, sizeof(err)),
+		-ENOENT);
+	cr_assert(strstr(err, "/nonexistent/hostd.conf"));
+}
+
+Test(hostconf, drop_ins_replace_values)
+{
+	char dir[] = "/tmp/hostconf.XXXXXX", path[64], below[64];
+	struct hostconf *c;
+	FILE *f;
+
+	cr_assert(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a.conf", dir);
+	f = fopen(path, "w");
+	fputs("[host]\nrate=1\n[domain a]\nuuid=" UUID_A "\n", f);
+	fclose(f);
+	snprintf(below, sizeof(below), "%s/a.conf.d", dir);
+	cr_assert_eq(mkdir(below, 0700), 0);
+	snprintf(below, sizeof(below), "%s/a.conf.d/x.conf", dir);
+	f = fopen(below, "w");
+	fputs("[host]\nrate=2\n[domain a]\nweight=4\n", f);
+	fclose(f);
+	cr_assert_eq(hostconf_load(path, &c, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(c->host.limits.rate_bytes, 2);
+	cr_assert_eq(c->domains[0].limits.weight, 4);
+	hostconf_free(c);
+	unlink(below);
+	*strrchr(below, '/') = '\0';
+	rmdir(below);
+	unlink(path);
+	rmdir(dir);
+}
