@@ -1,0 +1,67 @@
+#!/bin/sh
+# make install puts everything where it belongs, and takes it away
+# timeout: 120
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/files.sh"
+
+make=${MAKE:-make}
+root=$T/root
+
+run_make() {
+	"$make" --no-print-directory B="$B" DESTDIR="$root" PREFIX=/usr "$@"
+}
+
+check "make install works" run_make install
+check "make install-guest works" run_make install-guest
+
+for file in usr/bin/onerngctl usr/sbin/onerng-hostd usr/sbin/onerng-guestd \
+	usr/bin/onerng-sim; do
+	check "$(basename $file) is installed and starts" "$root/$file" -V
+done
+for file in etc/onerng/hostd.conf etc/default/onerng-guestd \
+	usr/share/man/man8/onerng-hostd.8 usr/share/man/man8/onerng-guestd.8; do
+	check "$file is installed" test -s "$root/$file"
+done
+for pattern in 'systemd/system/onerng-hostd.service' \
+	'systemd/system/onerng-guestd.service' \
+	'systemd/system/onerng-guestd-host.service' 'udev/rules.d/*.rules' \
+	'sysusers.d/*.conf'; do
+	# shellcheck disable=SC2086 # a pattern
+	check "$pattern is installed" ls "$root"/usr/lib/$pattern
+done
+
+# Units name programs where they were put.
+grep -hoE '^Exec[A-Za-z]*=[-+!@:]*[^ ]+' "$root"/usr/lib/systemd/system/* |
+	sed 's/^[^=]*=[-+!@:]*//' | sort -u | while IFS= read -r program; do
+	case $program in
+	/usr/bin/onerng* | /usr/sbin/onerng*)
+		[ -x "$root$program" ] || echo "$program"
+		;;
+	esac
+done | none "units start what is installed" "not installed"
+grep -rlE '@[A-Z]+@' "$root/usr/lib" "$root/etc" |
+	none "no placeholder is left" "left in"
+
+# Once more, to where units find their programs without a DESTDIR.
+live=$T/live
+check "make install works without DESTDIR" "$make" --no-print-directory \
+	B="$B" PREFIX="$live" SYSCONFDIR="$live/etc" UNITDIR="$live/units" \
+	UDEVDIR="$live/udev" SYSUSERSDIR="$live/sysusers" install install-guest
+if command -v systemd-analyze >/dev/null; then
+	for unit in "$live"/units/*.service; do
+		SYSTEMD_UNIT_PATH="$live/units:" systemd-analyze verify \
+			--man=no "$unit" 2>&1 |
+			none "$(basename "$unit") is a valid unit" "says"
+	done
+else
+	skip "units are valid" "no systemd-analyze"
+fi
+
+echo '# mine' >"$root/etc/onerng/hostd.conf"
+run_make install >/dev/null 2>&1
+equal "an existing configuration is never overwritten" '# mine' \
+	"$(cat "$root/etc/onerng/hostd.conf")"
+
+check "make uninstall works" run_make uninstall
+find "$root" -type f ! -path "$root/etc/*" |
+	none "make uninstall leaves only the configuration" "left"

@@ -1,0 +1,74 @@
+#!/bin/sh
+# layers are respected: who may include and call whom
+# timeout: 60
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/files.sh"
+
+# includes FILE...: "FILE:LINE:#include ..." of all of them.
+includes() {
+	xargs -r -d '\n' grep -HnE '^[[:blank:]]*#[[:blank:]]*include' |
+		sed 's/[[:blank:]]*#[[:blank:]]*include[[:blank:]]*//'
+}
+
+own() {
+	tree_files '*.c' '*.h' | grep "^$1/"
+}
+
+# Names of a folder's code, however an include spells the way to it.
+code_of='(host-agent|guest-agent|ctl|hooks|lxc|libvirt-xml|tests)'
+
+own common | includes | grep -E "\"(\.\./)*$code_of/" |
+	none "common knows nobody" "includes a program"
+
+for folder in host-agent guest-agent ctl hooks; do
+	own $folder | includes | grep -E "\"(\.\./)*$code_of/" |
+		grep -vE "\"($folder|lxc|libvirt-xml)/" |
+		none "$folder includes no other program" "includes another's code"
+done
+
+own 'tests/sim' | includes | grep -E "\"(\.\./)*$code_of/" |
+	grep -v '"tests/sim/' |
+	none "the simulated OneRNG shares no code with what it tests" "includes"
+
+own 'tests/sim' | grep -vE '/(front_|main\.c)' | includes |
+	grep -E '<(umockdev|glib|gio|usbredir|libusb)' |
+	none "the simulator's model knows no transport" "includes a transport"
+
+tree_files '*.c' '*.h' | includes | grep -E '<(libusb-1.0/)?libusb\.h>' |
+	grep -vE '^(host-agent/(usb|watcher)[_a-z]*\.[ch]|tests/)' |
+	none "only usb*.c and watcher.c know libusb" "includes libusb"
+
+for file in $(tree_files '*.c' '*.h' | grep -E '^host-agent/egd_(pub|conn)'); do
+	echo "$file"
+done | includes | grep -E '(sampler|reader|rawmsg|health|usb|onerng)\.h' |
+	none "the publisher never sees the source" "includes"
+
+tree_files '*.c' '*.h' | grep -E '^host-agent/(usb|watcher|reader)' |
+	includes | grep -E '(pool|sched|condition|egd_pub|control)\.h' |
+	none "the reader never sees what is served" "includes"
+
+# libc and the kernel's headers; of common, what itself is libc alone.
+own guest-agent | includes |
+	grep -E '<(event2|openssl|jansson|ini|libusb|systemd|seccomp|glib)' |
+	none "the guest agent needs nothing but libc" "includes"
+own guest-agent | includes | grep -E '"common/ini\.h"' |
+	none "the guest agent has no configuration file" "includes"
+
+if [ -x "$B/onerng-guestd" ]; then
+	readelf -d "$B/onerng-guestd" | grep NEEDED |
+		grep -vE '\[(libc|ld-linux[^]]*|lib[au]san|libm)\.so' |
+		none "onerng-guestd is linked with libc alone" "needs"
+else
+	not_ok "onerng-guestd is linked with libc alone" "not built"
+fi
+
+# Entropy is wiped by what cannot be optimised away.
+tree_files '*.c' | grep -E '^(common|host-agent|guest-agent)/' |
+	xargs -d '\n' grep -nE '\b(bzero|strcpy|strcat|sprintf|gets|alloca)\(' |
+	grep -v explicit_bzero |
+	none "no call that has a safe sister" "calls"
+
+# Only main may end a process; a reader and a child end with _exit.
+tree_files '*.c' | grep -E '^(common|host-agent|guest-agent|ctl)/' |
+	grep -v '/main\.c$' | xargs -r -d '\n' grep -nE '(^|[^_a-z])exit\(|\babort\(' |
+	none "only main may exit" "calls exit"

@@ -1,0 +1,106 @@
+#!/bin/sh
+# What `make install` installs, under systemd as process 1 of a QEMU guest that
+# plays the host: the units start as they are shipped, the device policy and
+# the system call filters are real, a killed agent comes back, and the device's
+# departure and arrival get through the sandbox.
+# timeout: 500
+# shellcheck disable=SC2016 # what the guest's shell expands
+. "$(dirname "$0")/../lib/test.sh"
+. tests/lib/kernel.sh
+. tests/lib/vm.sh
+. tests/lib/host.sh
+need qemu-system-x86_64 busybox cpio modprobe
+[ -x /lib/systemd/systemd ] || skip_all "systemd is not installed"
+kernel_need standard
+vm_accel
+
+uuid=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0041
+VM_BOOT_TIMEOUT=200
+VM_APPEND="HOST_INIT=systemd systemd.unit=vm.target fstab=no \
+	systemd.show_status=no"
+
+install_all() {
+	"${MAKE:-make}" -s B="$B" PREFIX=/usr SYSCONFDIR=/etc \
+		DESTDIR="$T/root" install install-guest &&
+		printf '[domain one]\nuuid=%s\n' $uuid \
+			>>"$T/root/etc/onerng/hostd.conf" &&
+		echo 0123456789abcdef0123456789abcdef \
+			>"$T/root/etc/machine-id" && mask_rest
+}
+
+# What the machine's own system does at start and no test needs.
+mask_rest() {
+	mkdir -p "$T/root/etc/systemd/system"
+	for unit in systemd-tmpfiles-setup systemd-tmpfiles-setup-dev \
+		systemd-journal-flush systemd-update-utmp systemd-sysctl \
+		systemd-random-seed systemd-hwdb-update systemd-binfmt \
+		systemd-remount-fs systemd-modules-load systemd-logind \
+		systemd-timesyncd systemd-journal-catalog-update \
+		keyboard-setup console-setup apparmor ldconfig \
+		rng-tools-debian; do
+		ln -s /dev/null "$T/root/etc/systemd/system/$unit.service"
+	done
+}
+
+# unit NAME PROPERTY
+unit() {
+	on_host "systemctl show -p $2 --value $1"
+}
+
+why() {
+	on_host "systemctl status --no-pager -n 15 $1"
+}
+
+serving_again() {
+	wait_for 60 host_state serving
+}
+
+check everything_is_installed install_all || exit 1
+check host_image_is_made host_image $uuid virtio_rng \
+	"$T/root:overlay" tests/lib/vm/shell:overlay/usr/local/sbin/vm-shell \
+	tests/lib/vm/vm.target:overlay/etc/systemd/system/vm.target \
+	tests/lib/vm/vm-shell.service:overlay/etc/systemd/system/vm-shell.service ||
+	exit 1
+check simulator_listens host_device || exit 1
+check systemd_boots vm_boot host standard "$T/host.gz" cpu=max mem=1024 \
+	smp=2 root usb="$T/usb.sock" \
+	-object rng-builtin,id=r -device virtio-rng-pci,rng=r || exit 1
+check cdc_acm_binds_first vm_wait host 30 'test -c /dev/ttyACM0' || exit 1
+
+check host_agent_unit_starts vm_run host 60 'systemctl start onerng-hostd' ||
+	why onerng-hostd
+check host_agent_serves serving_again || why onerng-hostd
+equal host_agent_is_its_user onerng "$(on_host 'stat -c %U /proc/$(
+	systemctl show -p MainPID --value onerng-hostd)')"
+check host_feeder_unit_starts \
+	vm_run host 60 'systemctl start onerng-guestd-host' ||
+	why onerng-guestd-host
+check host_kernel_is_fed vm_wait host 30 \
+	'onerng-guestd --status --json | grep "\"feeds\":[1-9]"' ||
+	why onerng-guestd-host
+
+check unplug host_sim unplug
+check departure_is_noticed wait_for 30 host_state no-device
+check replug host_sim plug
+check arrival_is_noticed serving_again || why onerng-hostd
+
+check agent_is_killed on_host 'systemctl kill -s KILL onerng-hostd'
+check agent_is_started_again vm_wait host 30 \
+	'test "$(systemctl show -p NRestarts --value onerng-hostd)" = 1'
+check agent_serves_again serving_again || why onerng-hostd
+
+check units_stop vm_run host 30 'systemctl stop onerng-guestd-host onerng-hostd'
+equal agent_ended_as_asked success "$(unit onerng-hostd Result)"
+equal feeder_ended_as_asked success "$(unit onerng-guestd-host Result)"
+check terminal_is_given_back vm_wait host 20 'test -c /dev/ttyACM0'
+check run_directory_is_removed on_host 'test ! -e /run/onerng'
+
+# The guest's unit, on a virtio-rng of this guest's own.
+check guest_unit_starts vm_run host 60 'systemctl start onerng-guestd' ||
+	why onerng-guestd
+check guest_kernel_is_fed vm_wait host 30 \
+	'onerng-guestd --status --json | grep "virtio_rng.*\"feeds\":[1-9]"' ||
+	why onerng-guestd
+check guest_unit_stops vm_run host 30 'systemctl stop onerng-guestd'
+equal guest_agent_ended_as_asked success "$(unit onerng-guestd Result)"
+vm_off host
