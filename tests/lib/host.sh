@@ -8,11 +8,12 @@ host_image() {
 		"$1" >"$T/hostd.conf"
 	host_modules=$2
 	host_lib=overlay/usr/lib
+	pwd >"$T/tree"
 	shift 2
 	vm_initramfs "$T/host.gz" standard "virtio_pci 9p 9pnet_virtio \
 		overlay xhci_pci cdc_acm $host_modules" tests/lib/vm/host-rc:rc \
 		"$B/onerng-hostd:overlay/usr/sbin/onerng-hostd" \
-		"$T/hostd.conf:overlay/etc/hostd.conf" \
+		"$T/hostd.conf:overlay/etc/hostd.conf" "$T/tree:tree" \
 		"packaging/sysusers.d/onerng.conf:$host_lib/sysusers.d/onerng.conf" \
 		"packaging/udev/60-onerng.rules:$host_lib/udev/rules.d/60-onerng.rules" \
 		"$@"
