@@ -105,14 +105,15 @@ static void consumer(const json_t *c, FILE *out)
 	const json_t *peer = json_object_get(c, "peer");
 	char owed[SIZE_MAX_TEXT], delivered[SIZE_MAX_TEXT];
 	char throttled[SIZE_MAX_TEXT], kernel[SIZE_MAX_TEXT];
-	char name[SHOWN_MAX], pid[24] = "-";
+	char name[SHOWN_MAX], pid[24] = "-", class[8];
 
 	if (json_is_object(peer))
 		snprintf(pid, sizeof(pid), "%llu",
 			 (unsigned long long)number(peer, "pid"));
-	fprintf(out, "%-7s %-24s %-5s%c %8s %8s %9s %9s %8llu %8llu\n",
-		text(c, "kind"), shown(name, c, "name"), text(c, "class"),
-		json_is_true(json_object_get(c, "override")) ? '*' : ' ', pid,
+	snprintf(class, sizeof(class), "%.5s%s", text(c, "class"),
+		 json_is_true(json_object_get(c, "override")) ? "*" : "");
+	fprintf(out, "%-7s %-24s %-6s %8s %8s %9s %9s %8llu %8llu\n",
+		text(c, "kind"), shown(name, c, "name"), class, pid,
 		size(owed, number(c, "owed")),
 		size(delivered, number(c, "delivered")),
 		size(throttled, number(c, "throttled")),

@@ -68,6 +68,8 @@ static void core_tell_state(struct core *c)
 
 static void core_note_absence(struct core *c)
 {
+	if (c->stopping)
+		return;
 	egd_pub_set_absent(c->pub, service_is_absent(&c->absence,
 						     devset_state(c->devices),
 						     egd_conn_now_us()));
