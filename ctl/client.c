@@ -1,11 +1,13 @@
 #include "ctl/client.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -143,15 +145,29 @@ out:
 	return r;
 }
 
-static int client_talk(int fd, const char *cmd, json_t **result, char *why)
+/* len bytes and a newline.  0 or -errno. */
+static int send_line(int fd, const char *line, size_t len)
 {
-	char request[64], *reply = NULL;
-	ssize_t n;
-	int r, len;
+	struct iovec iov[2] = {
+		{ .iov_base = (void *)(uintptr_t)line, .iov_len = len },
+		{ .iov_base = (char[]){ '\n' }, .iov_len = 1 },
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 
-	len = snprintf(request, sizeof(request), "{\"cmd\":\"%s\"}\n", cmd);
-	n = send(fd, request, (size_t)len, MSG_NOSIGNAL);
-	n = n == len ? receive(fd, &reply) : -errno;
+	if (sendmsg(fd, &msg, MSG_NOSIGNAL) == (ssize_t)len + 1)
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
+static int client_talk(int fd, const json_t *request, json_t **result,
+		       char *why)
+{
+	char *line = json_dumps(request, JSON_COMPACT), *reply = NULL;
+	ssize_t n = line ? send_line(fd, line, strlen(line)) : -ENOMEM;
+	int r;
+
+	if (n == 0)
+		n = receive(fd, &reply);
 	if (n < 0) {
 		snprintf(why, CLIENT_WHY_MAX, "no reply from the agent: %s",
 			 strerror((int)-n));
@@ -160,11 +176,12 @@ static int client_talk(int fd, const char *cmd, json_t **result, char *why)
 		r = client_parse(reply, (size_t)n, result, why);
 	}
 	free(reply);
+	free(line);
 	return r;
 }
 
-int client_ask(const char *socket_path, const char *cmd, json_t **result,
-	       char why[static CLIENT_WHY_MAX])
+int client_request(const char *socket_path, const json_t *request,
+		   json_t **result, char why[static CLIENT_WHY_MAX])
 {
 	int fd = client_connect(socket_path, why);
 	int r;
@@ -172,7 +189,17 @@ int client_ask(const char *socket_path, const char *cmd, json_t **result,
 	*result = NULL;
 	if (fd < 0)
 		return fd;
-	r = client_talk(fd, cmd, result, why);
+	r = client_talk(fd, request, result, why);
 	close(fd);
+	return r;
+}
+
+int client_ask(const char *socket_path, const char *cmd, json_t **result,
+	       char why[static CLIENT_WHY_MAX])
+{
+	json_t *request = json_pack("{s:s}", "cmd", cmd);
+	int r = client_request(socket_path, request, result, why);
+
+	json_decref(request);
 	return r;
 }

@@ -13,6 +13,7 @@
 
 #include "common/opt.h"
 #include "ctl/client.h"
+#include "ctl/set.h"
 #include "ctl/table.h"
 
 #define PROGRAM	      "onerngctl"
@@ -26,6 +27,8 @@ struct options {
 	const char *socket;
 	unsigned int watch_s; /* 0: once */
 	bool json, help, version;
+	const char *operand; /* what a command is about */
+	struct set set;
 };
 
 static int set_socket(void *ctx, const char *value, const char **why)
@@ -79,6 +82,18 @@ static int set_version(void *ctx, const char *value, const char **why)
 	return 0;
 }
 
+#define SETTER(name)                                                          \
+	static int set_##name(void *ctx, const char *value, const char **why) \
+	{                                                                     \
+		return set_take_##name(&((struct options *)ctx)->set, value,  \
+				       why);                                  \
+	}
+SETTER(class)
+SETTER(absent)
+SETTER(rate)
+SETTER(burst)
+SETTER(weight)
+
 #define OPT_JSON                                                              \
 	{                                                                     \
 		"json", 0, NULL, "print the agent's answer as JSON", set_json \
@@ -111,6 +126,21 @@ static const struct opt domain_options[] = {
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
+static const struct opt set_options[] = {
+	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class },
+	{ "when-absent", 0, "POLICY",
+	  "while no device serves: hold, kernel or refuse", set_absent },
+	{ "rate", 0, "BYTES", "limit it to BYTES a second, 0: no limit",
+	  set_rate },
+	{ "burst", 0, "BYTES", "let it take BYTES at once above its rate",
+	  set_burst },
+	{ "weight", 0, "N", "its share when there is not enough for all",
+	  set_weight },
+	OPT_JSON,
+	OPT_HELP,
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
 static int print_json(const json_t *result)
 {
 	json_dumpf(result, stdout, JSON_INDENT(2));
@@ -119,12 +149,12 @@ static int print_json(const json_t *result)
 }
 
 /* Asks and prints once.  An exit status. */
-static int show(const struct options *o, const char *cmd,
-		void (*table)(const json_t *, FILE *))
+static int ask(const struct options *o, const json_t *request,
+	       void (*table)(const json_t *, FILE *))
 {
 	char why[CLIENT_WHY_MAX];
 	json_t *result;
-	int r = client_ask(o->socket, cmd, &result, why);
+	int r = client_request(o->socket, request, &result, why);
 
 	if (r < 0) {
 		fprintf(stderr, PROGRAM ": %s\n", why);
@@ -141,6 +171,29 @@ static int show(const struct options *o, const char *cmd,
 		return EXIT_SUCCESS;
 	fprintf(stderr, PROGRAM ": standard output: %s\n", strerror(errno));
 	return EXIT_FAILURE;
+}
+
+static int show(const struct options *o, const char *cmd,
+		void (*table)(const json_t *, FILE *))
+{
+	json_t *request = json_pack("{s:s}", "cmd", cmd);
+	int r = ask(o, request, table);
+
+	json_decref(request);
+	return r;
+}
+
+static int run_domain_set(const struct options *o)
+{
+	json_t *request = set_request(&o->set, o->operand);
+	int r = EXIT_FAILURE;
+
+	if (request)
+		r = ask(o, request, set_print);
+	else
+		fprintf(stderr, PROGRAM ": %s: not a name\n", o->operand);
+	json_decref(request);
+	return r;
 }
 
 static int run_status(const struct options *o)
@@ -165,17 +218,26 @@ static const struct command {
 	const struct opt *options;
 	const char *usage, *help;
 	int (*run)(const struct options *o);
+	const char *operand; /* what it is about; NULL: it takes none */
 } commands[] = {
 	{ { "status", NULL },
 	  status_options,
 	  PROGRAM " status [--watch[=SECONDS]] [--json]",
 	  "devices, health, pool and consumers",
-	  run_status },
+	  run_status,
+	  NULL },
 	{ { "domain", "list" },
 	  domain_options,
 	  PROGRAM " domain list [--json]",
 	  "the domains the agent publishes to, and their sockets",
-	  run_domain_list },
+	  run_domain_list,
+	  NULL },
+	{ { "domain", "set" },
+	  set_options,
+	  PROGRAM " domain set NAME [OPTIONS]",
+	  "how a domain (name or UUID) or \"host\" is served, until a reload",
+	  run_domain_set,
+	  "NAME" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -204,29 +266,50 @@ static int match(const struct command *c, int argc, char *argv[])
 	return argc > 1 && !strcmp(argv[1], c->words[1]) ? 2 : 0;
 }
 
+/*
+ * Operand and options in any order; argv[0] stands where the parser expects a
+ * program's name.  0 or -EINVAL, said.
+ */
+static int parse(const struct command *c, const char *program, int argc,
+		 char *argv[], struct options *o)
+{
+	int r = opt_parse(c->options, o, program, argc, argv);
+
+	if (r >= 0 && r < argc && c->operand) {
+		o->operand = argv[r];
+		argc -= r;
+		argv += r;
+		r = opt_parse(c->options, o, program, argc, argv);
+	}
+	if (r < 0)
+		return r;
+	if (r < argc) {
+		fprintf(stderr, "%s: %s: takes no %soperand; try --help\n",
+			program, argv[r], c->operand ? "second " : "");
+		return -EINVAL;
+	}
+	if (c->operand && !o->operand && !o->help) {
+		fprintf(stderr, "%s: which %s? try --help\n", program,
+			c->operand);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* argv starts at the command's first word. */
 static int run_command(const struct command *c, int words, int argc,
 		       char *argv[], struct options *o)
 {
 	char program[64];
-	int r;
 
 	snprintf(program, sizeof(program), PROGRAM " %s%s%s", c->words[0],
 		 words > 1 ? " " : "", words > 1 ? c->words[1] : "");
 	/* the last word stands where the parser expects a program's name */
-	argc -= words - 1;
-	argv += words - 1;
-	r = opt_parse(c->options, o, program, argc, argv);
-	if (r < 0)
+	if (parse(c, program, argc - (words - 1), argv + (words - 1), o) < 0)
 		return EXIT_USAGE;
 	if (o->help) {
 		opt_help(c->options, c->usage, stdout);
 		return EXIT_SUCCESS;
-	}
-	if (r < argc) {
-		fprintf(stderr, "%s: %s: takes no operand; try --help\n",
-			program, argv[r]);
-		return EXIT_USAGE;
 	}
 	return c->run(o);
 }

@@ -104,26 +104,37 @@ static void consumer(const json_t *c, FILE *out)
 	const json_t *latency = json_object_get(c, "latency_us");
 	const json_t *peer = json_object_get(c, "peer");
 	char owed[SIZE_MAX_TEXT], delivered[SIZE_MAX_TEXT];
-	char throttled[SIZE_MAX_TEXT], name[SHOWN_MAX], pid[24] = "-";
+	char throttled[SIZE_MAX_TEXT], kernel[SIZE_MAX_TEXT];
+	char name[SHOWN_MAX], pid[24] = "-", class[8];
 
 	if (json_is_object(peer))
 		snprintf(pid, sizeof(pid), "%llu",
 			 (unsigned long long)number(peer, "pid"));
-	fprintf(out, "%-7s %-24s %8s %8s %9s %9s %8llu %8llu\n",
-		text(c, "kind"), shown(name, c, "name"), pid,
+	snprintf(class, sizeof(class), "%.5s%s", text(c, "class"),
+		 json_is_true(json_object_get(c, "override")) ? "*" : "");
+	fprintf(out, "%-7s %-24s %-6s %8s %8s %9s %9s %8llu %8llu\n",
+		text(c, "kind"), shown(name, c, "name"), class, pid,
 		size(owed, number(c, "owed")),
 		size(delivered, number(c, "delivered")),
 		size(throttled, number(c, "throttled")),
 		(unsigned long long)number(latency, "p50"),
 		(unsigned long long)number(latency, "p99"));
+	if (number(c, "kernel_bytes") || !strcmp(text(c, "supply"), "kernel"))
+		fprintf(out, "          %s%s of these bytes %s the kernel's\n",
+			!strcmp(text(c, "supply"), "kernel")
+				? "no device serves: now the kernel's; "
+				: "",
+			size(kernel, number(c, "kernel_bytes")),
+			number(c, "kernel_bytes") == 1 ? "is" : "are");
 }
 
 static void consumers(const json_t *list, FILE *out)
 {
 	size_t i;
 
-	fprintf(out, "%-7s %-24s %8s %8s %9s %9s %8s %8s\n", "KIND", "CONSUMER",
-		"PEER", "OWED", "DELIVERED", "THROTTLED", "P50 us", "P99 us");
+	fprintf(out, "%-7s %-24s %-6s %8s %8s %9s %9s %8s %8s\n", "KIND",
+		"CONSUMER", "CLASS", "PEER", "OWED", "DELIVERED", "THROTTLED",
+		"P50 us", "P99 us");
 	for (i = 0; i < json_array_size(list); i++)
 		consumer(json_array_get(list, i), out);
 }

@@ -14,6 +14,7 @@
 
 #include "host-agent/latency.h"
 #include "host-agent/sched.h"
+#include "host-agent/service.h"
 
 #define CONSUMER_NAME_MAX 64  /* terminated */
 #define CONSUMER_UUID_MAX 37  /* terminated */
@@ -37,7 +38,10 @@ struct consumer {
 	char uuid[CONSUMER_UUID_MAX];
 	char path[CONSUMER_PATH_MAX];
 	struct sched_limits limits;
-	struct sched_entry *entry;
+	struct sched_entry *entry; /* for blocks of the pool */
+	struct sched_entry *light; /* for what is made as it is given */
+	struct service service;
+	bool override; /* changed over the control socket since the last load */
 
 	bool connected;
 	struct consumer_peer peer; /* the present one, else the last */
@@ -50,6 +54,7 @@ struct consumer {
 	uint64_t discarded;	   /* bytes bound to it, wiped unsent */
 	uint64_t pushed;	   /* bytes, part of delivered */
 	uint64_t requests, connections;
+	uint64_t drbgs;		/* made by changes of class, for their names */
 	uint64_t refused;	/* connections: somebody else was there */
 	struct latency latency; /* request to its last byte */
 };

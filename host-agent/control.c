@@ -1,5 +1,6 @@
 #include "host-agent/control.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,7 +24,14 @@ struct control_peer {
 	struct control *control;
 	struct bufferevent *bev;
 	pid_t pid;
+	uid_t uid;
 	bool last; /* closed once its reply is written */
+};
+
+struct control_command {
+	const char *name;
+	control_command_fn fn;
+	void *ctx;
 };
 
 struct control {
@@ -36,6 +44,8 @@ struct control {
 	time_t logged_s; /* last line about a peer, 0: none */
 	control_answer_fn answer;
 	void *ctx;
+	struct control_command commands[CONTROL_COMMANDS_MAX];
+	size_t commands_count;
 };
 
 static json_t *error_reply(const char *text)
@@ -43,10 +53,36 @@ static json_t *error_reply(const char *text)
 	return json_pack("{s:b, s:s}", "ok", 0, "error", text);
 }
 
-static json_t *make_reply(const char *request, size_t len, control_answer_fn fn,
-			  void *ctx)
+static json_t *result_reply(json_t *result)
 {
-	json_t *root, *result = NULL;
+	return json_pack("{s:b, s:o}", "ok", 1, "result", result);
+}
+
+/* NULL: it is no command of this table. */
+static json_t *run_command(const struct control *c, uid_t uid, const char *cmd,
+			   const json_t *request)
+{
+	char why[CONTROL_WHY_MAX] = "out of memory";
+	const struct control_command *command;
+	json_t *result;
+	size_t i;
+
+	for (i = 0; i < c->commands_count; i++) {
+		command = &c->commands[i];
+		if (strcmp(command->name, cmd))
+			continue;
+		if (uid != 0)
+			return error_reply("only root may change something");
+		result = command->fn(command->ctx, request, why);
+		return result ? result_reply(result) : error_reply(why);
+	}
+	return NULL;
+}
+
+static json_t *make_reply(const struct control *c, uid_t uid,
+			  const char *request, size_t len)
+{
+	json_t *root, *result, *reply;
 	const char *cmd = NULL;
 	json_error_t err;
 	char text[128];
@@ -60,22 +96,33 @@ static json_t *make_reply(const char *request, size_t len, control_answer_fn fn,
 		json_decref(root);
 		return error_reply("no string \"cmd\" in the request");
 	}
-	result = fn ? fn(ctx, cmd) : NULL;
+	reply = run_command(c, uid, cmd, root);
+	result = reply || !c->answer ? NULL : c->answer(c->ctx, cmd);
 	json_decref(root);
+	if (reply)
+		return reply;
 	if (!result)
-		return error_reply("unknown command: status, domain-list or "
-				   "consumers");
-	return json_pack("{s:b, s:o}", "ok", 1, "result", result);
+		return error_reply("unknown command: status, domain-list, "
+				   "consumers or consumer-set");
+	return result_reply(result);
+}
+
+char *control_execute(const struct control *c, uid_t uid, const char *request,
+		      size_t len)
+{
+	json_t *reply = make_reply(c, uid, request, len);
+	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+
+	json_decref(reply);
+	return text;
 }
 
 char *control_reply(const char *request, size_t len, control_answer_fn fn,
 		    void *ctx)
 {
-	json_t *reply = make_reply(request, len, fn, ctx);
-	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+	const struct control c = { .answer = fn, .ctx = ctx };
 
-	json_decref(reply);
-	return text;
+	return control_execute(&c, (uid_t)-1, request, len);
 }
 
 static void peer_free(struct control_peer *p)
@@ -125,7 +172,7 @@ static bool peer_answer(struct control_peer *p, const char *line, size_t len)
 {
 	struct control *c = p->control;
 	struct evbuffer *out = bufferevent_get_output(p->bev);
-	char *text = control_reply(line, len, c->answer, c->ctx);
+	char *text = control_execute(c, p->uid, line, len);
 
 	if (!text)
 		return false;
@@ -193,8 +240,11 @@ static void peer_add(struct control *c, int fd)
 	p->bev = bufferevent_socket_new(c->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (!p->bev)
 		goto fail;
-	usock_peer(fd, &who);
+	/* who cannot be asked is nobody, and not root */
+	if (usock_peer(fd, &who) < 0)
+		who.uid = (uid_t)-1;
 	p->pid = who.pid;
+	p->uid = who.uid;
 	p->control = c;
 	LIST_INSERT_HEAD(&c->peers, p, entry);
 	c->count++;
@@ -255,6 +305,17 @@ void control_set_answer(struct control *c, control_answer_fn fn, void *ctx)
 {
 	c->answer = fn;
 	c->ctx = ctx;
+}
+
+void control_add_command(struct control *c, const char *name,
+			 control_command_fn fn, void *ctx)
+{
+	assert(c->commands_count < CONTROL_COMMANDS_MAX);
+	c->commands[c->commands_count++] = (struct control_command){
+		.name = name,
+		.fn = fn,
+		.ctx = ctx,
+	};
 }
 
 void control_free(struct control *c)

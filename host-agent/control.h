@@ -2,7 +2,8 @@
  * control.h - the control socket: one JSON object per line, each way
  *
  * {"cmd":"status"} is answered with {"ok":true,"result":{...}}, what cannot be
- * with {"ok":false,"error":"..."}.  Read only.
+ * with {"ok":false,"error":"..."}.  Questions are answered to every peer;
+ * commands that change something are for uid 0 (SO_PEERCRED).
  */
 #ifndef HOST_AGENT_CONTROL_H
 #define HOST_AGENT_CONTROL_H
@@ -12,9 +13,11 @@
 
 #include <jansson.h>
 
-#define CONTROL_REQUEST_MAX 4096 /* bytes, newline included */
-#define CONTROL_PEERS_MAX   16
-#define CONTROL_IDLE_S	    10 /* neither asks nor reads for so long: closed */
+#define CONTROL_REQUEST_MAX  4096 /* bytes, newline included */
+#define CONTROL_PEERS_MAX    16
+#define CONTROL_COMMANDS_MAX 8
+#define CONTROL_WHY_MAX	     256
+#define CONTROL_IDLE_S	     10 /* neither asks nor reads for so long: closed */
 
 struct event_base;
 struct control;
@@ -22,10 +25,24 @@ struct control;
 /* A new reference, or NULL for a command it does not know. */
 typedef json_t *(*control_answer_fn)(void *ctx, const char *cmd);
 
+/*
+ * Does what the request asks, cmd included.  A new reference, or NULL with why
+ * (CONTROL_WHY_MAX bytes).
+ */
+typedef json_t *(*control_command_fn)(void *ctx, const json_t *request,
+				      char *why);
+
 /* NULL with why (USOCK_WHY_MAX bytes); it listens on return. */
 struct control *control_new(struct event_base *base, const char *path,
 			    gid_t gid, char *why);
 void control_set_answer(struct control *c, control_answer_fn fn, void *ctx);
+
+/* A command that changes something.  name is static; at most _COMMANDS_MAX. */
+void control_add_command(struct control *c, const char *name,
+			 control_command_fn fn, void *ctx);
+/* As control_reply(), of a request by uid. */
+char *control_execute(const struct control *c, uid_t uid, const char *request,
+		      size_t len);
 void control_free(struct control *c); /* NULL is fine */
 
 /*

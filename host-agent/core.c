@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "common/log.h"
+#include "host-agent/change.h"
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
 #include "host-agent/egd_conn.h"
@@ -49,6 +50,7 @@ struct core {
 	struct control *control;
 	struct status status;
 	const char *state; /* as last told */
+	struct service_absence absence;
 	bool stopping;
 	struct event signals[CORE_SIGNALS], tick_ev, stop_ev;
 };
@@ -64,10 +66,20 @@ static void core_tell_state(struct core *c)
 	c->state = state;
 }
 
+static void core_note_absence(struct core *c)
+{
+	if (c->stopping)
+		return;
+	egd_pub_set_absent(c->pub, service_is_absent(&c->absence,
+						     devset_state(c->devices),
+						     egd_conn_now_us()));
+}
+
 static void core_device_changed(void *ctx)
 {
 	struct core *c = ctx;
 
+	core_note_absence(c);
 	egd_pub_serve(c->pub);
 	core_tell_state(c);
 }
@@ -90,6 +102,7 @@ static void core_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	egd_pub_stats(c->pub, &st);
 	devset_tick(c->devices, egd_conn_now_us(), full && !st.wanting);
+	core_note_absence(c);
 	egd_pub_tick(c->pub);
 	sd_notify(0, "WATCHDOG=1");
 }
@@ -293,6 +306,8 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	c->status.pub = c->pub;
 	c->status.started_us = egd_conn_now_us();
 	control_set_answer(c->control, status_answer, &c->status);
+	control_add_command(c->control, "consumer-set", change_consumer,
+			    c->pub);
 	return c;
 }
 

@@ -16,28 +16,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
-
-uint64_t egd_conn_now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
-bool egd_conn_may_log(uint64_t *last_us)
-{
-	uint64_t now = egd_conn_now_us();
-
-	if (*last_us && now - *last_us < EGD_PUB_LOG_GAP_S * 1000000ull)
-		return false;
-	*last_us = now;
-	return true;
-}
 
 /* Bytes that may be delivered before the first waiting command's turn. */
 static uint64_t conn_owed(const struct egd_conn *c)
@@ -49,7 +30,7 @@ static uint64_t conn_owed(const struct egd_conn *c)
 	return target > c->delivered ? target - c->delivered : 0;
 }
 
-static bool conn_wants(const struct egd_conn *c)
+static bool conn_demands(const struct egd_conn *c)
 {
 	if (c->fd < 0 || c->blocked)
 		return false;
@@ -58,14 +39,48 @@ static bool conn_wants(const struct egd_conn *c)
 	return c->requested ? c->asked >= c->delivered : c->push_due;
 }
 
+static struct service_view conn_view(const struct egd_conn *c)
+{
+	const struct egd_conn_env *env = c->env;
+
+	return (struct service_view){
+		.absent = env->absent,
+		.dry = env->dry,
+		.plenty = pool_blocks(env->pool) >=
+			  pool_capacity(env->pool) / 2,
+		.now_us = egd_conn_now_us(),
+	};
+}
+
+enum service_supply egd_conn_supply(const struct egd_conn *c)
+{
+	struct service_view view = conn_view(c);
+
+	return service_supply(&c->consumer->service, &view);
+}
+
+static void conn_want_light(struct egd_conn *c, bool light)
+{
+	if (light == c->light)
+		return;
+	c->light = light;
+	c->env->light_wanting += light ? 1 : (size_t)-1;
+	sched_want(c->env->light, c->consumer->light, light);
+}
+
 /* Brings what others see of this connection up to date. */
 static void conn_update(struct egd_conn *c)
 {
-	bool wanting = conn_wants(c);
+	const struct service *service = &c->consumer->service;
+	struct service_view view = conn_view(c);
+	bool demand = conn_demands(c);
+	bool wanting = c->fd >= 0 && service_wants_pool(service, &view, demand);
 	bool owing = c->asked > c->delivered;
 
+	conn_want_light(c, service_wants_made(service, &view, demand));
 	c->consumer->owed = owing ? c->asked - c->delivered : 0;
 	c->consumer->ahead = owing ? 0 : c->delivered - c->asked;
+	owing = owing && wanting;
 	if (owing != c->owing)
 		c->env->owing += owing ? 1 : (size_t)-1;
 	c->owing = owing;
@@ -122,7 +137,14 @@ static int conn_reply(struct egd_conn *c, const uint8_t *reply, size_t len)
 static int conn_reply_level(struct egd_conn *c)
 {
 	uint64_t bits = (uint64_t)pool_blocks(c->env->pool) * POOL_BLOCK * 8;
+	enum service_supply supply = egd_conn_supply(c);
 	uint8_t reply[4];
+
+	if (supply == SUPPLY_NONE)
+		bits = 0;
+	else if (supply != SUPPLY_POOL)
+		bits = EGD_PUB_LEVEL_MAX;
+	bits = 8 * (uint64_t)service_allows(&c->consumer->service, bits / 8);
 
 	if (sched_is_throttled(c->consumer->entry))
 		bits = 0;
@@ -337,6 +359,7 @@ int egd_conn_open(struct egd_conn *c, int fd)
 {
 	struct egd_conn_env *env = c->env;
 	uint64_t logged_us = c->logged_us, closed_us = c->closed_us;
+	char id[EGD_CONN_ID_MAX];
 	int size = EGD_PUB_SNDBUF;
 
 	egd_conn_init(c, env, c->consumer);
@@ -354,9 +377,19 @@ int egd_conn_open(struct egd_conn *c, int fd)
 		close(fd);
 		return -ENOMEM;
 	}
+	c->consumer->connections = consumer_add(c->consumer->connections, 1);
+	egd_conn_id(c, id);
+	if (service_open(&c->consumer->service, id) < 0) {
+		if (egd_conn_may_log(&c->closed_us))
+			log_err("%s %s: no DRBG: %s: raise LimitMEMLOCK=",
+				consumer_kind_name(c->consumer->kind),
+				c->consumer->name, strerror(errno));
+		event_del(&c->read_ev);
+		close(fd);
+		return -ENOMEM;
+	}
 	c->fd = fd;
 	c->consumer->connected = true;
-	c->consumer->connections = consumer_add(c->consumer->connections, 1);
 	conn_arm_push(c);
 	conn_update(c);
 	return 0;
@@ -380,6 +413,7 @@ void egd_conn_close(struct egd_conn *c, const char *why)
 	c->delivered = 0;
 	c->consumer->connected = false;
 	conn_update(c);
+	service_close(&c->consumer->service);
 }
 
 bool egd_conn_is_hung_up(const struct egd_conn *c)
@@ -397,16 +431,25 @@ static size_t conn_share(const struct egd_conn *c)
 		most = c->pending[c->pending_first].req.n;
 	else if (c->classic || c->eof)
 		most = conn_owed(c);
+	most = service_allows(&c->consumer->service, most);
 	return most < POOL_BLOCK ? (size_t)most : POOL_BLOCK;
 }
 
-/* n bytes of the block reached the socket. */
-static void conn_account(struct egd_conn *c, size_t n)
+/* What is in env->out: bytes bound to this connection. */
+struct portion {
+	enum service_supply supply;
+	size_t made; /* bytes */
+	size_t n;    /* to be sent; the rest is discarded */
+};
+
+/* n bytes of the portion reached the socket. */
+static void conn_account(struct egd_conn *c, const struct portion *p, size_t n)
 {
 	struct consumer *s = c->consumer;
 
+	service_account(&s->service, p->supply, n);
 	s->delivered = consumer_add(s->delivered, n);
-	s->discarded = consumer_add(s->discarded, POOL_BLOCK - n);
+	s->discarded = consumer_add(s->discarded, p->made - n);
 	c->env->bytes_sent += n;
 	c->env->blocks_sent += n > 0;
 	if (c->push_due && n) {
@@ -418,51 +461,98 @@ static void conn_account(struct egd_conn *c, size_t n)
 }
 
 /* Sends an answer to EGD_READ_NOW: its count and n bytes. 0 or -EPIPE. */
-static int conn_deliver_now(struct egd_conn *c, size_t n)
+static int conn_deliver_now(struct egd_conn *c, const struct portion *p)
 {
 	int r;
 
-	c->env->out[0] = (uint8_t)n;
-	r = conn_reply(c, c->env->out, n + 1);
+	c->env->out[0] = (uint8_t)p->n;
+	r = conn_reply(c, c->env->out, p->n + 1);
 	/* answered at once, so never part of what this connection is owed */
 	if (r == 0)
-		c->consumer->asked = consumer_add(c->consumer->asked, n);
+		c->consumer->asked = consumer_add(c->consumer->asked, p->n);
 	conn_now_end(c);
-	conn_account(c, r ? 0 : n);
+	conn_account(c, p, r ? 0 : p->n);
 	if (r == 0)
 		pending_pop(c);
 	return r == -EPIPE ? r : 0;
 }
 
-static int conn_deliver_owed(struct egd_conn *c, size_t n)
+static int conn_deliver_owed(struct egd_conn *c, const struct portion *p)
 {
 	ssize_t sent =
-		send(c->fd, c->env->out + 1, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		send(c->fd, c->env->out + 1, p->n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	int err = sent < 0 ? errno : 0;
 
-	if (sent < (ssize_t)n)
+	if (sent < (ssize_t)p->n)
 		conn_block(c);
 	c->delivered += sent < 0 ? 0 : (uint64_t)sent;
-	conn_account(c, sent < 0 ? 0 : (size_t)sent);
+	conn_account(c, p, sent < 0 ? 0 : (size_t)sent);
 	conn_probe_end(c);
 	return err && err != EAGAIN && err != EINTR ? -EPIPE : 0;
 }
 
-void egd_conn_deliver(struct egd_conn *c)
+/* Sends the portion in env->out, wipes it, and sees what comes next. */
+static void conn_send(struct egd_conn *c, const struct portion *p)
 {
-	size_t n = conn_share(c);
-	int r;
+	int r = c->now_due ? conn_deliver_now(c, p) : conn_deliver_owed(c, p);
 
-	if (c->fd < 0 || pool_take(c->env->pool, c->env->out + 1, NULL) < 0)
-		return;
-	r = c->now_due ? conn_deliver_now(c, n) : conn_deliver_owed(c, n);
-	explicit_bzero(c->env->out, 1 + POOL_BLOCK);
+	explicit_bzero(c->env->out, 1 + p->made);
 	if (r == 0)
 		r = conn_advance(c);
 	if (r < 0 || (c->eof && !conn_owed(c) && !c->pending_count))
 		egd_conn_close(c, NULL);
 	else
 		conn_update(c);
+}
+
+static void conn_seed(struct egd_conn *c)
+{
+	if (service_seed(&c->consumer->service, c->env->out + 1,
+			 egd_conn_now_us()) < 0 &&
+	    egd_conn_may_log(&c->closed_us))
+		log_err("%s %s: libcrypto cannot seed its DRBG",
+			consumer_kind_name(c->consumer->kind),
+			c->consumer->name);
+	conn_update(c);
+}
+
+void egd_conn_deliver(struct egd_conn *c)
+{
+	struct portion p = { .supply = SUPPLY_POOL, .made = POOL_BLOCK };
+
+	if (c->fd < 0 || pool_take(c->env->pool, c->env->out + 1, NULL) < 0)
+		return;
+	if (service_takes_seed(&c->consumer->service)) {
+		conn_seed(c);
+		return;
+	}
+	p.n = conn_share(c);
+	conn_send(c, &p);
+}
+
+void egd_conn_deliver_made(struct egd_conn *c)
+{
+	struct portion p = { .supply = egd_conn_supply(c) };
+
+	if (c->fd < 0 || !c->light)
+		return;
+	p.n = conn_share(c);
+	p.made = p.n;
+	if (service_make(&c->consumer->service, p.supply, c->env->out + 1, p.n,
+			 egd_conn_now_us()) < 0) {
+		conn_update(c);
+		return;
+	}
+	if (p.supply == SUPPLY_KERNEL)
+		egd_conn_tell_kernel(c);
+	conn_send(c, &p);
+}
+
+void egd_conn_refresh(struct egd_conn *c)
+{
+	if (!c->env->absent)
+		c->kernel_told = false;
+	conn_update(c);
 }
 
 void egd_conn_decline(struct egd_conn *c)

@@ -27,11 +27,14 @@ TAILQ_HEAD(egd_conn_list, egd_conn);
 /* What all connections share. */
 struct egd_conn_env {
 	struct event_base *base;
-	struct sched *sched;
+	struct sched *sched; /* of the pool's blocks */
+	struct sched *light; /* of what is made as it is given */
 	struct pool *pool;
-	uint8_t *out; /* secmem: count byte of EGD_READ_NOW, then a block */
+	bool absent, dry; /* no device serves; and the pool is used up */
+	uint8_t *out;	  /* secmem: count byte of EGD_READ_NOW, then a block */
 	struct egd_conn_list now; /* EGD_READ_NOW, to be answered this turn */
-	size_t wanting, owing;	  /* connections */
+	size_t wanting, owing;	  /* connections; owing: from the pool */
+	size_t light_wanting;
 	uint64_t blocks_sent, bytes_sent;
 	void (*serve)(void *ctx); /* wants may have changed */
 	void *ctx;
@@ -52,9 +55,9 @@ struct egd_conn {
 	uint64_t asked, delivered; /* bytes; delivered > asked: ahead */
 	bool requested;		   /* something was asked */
 	bool classic;
-	bool blocked;	     /* waits for room in the socket's buffer */
-	bool eof;	     /* peer has nothing more to say */
-	bool wanting, owing; /* as counted in env */
+	bool blocked;		    /* waits for room in the socket's buffer */
+	bool eof;		    /* peer has nothing more to say */
+	bool wanting, owing, light; /* as counted in env */
 	bool push_due, now_due;
 	uint8_t push_step;
 	uint16_t push_bytes;
@@ -64,6 +67,7 @@ struct egd_conn {
 	uint64_t probe_target, probe_us;
 	/* Last lines about peers, 0: none; kept from one to the next. */
 	uint64_t logged_us, closed_us;
+	bool kernel_told; /* this absence's line about the kernel's bytes */
 	TAILQ_ENTRY(egd_conn) now_entry;
 };
 
@@ -83,6 +87,22 @@ bool egd_conn_is_hung_up(const struct egd_conn *c);
 
 /* The scheduler chose it: takes a block from the pool, which has one. */
 void egd_conn_deliver(struct egd_conn *c);
+
+/* The light scheduler chose it: makes a block and sends it. */
+void egd_conn_deliver_made(struct egd_conn *c);
+
+/* What its service, the pool or absence has to give it has changed. */
+void egd_conn_refresh(struct egd_conn *c);
+
+/* Where its next bytes would come from. */
+enum service_supply egd_conn_supply(const struct egd_conn *c);
+
+/* Its DRBG's personalisation: no other connection has it. */
+#define EGD_CONN_ID_MAX 128
+void egd_conn_id(const struct egd_conn *c, char out[static EGD_CONN_ID_MAX]);
+
+/* Says, once in an absence of devices, whose bytes it gets. */
+void egd_conn_tell_kernel(struct egd_conn *c);
 
 /* No block for its EGD_READ_NOW this turn: answers that there is none. */
 void egd_conn_decline(struct egd_conn *c);

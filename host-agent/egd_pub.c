@@ -29,6 +29,7 @@ struct egd_pub {
 	struct egd_conn_env env;
 	struct egd_sock_list socks;
 	struct event serve_ev; /* goes on serving after others had a turn */
+	struct event light_ev; /* gives what is made, a turn per loop */
 	uint64_t starving_since_us; /* 0: nobody is */
 	uint64_t starvations, starved_us;
 	void (*served)(void *ctx);
@@ -41,6 +42,8 @@ static void serve_event(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	egd_pub_serve(arg);
 }
+
+static void light_event(evutil_socket_t fd, short what, void *arg);
 
 static void serve_from_conn(void *ctx)
 {
@@ -64,12 +67,16 @@ struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
 	p->env.ctx = p;
 	p->served = served;
 	p->served_ctx = ctx;
+	p->env.light = sched_new();
 	p->env.out = secmem_alloc(1 + POOL_BLOCK);
-	if (!p->env.out) {
+	if (!p->env.light || !p->env.out) {
+		secmem_free(p->env.out);
+		sched_free(p->env.light);
 		free(p);
 		return NULL;
 	}
 	event_assign(&p->serve_ev, base, -1, 0, serve_event, p);
+	event_assign(&p->light_ev, base, -1, 0, light_event, p);
 	return p;
 }
 
@@ -82,6 +89,8 @@ void egd_pub_free(struct egd_pub *p)
 	while ((s = TAILQ_FIRST(&p->socks)))
 		egd_pub_remove(p, s);
 	event_del(&p->serve_ev);
+	event_del(&p->light_ev);
+	sched_free(p->env.light);
 	secmem_free(p->env.out);
 	free(p);
 }
@@ -112,6 +121,37 @@ static void sock_refuse(struct egd_sock *s, int fd,
 		 (unsigned int)peer->uid, (int)c->peer.pid);
 }
 
+/* What a domain's start gets ahead of others; of the pool, a DRBG a seed. */
+static void sock_boot(struct egd_sock *s)
+{
+	const struct consumer *c = &s->consumer;
+
+	if (service_takes_seed(&c->service))
+		sched_boot(s->pub->env.sched, c->entry, POOL_BLOCK);
+	else
+		sched_boot(s->pub->env.sched, c->entry, SCHED_BOOT_RESERVE);
+	sched_boot(s->pub->env.light, c->light, SCHED_BOOT_RESERVE);
+}
+
+/* While no device serves, by this consumer's policy. */
+static bool sock_is_closed(const struct egd_sock *s)
+{
+	return s->pub->env.absent &&
+	       s->consumer.service.policy.when_absent == SERVICE_REFUSE;
+}
+
+static void sock_turn_away(struct egd_sock *s, int fd,
+			   const struct consumer_peer *peer)
+{
+	struct consumer *c = &s->consumer;
+
+	close(fd);
+	c->refused = consumer_add(c->refused, 1);
+	if (egd_conn_may_log(&s->refused_logged_us))
+		log_warn("%s %s: peer pid %d refused: no device serves",
+			 consumer_kind_name(c->kind), c->name, (int)peer->pid);
+}
+
 static void sock_open(struct egd_sock *s, int fd,
 		      const struct consumer_peer *peer)
 {
@@ -119,10 +159,12 @@ static void sock_open(struct egd_sock *s, int fd,
 	bool is_new = consumer_peer_is_new(&c->peer, peer);
 
 	c->peer = *peer;
+	if (is_new)
+		service_boot(&c->service);
 	if (egd_conn_open(&s->conn, fd) < 0)
 		return;
 	if (is_new)
-		sched_boot(s->pub->env.sched, c->entry, SCHED_BOOT_RESERVE);
+		sock_boot(s);
 	if (egd_conn_may_log(&s->conn.logged_us))
 		log_info("%s %s: connected: pid %d uid %u gid %u",
 			 consumer_kind_name(c->kind), c->name, (int)peer->pid,
@@ -149,6 +191,8 @@ static void sock_accept(evutil_socket_t fd, short what, void *arg)
 	}
 	if (usock_peer(peer_fd, &peer) < 0)
 		close(peer_fd);
+	else if (sock_is_closed(s))
+		sock_turn_away(s, peer_fd, &peer);
 	else if (sock_is_taken(s))
 		sock_refuse(s, peer_fd, &peer);
 	else
@@ -169,11 +213,15 @@ struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 	memcpy(s->consumer.uuid, id->uuid, sizeof(id->uuid));
 	memcpy(s->consumer.path, id->path, sizeof(id->path));
 	s->consumer.limits = id->limits;
+	s->consumer.service.policy = id->service.policy;
 	egd_conn_init(&s->conn, &p->env, &s->consumer);
 	s->consumer.entry = sched_add(p->env.sched, &id->limits, &s->conn,
 				      egd_conn_now_us());
-	if (!s->consumer.entry)
+	s->consumer.light = sched_add(p->env.light, &id->limits, &s->conn,
+				      egd_conn_now_us());
+	if (!s->consumer.entry || !s->consumer.light)
 		goto fail;
+	sched_share_bucket(s->consumer.light, s->consumer.entry);
 	s->fd = usock_listen(id->path, gid, why);
 	if (s->fd < 0)
 		goto fail_said;
@@ -188,6 +236,7 @@ fail:
 fail_said:
 	if (s) {
 		usock_unlisten(s->fd, id->path);
+		sched_remove(p->env.light, s->consumer.light);
 		sched_remove(p->env.sched, s->consumer.entry);
 	}
 	free(s);
@@ -199,6 +248,7 @@ void egd_pub_remove(struct egd_pub *p, struct egd_sock *s)
 	egd_conn_close(&s->conn, NULL);
 	event_del(&s->accept_ev);
 	usock_unlisten(s->fd, s->consumer.path);
+	sched_remove(p->env.light, s->consumer.light);
 	sched_remove(p->env.sched, s->consumer.entry);
 	TAILQ_REMOVE(&p->socks, s, entry);
 	free(s);
@@ -208,6 +258,46 @@ void egd_pub_set_limits(struct egd_sock *s, const struct sched_limits *lim)
 {
 	s->consumer.limits = *lim;
 	sched_set_limits(s->consumer.entry, lim, egd_conn_now_us());
+	sched_set_limits(s->consumer.light, lim, egd_conn_now_us());
+}
+
+/* Its peer's next bytes come from elsewhere, or it is closed. */
+static void sock_refresh(struct egd_sock *s)
+{
+	if (sock_is_closed(s))
+		egd_conn_close(&s->conn, "no device serves");
+	egd_conn_refresh(&s->conn);
+}
+
+int egd_pub_set_service(struct egd_sock *s, const struct service_policy *policy)
+{
+	struct service *service = &s->consumer.service;
+	char id[EGD_CONN_ID_MAX];
+	int r;
+
+	/* the DRBG it had on this connection before must not come again */
+	if (s->consumer.connected)
+		s->consumer.drbgs++;
+	egd_conn_id(&s->conn, id);
+	if (s->consumer.connected) {
+		r = service_change(service, policy, id);
+		if (r < 0)
+			return r;
+	}
+	service->policy = *policy;
+	sock_refresh(s);
+	egd_pub_serve(s->pub);
+	return 0;
+}
+
+void egd_pub_set_override(struct egd_sock *s, bool override)
+{
+	s->consumer.override = override;
+}
+
+enum service_supply egd_pub_supply(const struct egd_sock *s)
+{
+	return egd_conn_supply(&s->conn);
 }
 
 void egd_pub_set_name(struct egd_sock *s, const char *name)
@@ -252,7 +342,41 @@ static void serve_later(struct egd_pub *p, uint64_t delay_us)
 	event_add(&p->serve_ev, &tv);
 }
 
-void egd_pub_serve(struct egd_pub *p)
+/* Those who want an answer at once and have not got one. */
+static void decline(struct egd_pub *p, bool light)
+{
+	struct egd_conn *c = TAILQ_FIRST(&p->env.now);
+
+	while (c) {
+		if (c->light != light) {
+			c = TAILQ_NEXT(c, now_entry);
+			continue;
+		}
+		egd_conn_decline(c);
+		c = TAILQ_FIRST(&p->env.now);
+	}
+}
+
+static void refresh_all(struct egd_pub *p)
+{
+	struct egd_sock *s;
+
+	TAILQ_FOREACH (s, &p->socks, entry)
+		sock_refresh(s);
+}
+
+/* The pool's rest is used up: whose policy says so turns to the kernel. */
+static void note_dry(struct egd_pub *p)
+{
+	bool dry = p->env.absent && pool_blocks(p->env.pool) == 0;
+
+	if (dry == p->env.dry)
+		return;
+	p->env.dry = dry;
+	refresh_all(p);
+}
+
+static void serve_pool(struct egd_pub *p)
 {
 	struct egd_conn *c = NULL;
 	uint64_t now;
@@ -271,13 +395,92 @@ void egd_pub_serve(struct egd_pub *p)
 		egd_conn_deliver(c);
 	}
 	note_starvation(p);
+	note_dry(p);
 	p->served(p->served_ctx);
-	if (i == EGD_PUB_SERVE_MAX) {
+	if (i == EGD_PUB_SERVE_MAX)
 		serve_later(p, 0);
+	else
+		decline(p, false);
+}
+
+static void light_later(struct egd_pub *p, uint64_t delay_us)
+{
+	struct timeval tv = { (time_t)(delay_us / 1000000),
+			      (suseconds_t)(delay_us % 1000000) };
+
+	event_add(&p->light_ev, &tv);
+}
+
+/*
+ * What is made as it is given has no end, unlike the pool: one turn for each
+ * round of the loop, in which every peer is read too.
+ */
+static void serve_light(struct egd_pub *p)
+{
+	struct egd_conn *c;
+	uint64_t now;
+	int64_t wait_us;
+	int i;
+
+	for (i = 0; i < EGD_PUB_LIGHT_MAX; i++) {
+		now = egd_conn_now_us();
+		c = sched_next(p->env.light, now);
+		if (!c) {
+			wait_us = sched_wait_us(p->env.light, now);
+			if (wait_us >= 0)
+				light_later(p, (uint64_t)wait_us);
+			decline(p, true);
+			return;
+		}
+		egd_conn_deliver_made(c);
+	}
+	light_later(p, 0);
+}
+
+static void light_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct egd_pub *p = arg;
+
+	(void)fd;
+	(void)what;
+	serve_light(p);
+	if (p->env.wanting)
+		serve_pool(p);
+}
+
+void egd_pub_serve(struct egd_pub *p)
+{
+	serve_pool(p);
+	if (p->env.light_wanting)
+		light_later(p, 0);
+}
+
+static void log_absence(struct egd_pub *p, bool absent)
+{
+	size_t with[SERVICE_REFUSE + 1] = { 0 };
+	struct egd_sock *s;
+
+	if (!absent) {
+		log_info("a device serves again");
 		return;
 	}
-	while ((c = TAILQ_FIRST(&p->env.now)))
-		egd_conn_decline(c);
+	TAILQ_FOREACH (s, &p->socks, entry)
+		with[s->consumer.service.policy.when_absent]++;
+	log_warn("no device serves: %zu consumers hold, %zu get the kernel's "
+		 "bytes, %zu are refused",
+		 with[SERVICE_HOLD], with[SERVICE_KERNEL],
+		 with[SERVICE_REFUSE]);
+}
+
+void egd_pub_set_absent(struct egd_pub *p, bool absent)
+{
+	if (absent == p->env.absent)
+		return;
+	log_absence(p, absent);
+	p->env.absent = absent;
+	p->env.dry = absent && pool_blocks(p->env.pool) == 0;
+	refresh_all(p);
+	egd_pub_serve(p);
 }
 
 void egd_pub_tick(struct egd_pub *p)
@@ -287,7 +490,11 @@ void egd_pub_tick(struct egd_pub *p)
 	TAILQ_FOREACH (s, &p->socks, entry) {
 		if (s->deaf && event_add(&s->accept_ev, NULL) == 0)
 			s->deaf = false;
+		service_tick(&s->consumer.service);
+		egd_conn_refresh(&s->conn);
 	}
+	if (p->env.wanting || p->env.light_wanting)
+		egd_pub_serve(p);
 }
 
 void egd_pub_stats(const struct egd_pub *p, struct egd_pub_stats *out)

@@ -23,6 +23,7 @@
 
 #define EGD_PUB_READ_MAX    4096  /* bytes read per turn of one peer */
 #define EGD_PUB_SERVE_MAX   256	  /* blocks sent before others get a turn */
+#define EGD_PUB_LIGHT_MAX   256	  /* the same of what is made, per loop */
 #define EGD_PUB_SNDBUF	    16384 /* bytes asked of the kernel per peer */
 #define EGD_PUB_PENDING_MAX 8	  /* classic commands behind owed bytes */
 #define EGD_PUB_LEVEL_MAX   32768 /* bits, the most EGD_LEVEL tells */
@@ -64,6 +65,21 @@ void egd_pub_remove(struct egd_pub *p, struct egd_sock *s);
 void egd_pub_set_limits(struct egd_sock *s, const struct sched_limits *lim);
 /* A domain that got another name. */
 void egd_pub_set_name(struct egd_sock *s, const char *name);
+
+/*
+ * Class and policy change while its peer is connected; bytes it is owed
+ * follow.  0, or -errno (service_change()'s): they stay as they were.
+ */
+int egd_pub_set_service(struct egd_sock *s,
+			const struct service_policy *policy);
+/* Marks it as changed over the control socket, until the next reload. */
+void egd_pub_set_override(struct egd_sock *s, bool override);
+
+/* No device serves, or one does again; the same again is no change. */
+void egd_pub_set_absent(struct egd_pub *p, bool absent);
+
+/* Where the consumer's next bytes would come from. */
+enum service_supply egd_pub_supply(const struct egd_sock *s);
 
 /* The consumer's record, counters up to date. */
 const struct consumer *egd_pub_consumer(const struct egd_sock *s);

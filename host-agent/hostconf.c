@@ -210,6 +210,28 @@ static int set_weight(struct load *l, const char *value, char *why)
 	return 0;
 }
 
+static int set_class(struct load *l, const char *value, char *why)
+{
+	int class = service_class_parse(value);
+
+	if (class < 0)
+		return say(why, "not raw, drbg or seed");
+	l->cur->policy.class = (enum service_class) class;
+	l->cur->has_class = true;
+	return 0;
+}
+
+static int set_when_absent(struct load *l, const char *value, char *why)
+{
+	int policy = service_absent_parse(value);
+
+	if (policy < 0)
+		return say(why, "not hold, kernel or refuse");
+	l->cur->policy.when_absent = (enum service_absent)policy;
+	l->cur->has_absent = true;
+	return 0;
+}
+
 static int set_enabled(struct load *l, const char *value, char *why)
 {
 	if (strcmp(value, "yes") && strcmp(value, "no"))
@@ -269,14 +291,20 @@ static const struct key keys[] = {
 	{ "consumers", "rate", set_rate },
 	{ "consumers", "burst", set_burst },
 	{ "consumers", "weight", set_weight },
+	{ "consumers", "class", set_class },
+	{ "consumers", "when_absent", set_when_absent },
 	{ "host", "enabled", set_enabled },
 	{ "host", "rate", set_rate },
 	{ "host", "burst", set_burst },
 	{ "host", "weight", set_weight },
+	{ "host", "class", set_class },
+	{ "host", "when_absent", set_when_absent },
 	{ "domain", "uuid", set_uuid },
 	{ "domain", "rate", set_rate },
 	{ "domain", "burst", set_burst },
 	{ "domain", "weight", set_weight },
+	{ "domain", "class", set_class },
+	{ "domain", "when_absent", set_when_absent },
 };
 
 static bool section_known(const char *section)
@@ -359,17 +387,23 @@ static int set_key(void *ctx, const char *section, const char *key,
 	if (strcmp(kind, "consumers") && strcmp(kind, "host"))
 		return keys[i].set(l, value, why);
 	defaults.limits = l->conf->defaults;
+	defaults.policy = l->conf->default_policy;
 	l->cur = strcmp(kind, "host") ? &defaults : &l->conf->host;
 	err = keys[i].set(l, value, why);
-	if (l->cur == &defaults)
-		l->conf->defaults = defaults.limits;
+	l->conf->defaults = defaults.limits;
+	l->conf->default_policy = defaults.policy;
 	l->cur = NULL;
 	return err;
 }
 
-static void resolve(const struct sched_limits *defaults,
-		    struct hostconf_consumer *c)
+static void resolve(const struct hostconf *conf, struct hostconf_consumer *c)
 {
+	const struct sched_limits *defaults = &conf->defaults;
+
+	if (!c->has_class)
+		c->policy.class = conf->default_policy.class;
+	if (!c->has_absent)
+		c->policy.when_absent = conf->default_policy.when_absent;
 	if (!c->has_rate)
 		c->limits.rate_bytes = defaults->rate_bytes;
 	if (!c->has_burst)
@@ -383,14 +417,14 @@ static int finish(struct hostconf *c, const char *path, char *err,
 {
 	size_t i;
 
-	resolve(&c->defaults, &c->host);
+	resolve(c, &c->host);
 	for (i = 0; i < c->domains_count; i++) {
 		if (!c->domains[i].uuid[0]) {
 			snprintf(err, err_size, "%s: [domain %s] has no uuid",
 				 path, c->domains[i].name);
 			return -EINVAL;
 		}
-		resolve(&c->defaults, &c->domains[i]);
+		resolve(c, &c->domains[i]);
 	}
 	return 0;
 }

@@ -34,7 +34,9 @@ struct hostconf_consumer {
 	char name[CONSUMER_NAME_MAX];
 	char uuid[CONSUMER_UUID_MAX];
 	struct sched_limits limits;
+	struct service_policy policy;
 	bool has_rate, has_burst, has_weight; /* else [consumers] decides */
+	bool has_class, has_absent;
 };
 
 struct hostconf {
@@ -47,6 +49,7 @@ struct hostconf {
 	char ports[HOSTCONF_PORTS_MAX][RAWMSG_PORT_MAX];
 	size_t ports_count; /* 0: any */
 	struct sched_limits defaults;
+	struct service_policy default_policy;
 	struct hostconf_consumer host;
 	bool host_enabled;
 	struct hostconf_consumer *domains;

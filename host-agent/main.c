@@ -17,6 +17,7 @@
 #include "common/secmem.h"
 #include "host-agent/condition.h"
 #include "host-agent/core.h"
+#include "host-agent/drbg.h"
 #include "host-agent/hostconf.h"
 #include "host-agent/reader.h"
 
@@ -137,7 +138,7 @@ static int self_test(void)
 	struct health_cutoffs cut;
 	struct health h;
 
-	if (condition_selftest() < 0 ||
+	if (condition_selftest() < 0 || drbg_selftest() < 0 ||
 	    health_cutoffs(&cut, HEALTH_H_BYTE_DEFAULT, HEALTH_H_BIT_DEFAULT) <
 		    0)
 		return -EIO;

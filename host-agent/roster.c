@@ -34,6 +34,19 @@ static const struct hostconf_consumer *wanted(const struct hostconf *conf,
 	return NULL;
 }
 
+static void keep_service(struct egd_sock *s, const struct service_policy *want)
+{
+	const struct consumer *c = egd_pub_consumer(s);
+	const struct service_policy *now = &c->service.policy;
+
+	if (now->class == want->class && now->when_absent == want->when_absent)
+		return;
+	if (egd_pub_set_service(s, want) < 0)
+		log_err("%s %s: class stays %s: %s: raise LimitMEMLOCK=",
+			consumer_kind_name(c->kind), c->name,
+			service_class_name(now->class), strerror(errno));
+}
+
 /* Those that stay get what the configuration says now; the others go. */
 static void keep_or_remove(struct egd_pub *pub, const struct hostconf *conf)
 {
@@ -52,6 +65,8 @@ static void keep_or_remove(struct egd_pub *pub, const struct hostconf *conf)
 			continue;
 		}
 		egd_pub_set_name(s, want->name);
+		egd_pub_set_override(s, false);
+		keep_service(s, &want->policy);
 		if (!limits_equal(&c->limits, &want->limits))
 			egd_pub_set_limits(s, &want->limits);
 	}
@@ -78,6 +93,7 @@ static int add(struct egd_pub *pub, struct consumer *id,
 	memcpy(id->name, want->name, sizeof(id->name));
 	memcpy(id->uuid, want->uuid, sizeof(id->uuid));
 	id->limits = want->limits;
+	id->service.policy = want->policy;
 	if (egd_pub_add(pub, id, gid, why))
 		return 0;
 	log_err("%s %s: no socket: %s", consumer_kind_name(id->kind), id->name,

@@ -45,7 +45,8 @@ TAILQ_HEAD(list, sched_entry);
 struct sched_entry {
 	struct sched *sched;
 	void *owner;
-	struct bucket bucket;
+	struct bucket own;
+	struct bucket *bucket; /* own, or that of the entry it shares */
 	unsigned int weight;
 	enum place place;
 	TAILQ_ENTRY(sched_entry) link; /* BOOT, NEW, OLD */
@@ -172,8 +173,7 @@ static uint32_t overdraft(const struct sched_entry *e)
 static void throttle(struct sched_entry *e, uint64_t now_us)
 {
 	leave(e);
-	e->ready_us =
-		bucket_when(&e->bucket, SCHED_BLOCK, overdraft(e), now_us);
+	e->ready_us = bucket_when(e->bucket, SCHED_BLOCK, overdraft(e), now_us);
 	e->place = THROTTLED;
 	e->throttled++;
 	heap_push(e->sched, e);
@@ -229,7 +229,8 @@ struct sched_entry *sched_add(struct sched *s, const struct sched_limits *lim,
 	e->owner = owner;
 	e->weight = lim->weight;
 	e->left = lim->weight;
-	bucket_init(&e->bucket, lim->rate_bytes, burst(lim), now_us);
+	e->bucket = &e->own;
+	bucket_init(e->bucket, lim->rate_bytes, burst(lim), now_us);
 	s->entries++;
 	return e;
 }
@@ -243,13 +244,18 @@ void sched_remove(struct sched *s, struct sched_entry *e)
 	free(e);
 }
 
+void sched_share_bucket(struct sched_entry *e, struct sched_entry *with)
+{
+	e->bucket = with->bucket;
+}
+
 void sched_set_limits(struct sched_entry *e, const struct sched_limits *lim,
 		      uint64_t now_us)
 {
 	bool fresh = e->left == e->weight;
 
 	assert(weight_valid(lim->weight));
-	bucket_set(&e->bucket, lim->rate_bytes, burst(lim), now_us);
+	bucket_set(e->bucket, lim->rate_bytes, burst(lim), now_us);
 	e->weight = lim->weight;
 	if (fresh || e->left > e->weight)
 		e->left = e->weight;
@@ -314,7 +320,7 @@ void *sched_next(struct sched *s, uint64_t now_us)
 	while ((e = head(s))) {
 		if (!e->want) {
 			pass_over(e);
-		} else if (bucket_take(&e->bucket, SCHED_BLOCK, overdraft(e),
+		} else if (bucket_take(e->bucket, SCHED_BLOCK, overdraft(e),
 				       now_us)) {
 			count_block(e);
 			return e->owner;

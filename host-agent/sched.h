@@ -39,6 +39,12 @@ void sched_remove(struct sched *s, struct sched_entry *e); /* NULL is fine */
 void sched_set_limits(struct sched_entry *e, const struct sched_limits *lim,
 		      uint64_t now_us);
 
+/*
+ * e is charged to the other's bucket from here on: for one owner in two
+ * schedulers.  The other must outlive e; limits are set on both.
+ */
+void sched_share_bucket(struct sched_entry *e, struct sched_entry *with);
+
 /* Whether e could take a block now. O(1); the same value again is no change. */
 void sched_want(struct sched *s, struct sched_entry *e, bool want);
 

@@ -163,7 +163,9 @@ static void status_counts(json_t *o, const struct consumer *c)
 		{ "requests", c->requests },
 		{ "connections", c->connections },
 		{ "refused", c->refused },
-		{ "throttled", sched_throttled(c->entry) },
+		{ "kernel_bytes", c->service.kernel_bytes },
+		{ "throttled",
+		  sched_throttled(c->entry) + sched_throttled(c->light) },
 		{ "rate", c->limits.rate_bytes },
 		{ "burst", c->limits.burst_bytes },
 		{ "weight", c->limits.weight },
@@ -174,8 +176,32 @@ static void status_counts(json_t *o, const struct consumer *c)
 		json_object_set_new(o, counts[i].name, count(counts[i].value));
 }
 
-static json_t *status_consumer(const struct consumer *c)
+static void status_service(json_t *o, const struct egd_sock *sock)
 {
+	const struct consumer *c = egd_pub_consumer(sock);
+	const struct service *s = &c->service;
+	const struct service_policy *p = &s->policy;
+	json_t *drbg = json_null();
+
+	json_object_set_new(o, "class",
+			    json_string(service_class_name(p->class)));
+	json_object_set_new(o, "when_absent",
+			    json_string(service_absent_name(p->when_absent)));
+	json_object_set_new(
+		o, "supply",
+		json_string(service_supply_name(egd_pub_supply(sock))));
+	json_object_set_new(o, "override", json_boolean(c->override));
+	if (p->class == SERVICE_DRBG)
+		drbg = json_pack("{s:o, s:o, s:o}", "seeds", count(s->seeds),
+				 "reseeds", count(s->reseeds),
+				 "since_seed_bytes",
+				 count(s->since_seed_bytes));
+	json_object_set_new(o, "drbg", drbg);
+}
+
+static json_t *status_consumer(const struct egd_sock *sock)
+{
+	const struct consumer *c = egd_pub_consumer(sock);
 	json_t *o = json_object();
 
 	json_object_set_new(o, "kind",
@@ -185,6 +211,7 @@ static json_t *status_consumer(const struct consumer *c)
 	json_object_set_new(o, "socket", json_string(c->path));
 	json_object_set_new(o, "connected", json_boolean(c->connected));
 	json_object_set_new(o, "peer", status_peer(c));
+	status_service(o, sock);
 	status_counts(o, c);
 	json_object_set_new(o, "latency_us", status_latency(&c->latency));
 	return o;
@@ -199,7 +226,7 @@ static json_t *status_consumers(const struct status *s, bool domains_only)
 	while ((sock = egd_pub_next(s->pub, sock))) {
 		c = egd_pub_consumer(sock);
 		if (!domains_only || c->kind == CONSUMER_DOMAIN)
-			json_array_append_new(a, status_consumer(c));
+			json_array_append_new(a, status_consumer(sock));
 	}
 	return a;
 }

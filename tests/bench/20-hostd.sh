@@ -208,12 +208,45 @@ idle() {
 	hostd_stop
 }
 
+# Class drbg over 1,000 connections: what the core gives, of 64 bytes each, in
+# a second of its own processor time and, egdload on another core, of the clock.
+drbg() {
+	conf 1000
+	printf '[consumers]\nclass=drbg\n' >>"$T/hostd.conf"
+	up || return
+	load drbg flood 1 1000 -w 4000 -d "$seconds" &
+	drbg_load=$!
+	sleep 4
+	drbg_ms=$(clock_ms) drbg_ns=$(cpu_ns "$(core)") drbg_bytes=$(delivered)
+	sleep $((seconds / 2))
+	drbg_bytes=$(($(delivered) - drbg_bytes))
+	drbg_ns=$(($(cpu_ns "$(core)") - drbg_ns))
+	drbg_ms=$(($(clock_ms) - drbg_ms))
+	wait $drbg_load
+	bench drbg-1000-requests \
+		"$(calc "$drbg_bytes / 64 * 1e9 / $drbg_ns")" \
+		"requests/s of a core's time" ">= 200000"
+	bench drbg-1000-requests-clock \
+		"$(calc "$drbg_bytes / 64 * 1000 / $drbg_ms")" \
+		"requests/s by the clock, the core at \
+$(calc "$drbg_ns / 1e4 / $drbg_ms") %"
+	bench drbg-1000-jain "$(report drbg flood_jain)" index ">= 0.99"
+	bench drbg-1000-peers-lost "$(report drbg closed)" peers "<= 0"
+	hostd_stop
+}
+
+# What all consumers have got.
+delivered() {
+	hostd_ctl --json status | python3 -c 'import json, sys
+print(sum(c["delivered"] for c in json.load(sys.stdin)["consumers"]))'
+}
+
 test_paused() {
 	[ "$(hostd_get devices.0.state)" = paused ]
 }
 
 need python3
-for part in ${BENCH_PARTS:-rate57 rate150 polite weights memory idle}; do
+for part in ${BENCH_PARTS:-rate57 rate150 polite weights memory idle drbg}; do
 	case $part in
 	rate57) full_rate 57600 "<= 1" ;;
 	rate150) full_rate 150000 "" ;;
@@ -222,5 +255,6 @@ for part in ${BENCH_PARTS:-rate57 rate150 polite weights memory idle}; do
 	weights) weights ;;
 	memory) memory 10 16 && memory 1000 64 ;;
 	idle) idle ;;
+	drbg) drbg ;;
 	esac || not_ok "$part" "see above"
 done

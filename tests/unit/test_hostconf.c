@@ -285,3 +285,34 @@ Test(hostconf, drop_ins_replace_values)
 	unlink(path);
 	rmdir(dir);
 }
+
+Test(hostconf, classes_and_policies_come_from_the_defaults_or_their_section)
+{
+	struct hostconf *c = good("[domain a]\nuuid=" UUID_A "\nclass=seed\n"
+				  "[consumers]\nclass=drbg\n"
+				  "when_absent=kernel\n[domain b]\n"
+				  "uuid=" UUID_B "\nwhen_absent=refuse\n"
+				  "[host]\nclass=raw\nwhen_absent=hold\n");
+
+	cr_assert_eq(c->domains[0].policy.class, SERVICE_SEED);
+	cr_assert_eq(c->domains[0].policy.when_absent, SERVICE_KERNEL);
+	cr_assert_eq(c->domains[1].policy.class, SERVICE_DRBG);
+	cr_assert_eq(c->domains[1].policy.when_absent, SERVICE_REFUSE);
+	cr_assert_eq(c->host.policy.class, SERVICE_RAW);
+	cr_assert_eq(c->host.policy.when_absent, SERVICE_HOLD);
+	hostconf_free(c);
+	c = good("[domain a]\nuuid=" UUID_A "\n");
+	cr_assert_eq(c->domains[0].policy.class, SERVICE_RAW);
+	cr_assert_eq(c->domains[0].policy.when_absent, SERVICE_HOLD);
+	hostconf_free(c);
+}
+
+Test(hostconf, unknown_classes_and_policies_are_refused)
+{
+	refused("[consumers]\nclass=\n", "raw, drbg or seed");
+	refused("[consumers]\nclass=rawer\n", "raw, drbg or seed");
+	refused("[host]\nclass=DRBG\n", "raw, drbg or seed");
+	refused("[host]\nwhen_absent=wait\n", "hold, kernel or refuse");
+	refused("[domain a]\nuuid=" UUID_A "\nwhen_absent=\n",
+		"hold, kernel or refuse");
+}
