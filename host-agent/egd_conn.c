@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host-agent/egd_state.h"
 
 uint64_t egd_conn_now_us(void)
 {
@@ -69,6 +70,7 @@ static void conn_update(struct egd_conn *c)
 	if (owing != c->owing)
 		c->env->owing += owing ? 1 : (size_t)-1;
 	c->owing = owing;
+	egd_state_save(c);
 	if (wanting == c->wanting)
 		return;
 	c->wanting = wanting;
@@ -266,15 +268,19 @@ static void conn_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n;
 
 	(void)what;
+	egd_state_begin(c, HANDOVER_READING);
 	n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		egd_state_end(c);
 		return;
+	}
 	if (n < 0)
 		egd_conn_close(c, NULL);
 	else if (n == 0)
 		conn_end(c);
 	else if (conn_parse(c, buf, (size_t)n))
 		conn_update(c);
+	egd_state_end(c);
 	c->env->serve(c->env->ctx);
 }
 
@@ -285,10 +291,12 @@ static void conn_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	c->blocked = false;
+	egd_state_begin(c, HANDOVER_SENDING);
 	if (conn_advance(c))
 		egd_conn_close(c, "cannot answer");
 	else
 		conn_update(c);
+	egd_state_end(c);
 	c->env->serve(c->env->ctx);
 }
 
@@ -337,11 +345,13 @@ int egd_conn_open(struct egd_conn *c, int fd)
 {
 	struct egd_conn_env *env = c->env;
 	uint64_t logged_us = c->logged_us, closed_us = c->closed_us;
+	struct handover_state *record = c->record;
 	int size = EGD_PUB_SNDBUF;
 
 	egd_conn_init(c, env, c->consumer);
 	c->logged_us = logged_us;
 	c->closed_us = closed_us;
+	c->record = record;
 	egd_parser_init(&c->parser);
 	/* what lies in the buffer of a peer that does not read is lost to all
 	 */
@@ -358,6 +368,20 @@ int egd_conn_open(struct egd_conn *c, int fd)
 	c->consumer->connected = true;
 	c->consumer->connections = consumer_add(c->consumer->connections, 1);
 	conn_arm_push(c);
+	conn_update(c);
+	return 0;
+}
+
+int egd_conn_resume(struct egd_conn *c, int fd, const struct handover_state *s)
+{
+	int r = egd_conn_open(c, fd);
+
+	if (r < 0 || !s)
+		return r;
+	if (!egd_state_load(c, s)) {
+		egd_conn_close(c, "the last process ended amid a reply");
+		return -EPROTO;
+	}
 	conn_update(c);
 	return 0;
 }
@@ -380,6 +404,8 @@ void egd_conn_close(struct egd_conn *c, const char *why)
 	c->delivered = 0;
 	c->consumer->connected = false;
 	conn_update(c);
+	if (c->env->gone)
+		c->env->gone(c);
 }
 
 bool egd_conn_is_hung_up(const struct egd_conn *c)
@@ -455,6 +481,7 @@ void egd_conn_deliver(struct egd_conn *c)
 
 	if (c->fd < 0 || pool_take(c->env->pool, c->env->out + 1, NULL) < 0)
 		return;
+	egd_state_begin(c, HANDOVER_SENDING);
 	r = c->now_due ? conn_deliver_now(c, n) : conn_deliver_owed(c, n);
 	explicit_bzero(c->env->out, 1 + POOL_BLOCK);
 	if (r == 0)
@@ -463,6 +490,7 @@ void egd_conn_deliver(struct egd_conn *c)
 		egd_conn_close(c, NULL);
 	else
 		conn_update(c);
+	egd_state_end(c);
 }
 
 void egd_conn_decline(struct egd_conn *c)
@@ -471,6 +499,7 @@ void egd_conn_decline(struct egd_conn *c)
 	int r;
 
 	conn_now_end(c);
+	egd_state_begin(c, HANDOVER_SENDING);
 	r = conn_reply(c, &none, 1);
 	if (r == 0)
 		pending_pop(c);
@@ -480,4 +509,5 @@ void egd_conn_decline(struct egd_conn *c)
 		egd_conn_close(c, NULL);
 	else
 		conn_update(c);
+	egd_state_end(c);
 }

@@ -22,6 +22,7 @@
 #include "host-agent/sched.h"
 
 struct egd_conn;
+struct handover_state;
 TAILQ_HEAD(egd_conn_list, egd_conn);
 
 /* What all connections share. */
@@ -33,7 +34,8 @@ struct egd_conn_env {
 	struct egd_conn_list now; /* EGD_READ_NOW, to be answered this turn */
 	size_t wanting, owing;	  /* connections */
 	uint64_t blocks_sent, bytes_sent;
-	void (*serve)(void *ctx); /* wants may have changed */
+	void (*serve)(void *ctx);	  /* wants may have changed */
+	void (*gone)(struct egd_conn *c); /* was closed; may be NULL */
 	void *ctx;
 };
 
@@ -65,6 +67,7 @@ struct egd_conn {
 	/* Last lines about peers, 0: none; kept from one to the next. */
 	uint64_t logged_us, closed_us;
 	TAILQ_ENTRY(egd_conn) now_entry;
+	struct handover_state *record; /* for the next process, or NULL */
 };
 
 /* Microseconds of CLOCK_MONOTONIC. */
@@ -75,6 +78,11 @@ void egd_conn_init(struct egd_conn *c, struct egd_conn_env *env,
 
 /* Takes fd over; consumer->peer is who it is.  0, or -errno (fd closed). */
 int egd_conn_open(struct egd_conn *c, int fd);
+/*
+ * The same for a peer of another process, which left s behind (NULL: nothing
+ * is known).  -EPROTO: cannot go on with it (fd closed).
+ */
+int egd_conn_resume(struct egd_conn *c, int fd, const struct handover_state *s);
 /* why is logged, not too often; NULL: the peer left. */
 void egd_conn_close(struct egd_conn *c, const char *why);
 
