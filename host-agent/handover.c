@@ -43,6 +43,7 @@ struct handover {
 	size_t next; /* where to look for an unused record */
 	struct heirs heirs;
 	bool manager; /* one that takes notifications */
+	bool settled;
 	bool ended;
 };
 
@@ -117,6 +118,7 @@ struct handover_record *handover_join(struct handover *h, const char *key)
 			continue;
 		h->next = (h->next + i + 1) % HANDOVER_RECORDS_MAX;
 		memset(r, 0, sizeof(*r));
+		memset(stored_of(h, r), 0, sizeof(struct stored));
 		r->listen_fd = -1;
 		r->peer_fd = -1;
 		snprintf(r->key, sizeof(r->key), "%s", key);
@@ -224,6 +226,12 @@ int handover_take_peer(struct handover *h, const char *key, const char *path,
 	return -1;
 }
 
+static void store_listener(struct handover *h, struct handover_record *r)
+{
+	store("listen", r->key, r->listen_fd);
+	stored_of(h, r)->listener = true;
+}
+
 void handover_add_listener(struct handover *h, struct handover_record *r,
 			   int fd)
 {
@@ -231,10 +239,8 @@ void handover_add_listener(struct handover *h, struct handover_record *r,
 		return;
 	r->listen_ino = handover_socket_ino(fd);
 	r->listen_fd = fd;
-	if (!h->manager)
-		return;
-	store("listen", r->key, fd);
-	stored_of(h, r)->listener = true;
+	if (h->manager && h->settled)
+		store_listener(h, r);
 }
 
 void handover_add_peer(struct handover *h, struct handover_record *r, int fd)
@@ -298,25 +304,56 @@ static void remove_file(int fd)
 		unlink(sa.sun_path);
 }
 
-void handover_settle(struct handover *h)
+static const struct handover_record *find_record(const struct handover *h,
+						 const char *key)
 {
-	struct heir *heir;
 	size_t i;
 
-	for (i = 0; i < h->heirs.fds_count; i++) {
-		heir = &h->heirs.fds[i];
-		if (heir->fd < 0)
-			continue;
+	for (i = 0; i < HANDOVER_RECORDS_MAX; i++)
+		if (!strcmp(h->records[i].key, key))
+			return &h->records[i];
+	return NULL;
+}
+
+static bool is_in_use(const struct handover *h, const struct heir *heir)
+{
+	const struct handover_record *r = find_record(h, heir->key);
+
+	if (!r)
+		return false;
+	if (heir->kind == HEIR_PEER)
+		return r->peer_fd >= 0 && r->peer_ino == heir->ino;
+	return r->listen_fd >= 0 && r->listen_ino == heir->ino;
+}
+
+/* Nobody took it, or it was of no use. */
+static void disown(const struct handover *h, const struct heir *heir)
+{
+	if (heir->fd >= 0) {
 		log_info("hand-over: %s: not taken: closed", heir->key);
-		if (heir->kind == HEIR_LISTENER)
+		/* unless another one listens there now */
+		if (heir->kind == HEIR_LISTENER && !find_record(h, heir->key))
 			remove_file(heir->fd);
-		if (h->manager)
-			unstore(heir->kind == HEIR_PEER ? "peer" : "listen",
-				heir->key);
 	}
+	if (h->manager)
+		unstore(heir->kind == HEIR_PEER ? "peer" : "listen", heir->key);
+}
+
+void handover_settle(struct handover *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->heirs.fds_count; i++)
+		if (!is_in_use(h, &h->heirs.fds[i]))
+			disown(h, &h->heirs.fds[i]);
 	heirs_free(&h->heirs);
+	h->settled = true;
 	if (!h->manager)
 		return;
+	/* what bore the name of one that was disowned is stored again */
+	for (i = 0; i < HANDOVER_RECORDS_MAX; i++)
+		if (h->records[i].key[0])
+			store_listener(h, &h->records[i]);
 	store_peers(h);
 	store_table(h);
 }

@@ -56,6 +56,7 @@ static int add_fd(struct heirs *h, enum heir_kind kind, const char *key, int fd)
 	new = &fds[h->fds_count++];
 	new->kind = kind;
 	new->fd = fd;
+	new->ino = handover_socket_ino(fd);
 	snprintf(new->key, sizeof(new->key), "%s", key);
 	return 0;
 }

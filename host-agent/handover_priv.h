@@ -19,6 +19,7 @@ struct heir {
 	enum heir_kind kind;
 	char key[HANDOVER_KEY_MAX];
 	int fd; /* -1: taken */
+	uint64_t ino;
 };
 
 struct heirs {

@@ -56,6 +56,8 @@ static int peer_connect(const char *path)
 	return fd;
 }
 
+static int timeout_ms = TIMEOUT_MS;
+
 /* Whole or not at all. */
 static int peer_read(int fd, uint8_t *buf, size_t len)
 {
@@ -65,7 +67,7 @@ static int peer_read(int fd, uint8_t *buf, size_t len)
 
 	while (have < len) {
 		errno = ETIMEDOUT;
-		n = poll(&p, 1, TIMEOUT_MS);
+		n = poll(&p, 1, timeout_ms);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n != 1)
@@ -267,7 +269,8 @@ static int cmd_steady(char *argv[], int argc)
 	(void)argc;
 	if (fd < 0 || !out)
 		return fail(argv[0]);
-	signal(SIGTERM, on_term); /* restarts what it interrupts, but poll */
+	timeout_ms = 3 * TIMEOUT_MS; /* a device may start meanwhile */
+	signal(SIGTERM, on_term);    /* restarts what it interrupts, but poll */
 	while (!ended) {
 		begin = now_ms();
 		if (peer_ask(fd, (uint8_t)size) ||
