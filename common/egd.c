@@ -17,6 +17,14 @@ void egd_parser_init(struct egd_parser *p)
 	memset(p, 0, sizeof(*p));
 }
 
+bool egd_parser_is_valid(const struct egd_parser *p)
+{
+	if (p->have == 0)
+		return true;
+	return p->skip == 0 && p->head[0] < sizeof(head_len) &&
+	       p->have < head_len[p->head[0]];
+}
+
 static void skip_offered(struct egd_parser *p, const uint8_t **buf, size_t *len)
 {
 	size_t n = p->skip < *len ? p->skip : *len;

@@ -9,6 +9,7 @@
 #ifndef COMMON_EGD_H
 #define COMMON_EGD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ struct egd_parser {
 };
 
 void egd_parser_init(struct egd_parser *p);
+
+/* Could it have been left so by egd_next()? */
+bool egd_parser_is_valid(const struct egd_parser *p);
 
 /*
  * Takes one request off the front of *buf, which moves on.  Returns 1 with

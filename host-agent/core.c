@@ -19,8 +19,10 @@
 #include "host-agent/devset.h"
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
+#include "host-agent/handover.h"
 #include "host-agent/hostconf.h"
 #include "host-agent/pool.h"
+#include "host-agent/restart.h"
 #include "host-agent/roster.h"
 #include "host-agent/rundir.h"
 #include "host-agent/sched.h"
@@ -32,6 +34,7 @@ enum core_signal {
 	CORE_INT,
 	CORE_HUP,
 	CORE_USR1,
+	CORE_USR2,
 	CORE_CHLD,
 	CORE_SIGNALS,
 };
@@ -52,6 +55,10 @@ struct core {
 	const char *state; /* as last told */
 	struct service_absence absence;
 	bool stopping;
+	struct handover *handover;
+	const struct restart *restart; /* NULL: cannot */
+	pid_t rehearsal;	       /* 0: none runs */
+	bool restarting;	       /* the devices are given back for it */
 	struct event signals[CORE_SIGNALS], tick_ev, stop_ev;
 };
 
@@ -104,6 +111,7 @@ static void core_tick(evutil_socket_t fd, short what, void *arg)
 	devset_tick(c->devices, egd_conn_now_us(), full && !st.wanting);
 	core_note_absence(c);
 	egd_pub_tick(c->pub);
+	handover_tick(c->handover);
 	sd_notify(0, "WATCHDOG=1");
 }
 
@@ -126,13 +134,78 @@ static void core_on_term(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(c->base);
 }
 
+/*
+ * The program at our path goes on with the sockets: nothing of what is secret
+ * goes along.  Returns if it could not, and then this process goes on.
+ */
+static void core_exec(struct core *c)
+{
+	int r;
+
+	event_del(&c->stop_ev);
+	devset_abandon(c->devices);
+	pool_wipe(c->pool);
+	r = handover_arm(c->handover);
+	if (!r)
+		r = restart_exec(c->restart);
+	handover_disarm(c->handover);
+	log_err("restart: %s: %s: this process goes on", c->restart->path,
+		strerror(-r));
+	c->restarting = false;
+	devset_resume(c->devices);
+}
+
+static void core_rehearsed(struct core *c, int status)
+{
+	struct timeval tv = { 0, CORE_STOP_MS * 1000 };
+
+	c->rehearsal = 0;
+	event_del(&c->stop_ev);
+	if (status) {
+		log_err("restart: %s does not start: this process goes on",
+			c->restart->path);
+		return;
+	}
+	log_info("restart: %s takes over", c->restart->path);
+	c->restarting = true;
+	devset_stop(c->devices);
+	event_add(&c->stop_ev, &tv);
+	if (!devset_alive(c->devices))
+		core_exec(c);
+}
+
+static void core_on_usr2(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval tv = { RESTART_REHEARSAL_MS / 1000, 0 };
+	struct core *c = arg;
+	pid_t pid;
+
+	(void)fd;
+	(void)what;
+	if (!c->restart || c->stopping || c->restarting || c->rehearsal)
+		return;
+	pid = restart_rehearse(c->restart);
+	if (pid < 0) {
+		log_err("restart: %s: %s: this process goes on",
+			c->restart->path, strerror(-pid));
+		return;
+	}
+	c->rehearsal = pid;
+	event_add(&c->stop_ev, &tv);
+}
+
 static void core_on_stop_timeout(evutil_socket_t fd, short what, void *arg)
 {
 	struct core *c = arg;
 
 	(void)fd;
 	(void)what;
-	event_base_loopbreak(c->base);
+	if (c->stopping)
+		event_base_loopbreak(c->base);
+	else if (c->rehearsal)
+		kill(c->rehearsal, SIGKILL);
+	else if (c->restarting)
+		core_exec(c);
 }
 
 static void core_on_child(evutil_socket_t fd, short what, void *arg)
@@ -143,10 +216,18 @@ static void core_on_child(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		devset_reaped(c->devices, pid, status);
-	if (c->stopping && !devset_alive(c->devices))
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (c->rehearsal && pid == c->rehearsal && !c->stopping)
+			core_rehearsed(c, status);
+		else
+			devset_reaped(c->devices, pid, status);
+	}
+	if (devset_alive(c->devices))
+		return;
+	if (c->stopping)
 		event_base_loopbreak(c->base);
+	else if (c->restarting)
+		core_exec(c);
 }
 
 static void core_on_usr1(evutil_socket_t fd, short what, void *arg)
@@ -220,6 +301,7 @@ static int core_add_events(struct core *c)
 		[CORE_INT] = { SIGINT, core_on_term },
 		[CORE_HUP] = { SIGHUP, core_on_hup },
 		[CORE_USR1] = { SIGUSR1, core_on_usr1 },
+		[CORE_USR2] = { SIGUSR2, core_on_usr2 },
 		[CORE_CHLD] = { SIGCHLD, core_on_child },
 	};
 	struct timeval second = { .tv_sec = 1 };
@@ -231,6 +313,7 @@ static int core_add_events(struct core *c)
 		if (event_add(&c->signals[i], NULL) < 0)
 			return -EIO;
 	}
+	restart_listens();
 	event_assign(&c->tick_ev, c->base, -1, EV_PERSIST, core_tick, c);
 	event_assign(&c->stop_ev, c->base, -1, 0, core_on_stop_timeout, c);
 	return event_add(&c->tick_ev, &second) < 0 ? -EIO : 0;
@@ -260,7 +343,10 @@ static int core_make_stages(struct core *c)
 	if (!c->devices)
 		return core_no_memory(sizeof(struct rawmsg));
 	c->pub = egd_pub_new(c->base, c->sched, c->pool, core_served, c);
-	return c->pub ? 0 : core_no_memory(POOL_BLOCK);
+	if (!c->pub)
+		return core_no_memory(POOL_BLOCK);
+	egd_pub_set_handover(c->pub, c->handover);
+	return 0;
 }
 
 static int core_listen(struct core *c)
@@ -278,7 +364,10 @@ static int core_listen(struct core *c)
 		log_err("control socket: %s", why);
 		return -EIO;
 	}
-	return roster_apply(c->pub, c->conf, c->run_dir);
+	if (roster_apply(c->pub, c->conf, c->run_dir) < 0)
+		return -EIO;
+	handover_settle(c->handover);
+	return 0;
 }
 
 struct core *core_new(struct hostconf *conf, const char *path, int log_level)
@@ -295,6 +384,12 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	c->lock_fd = -1;
 	memcpy(c->run_dir, conf->run_dir, sizeof(c->run_dir));
 	signal(SIGPIPE, SIG_IGN);
+	c->handover = handover_new();
+	if (!c->handover) {
+		log_err("cannot start: hand-over: %s", strerror(errno));
+		core_free(c);
+		return NULL;
+	}
 	roster_raise_limit(conf);
 	if (core_make_stages(c) < 0 || core_listen(c) < 0 ||
 	    core_add_events(c) < 0) {
@@ -311,8 +406,15 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	return c;
 }
 
+void core_set_restart(struct core *c, const struct restart *r)
+{
+	c->restart = r;
+}
+
 int core_run(struct core *c)
 {
+	/* what the last process killed as it handed over has ended by now */
+	core_on_child(-1, 0, c);
 	core_use(c, c->conf);
 	core_tell_state(c);
 	sd_notify(0, "READY=1");
@@ -326,6 +428,7 @@ void core_free(struct core *c)
 	control_free(c->control);
 	egd_pub_free(c->pub);
 	devset_free(c->devices);
+	handover_free(c->handover);
 	rundir_close(c->lock_fd, c->run_dir);
 	pool_free(c->pool);
 	sched_free(c->sched);

@@ -12,6 +12,7 @@
 
 struct core;
 struct hostconf;
+struct restart;
 
 /*
  * Everything listens on return.  conf is taken over, also on failure; path is
@@ -19,6 +20,9 @@ struct hostconf;
  * its log_level.  NULL: the reason was logged.
  */
 struct core *core_new(struct hostconf *conf, const char *path, int log_level);
+
+/* On SIGUSR2 the program at r's path takes over; r must outlive the core. */
+void core_set_restart(struct core *c, const struct restart *r);
 
 /* Until SIGTERM or SIGINT.  0 or -errno. */
 int core_run(struct core *c);

@@ -189,6 +189,21 @@ size_t devset_alive(const struct devset *s)
 	return alive;
 }
 
+void devset_abandon(struct devset *s)
+{
+	while (s->count)
+		device_fini(&s->devices[--s->count]);
+	s->next_number = 0;
+	child_stop(&s->watcher);
+}
+
+void devset_resume(struct devset *s)
+{
+	s->stopping = false;
+	s->idle_since_us = 0;
+	watcher_due(s);
+}
+
 void devset_tick(struct devset *s, uint64_t now_us, bool idle)
 {
 	uint64_t pause_us = s->conf->idle_pause_s * 1000000ull;

@@ -32,6 +32,13 @@ void devset_stop(struct devset *s);
 size_t devset_alive(const struct devset *s);
 
 /*
+ * After devset_stop(): kills what did not end and forgets the devices; and
+ * has them all reported again.
+ */
+void devset_abandon(struct devset *s);
+void devset_resume(struct devset *s);
+
+/*
  * Once a second.  idle: the pool is full and nobody wants a block; after
  * idle_pause seconds of that the devices pause.
  */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host-agent/egd_state.h"
 
 /* Bytes that may be delivered before the first waiting command's turn. */
 static uint64_t conn_owed(const struct egd_conn *c)
@@ -84,6 +85,7 @@ static void conn_update(struct egd_conn *c)
 	if (owing != c->owing)
 		c->env->owing += owing ? 1 : (size_t)-1;
 	c->owing = owing;
+	egd_state_save(c);
 	if (wanting == c->wanting)
 		return;
 	c->wanting = wanting;
@@ -288,15 +290,19 @@ static void conn_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n;
 
 	(void)what;
+	egd_state_begin(c, HANDOVER_READING);
 	n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		egd_state_end(c);
 		return;
+	}
 	if (n < 0)
 		egd_conn_close(c, NULL);
 	else if (n == 0)
 		conn_end(c);
 	else if (conn_parse(c, buf, (size_t)n))
 		conn_update(c);
+	egd_state_end(c);
 	c->env->serve(c->env->ctx);
 }
 
@@ -307,10 +313,12 @@ static void conn_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	c->blocked = false;
+	egd_state_begin(c, HANDOVER_SENDING);
 	if (conn_advance(c))
 		egd_conn_close(c, "cannot answer");
 	else
 		conn_update(c);
+	egd_state_end(c);
 	c->env->serve(c->env->ctx);
 }
 
@@ -359,12 +367,14 @@ int egd_conn_open(struct egd_conn *c, int fd)
 {
 	struct egd_conn_env *env = c->env;
 	uint64_t logged_us = c->logged_us, closed_us = c->closed_us;
+	struct handover_state *record = c->record;
 	char id[EGD_CONN_ID_MAX];
 	int size = EGD_PUB_SNDBUF;
 
 	egd_conn_init(c, env, c->consumer);
 	c->logged_us = logged_us;
 	c->closed_us = closed_us;
+	c->record = record;
 	egd_parser_init(&c->parser);
 	/* what lies in the buffer of a peer that does not read is lost to all
 	 */
@@ -395,6 +405,20 @@ int egd_conn_open(struct egd_conn *c, int fd)
 	return 0;
 }
 
+int egd_conn_resume(struct egd_conn *c, int fd, const struct handover_state *s)
+{
+	int r = egd_conn_open(c, fd);
+
+	if (r < 0 || !s)
+		return r;
+	if (!egd_state_load(c, s)) {
+		egd_conn_close(c, "the last process ended amid a reply");
+		return -EPROTO;
+	}
+	conn_update(c);
+	return 0;
+}
+
 void egd_conn_close(struct egd_conn *c, const char *why)
 {
 	if (c->fd < 0)
@@ -414,6 +438,8 @@ void egd_conn_close(struct egd_conn *c, const char *why)
 	c->consumer->connected = false;
 	conn_update(c);
 	service_close(&c->consumer->service);
+	if (c->env->gone)
+		c->env->gone(c);
 }
 
 bool egd_conn_is_hung_up(const struct egd_conn *c)
@@ -494,8 +520,10 @@ static int conn_deliver_owed(struct egd_conn *c, const struct portion *p)
 /* Sends the portion in env->out, wipes it, and sees what comes next. */
 static void conn_send(struct egd_conn *c, const struct portion *p)
 {
-	int r = c->now_due ? conn_deliver_now(c, p) : conn_deliver_owed(c, p);
+	int r;
 
+	egd_state_begin(c, HANDOVER_SENDING);
+	r = c->now_due ? conn_deliver_now(c, p) : conn_deliver_owed(c, p);
 	explicit_bzero(c->env->out, 1 + p->made);
 	if (r == 0)
 		r = conn_advance(c);
@@ -503,6 +531,7 @@ static void conn_send(struct egd_conn *c, const struct portion *p)
 		egd_conn_close(c, NULL);
 	else
 		conn_update(c);
+	egd_state_end(c);
 }
 
 static void conn_seed(struct egd_conn *c)
@@ -561,6 +590,7 @@ void egd_conn_decline(struct egd_conn *c)
 	int r;
 
 	conn_now_end(c);
+	egd_state_begin(c, HANDOVER_SENDING);
 	r = conn_reply(c, &none, 1);
 	if (r == 0)
 		pending_pop(c);
@@ -570,4 +600,5 @@ void egd_conn_decline(struct egd_conn *c)
 		egd_conn_close(c, NULL);
 	else
 		conn_update(c);
+	egd_state_end(c);
 }

@@ -22,6 +22,7 @@
 #include "host-agent/sched.h"
 
 struct egd_conn;
+struct handover_state;
 TAILQ_HEAD(egd_conn_list, egd_conn);
 
 /* What all connections share. */
@@ -36,7 +37,8 @@ struct egd_conn_env {
 	size_t wanting, owing;	  /* connections; owing: from the pool */
 	size_t light_wanting;
 	uint64_t blocks_sent, bytes_sent;
-	void (*serve)(void *ctx); /* wants may have changed */
+	void (*serve)(void *ctx);	  /* wants may have changed */
+	void (*gone)(struct egd_conn *c); /* was closed; may be NULL */
 	void *ctx;
 };
 
@@ -69,6 +71,7 @@ struct egd_conn {
 	uint64_t logged_us, closed_us;
 	bool kernel_told; /* this absence's line about the kernel's bytes */
 	TAILQ_ENTRY(egd_conn) now_entry;
+	struct handover_state *record; /* for the next process, or NULL */
 };
 
 /* Microseconds of CLOCK_MONOTONIC. */
@@ -79,6 +82,11 @@ void egd_conn_init(struct egd_conn *c, struct egd_conn_env *env,
 
 /* Takes fd over; consumer->peer is who it is.  0, or -errno (fd closed). */
 int egd_conn_open(struct egd_conn *c, int fd);
+/*
+ * The same for a peer of another process, which left s behind (NULL: nothing
+ * is known).  -EPROTO: cannot go on with it (fd closed).
+ */
+int egd_conn_resume(struct egd_conn *c, int fd, const struct handover_state *s);
 /* why is logged, not too often; NULL: the peer left. */
 void egd_conn_close(struct egd_conn *c, const char *why);
 

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/secmem.h"
 #include "host-agent/egd_conn.h"
+#include "host-agent/handover.h"
 #include "host-agent/usock.h"
 
 struct egd_sock {
@@ -21,6 +22,7 @@ struct egd_sock {
 	uint64_t refused_logged_us;
 	struct consumer consumer;
 	struct egd_conn conn;
+	struct handover_record *record; /* NULL: not handed over */
 };
 
 TAILQ_HEAD(egd_sock_list, egd_sock);
@@ -34,6 +36,7 @@ struct egd_pub {
 	uint64_t starvations, starved_us;
 	void (*served)(void *ctx);
 	void *served_ctx;
+	struct handover *handover; /* NULL: nothing outlives this process */
 };
 
 static void serve_event(evutil_socket_t fd, short what, void *arg)
@@ -48,6 +51,14 @@ static void light_event(evutil_socket_t fd, short what, void *arg);
 static void serve_from_conn(void *ctx)
 {
 	egd_pub_serve(ctx);
+}
+
+static void conn_gone(struct egd_conn *c)
+{
+	struct egd_sock *s =
+		(void *)((char *)c - offsetof(struct egd_sock, conn));
+
+	handover_drop_peer(s->pub->handover, s->record);
 }
 
 struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
@@ -65,6 +76,7 @@ struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
 	p->env.pool = pool;
 	p->env.serve = serve_from_conn;
 	p->env.ctx = p;
+	p->env.gone = conn_gone;
 	p->served = served;
 	p->served_ctx = ctx;
 	p->env.light = sched_new();
@@ -80,12 +92,32 @@ struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
 	return p;
 }
 
+void egd_pub_set_handover(struct egd_pub *p, struct handover *h)
+{
+	p->handover = h;
+}
+
+/* What the service manager keeps is closed here and nothing more. */
+static void pub_leave_all(struct egd_pub *p)
+{
+	struct egd_sock *s;
+
+	TAILQ_FOREACH (s, &p->socks, entry) {
+		s->conn.record = NULL;
+		event_del(&s->accept_ev);
+		close(s->fd);
+		s->fd = -1;
+	}
+}
+
 void egd_pub_free(struct egd_pub *p)
 {
 	struct egd_sock *s;
 
 	if (!p)
 		return;
+	if (handover_end(p->handover))
+		pub_leave_all(p);
 	while ((s = TAILQ_FIRST(&p->socks)))
 		egd_pub_remove(p, s);
 	event_del(&p->serve_ev);
@@ -163,6 +195,7 @@ static void sock_open(struct egd_sock *s, int fd,
 		service_boot(&c->service);
 	if (egd_conn_open(&s->conn, fd) < 0)
 		return;
+	handover_add_peer(s->pub->handover, s->record, fd);
 	if (is_new)
 		sock_boot(s);
 	if (egd_conn_may_log(&s->conn.logged_us))
@@ -199,6 +232,53 @@ static void sock_accept(evutil_socket_t fd, short what, void *arg)
 		sock_open(s, peer_fd, &peer);
 }
 
+static const char *sock_key(const struct egd_sock *s)
+{
+	return s->consumer.kind == CONSUMER_HOST ? HANDOVER_HOST
+						 : s->consumer.uuid;
+}
+
+/* The socket that the last process left, else a new one; as usock_listen(). */
+static int sock_listen(struct egd_sock *s, gid_t gid, char *why)
+{
+	struct egd_pub *p = s->pub;
+	int fd = handover_take_listener(p->handover, sock_key(s));
+
+	if (fd >= 0 && usock_adopt(fd, s->consumer.path, gid, why) < 0) {
+		log_warn("hand-over: %s: made anew", why);
+		close(fd);
+		fd = -1;
+	}
+	if (fd < 0)
+		fd = usock_listen(s->consumer.path, gid, why);
+	if (fd < 0)
+		return fd;
+	s->record = handover_join(p->handover, sock_key(s));
+	s->conn.record = s->record ? &s->record->state : NULL;
+	handover_add_listener(p->handover, s->record, fd);
+	return fd;
+}
+
+/* Goes on with the peer of the last process. */
+static void sock_take_over(struct egd_sock *s)
+{
+	struct consumer *c = &s->consumer;
+	struct handover_state state;
+	bool known;
+	int fd = handover_take_peer(s->pub->handover, sock_key(s), c->path,
+				    &state, &known);
+
+	if (fd < 0)
+		return;
+	usock_peer(fd, &c->peer);
+	if (egd_conn_resume(&s->conn, fd, known ? &state : NULL) < 0)
+		return;
+	handover_add_peer(s->pub->handover, s->record, fd);
+	log_info("%s %s: taken over: pid %d: %s%llu bytes owed",
+		 consumer_kind_name(c->kind), c->name, (int)c->peer.pid,
+		 known ? "" : "state unknown: ", (unsigned long long)c->owed);
+}
+
 struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 			     gid_t gid, char *why)
 {
@@ -222,7 +302,7 @@ struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 	if (!s->consumer.entry || !s->consumer.light)
 		goto fail;
 	sched_share_bucket(s->consumer.light, s->consumer.entry);
-	s->fd = usock_listen(id->path, gid, why);
+	s->fd = sock_listen(s, gid, why);
 	if (s->fd < 0)
 		goto fail_said;
 	event_assign(&s->accept_ev, p->env.base, s->fd, EV_READ | EV_PERSIST,
@@ -230,11 +310,13 @@ struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 	if (event_add(&s->accept_ev, NULL) < 0)
 		goto fail;
 	TAILQ_INSERT_TAIL(&p->socks, s, entry);
+	sock_take_over(s);
 	return s;
 fail:
 	snprintf(why, USOCK_WHY_MAX, "%s: out of memory", id->path);
 fail_said:
 	if (s) {
+		handover_leave(p->handover, s->record);
 		usock_unlisten(s->fd, id->path);
 		sched_remove(p->env.light, s->consumer.light);
 		sched_remove(p->env.sched, s->consumer.entry);
@@ -247,6 +329,7 @@ void egd_pub_remove(struct egd_pub *p, struct egd_sock *s)
 {
 	egd_conn_close(&s->conn, NULL);
 	event_del(&s->accept_ev);
+	handover_leave(p->handover, s->record);
 	usock_unlisten(s->fd, s->consumer.path);
 	sched_remove(p->env.light, s->consumer.light);
 	sched_remove(p->env.sched, s->consumer.entry);

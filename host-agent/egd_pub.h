@@ -33,6 +33,7 @@
 #define EGD_PUB_LOG_GAP_S   10	  /* between two lines about one consumer */
 
 struct event_base;
+struct handover;
 struct pool;
 struct sched;
 struct egd_pub;
@@ -52,6 +53,8 @@ struct egd_pub_stats {
 struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
 			    struct pool *pool, void (*served)(void *ctx),
 			    void *ctx);
+/* Before the first is added: what was left is taken over, and left again. */
+void egd_pub_set_handover(struct egd_pub *p, struct handover *h);
 void egd_pub_free(struct egd_pub *p); /* with all sockets; NULL is fine */
 
 /*

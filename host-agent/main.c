@@ -20,6 +20,7 @@
 #include "host-agent/drbg.h"
 #include "host-agent/hostconf.h"
 #include "host-agent/reader.h"
+#include "host-agent/restart.h"
 
 #define PROGRAM	    "onerng-hostd"
 #define USAGE	    PROGRAM " [-htV] [-c FILE] [-l LEVEL]"
@@ -146,8 +147,10 @@ static int self_test(void)
 	return health_feed(&h, stuck, sizeof(stuck)) < 0 ? 0 : -EIO;
 }
 
-static int run_core(const struct options *o, struct hostconf *conf)
+static int run_core(const struct options *o, struct hostconf *conf,
+		    char *argv[])
 {
+	struct restart restart;
 	struct core *core;
 	int r = self_test();
 
@@ -159,6 +162,8 @@ static int run_core(const struct options *o, struct hostconf *conf)
 	core = core_new(conf, o->conf, o->log_level);
 	if (!core)
 		return EXIT_FAILURE;
+	if (restart_init(&restart, argv) == 0)
+		core_set_restart(core, &restart);
 	r = core_run(core);
 	core_free(core);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -216,5 +221,5 @@ int main(int argc, char *argv[])
 		hostconf_free(conf);
 		return EXIT_SUCCESS;
 	}
-	return run_core(&o, conf);
+	return run_core(&o, conf, argv);
 }

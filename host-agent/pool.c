@@ -126,6 +126,13 @@ void pool_wipe_device(struct pool *p, unsigned int device)
 	p->used = kept;
 }
 
+void pool_wipe(struct pool *p)
+{
+	explicit_bzero(p->blocks, p->capacity * POOL_BLOCK);
+	p->stats.blocks_wiped += p->used;
+	p->used = 0;
+}
+
 size_t pool_blocks(const struct pool *p)
 {
 	return p->used;

@@ -42,6 +42,9 @@ int pool_take(struct pool *p, uint8_t out[static POOL_BLOCK], uint64_t *serial);
 /* Wipes what one device made; the other blocks keep their order. */
 void pool_wipe_device(struct pool *p, unsigned int device);
 
+/* Wipes all of it. */
+void pool_wipe(struct pool *p);
+
 size_t pool_blocks(const struct pool *p);
 size_t pool_capacity(const struct pool *p);
 void pool_stats(const struct pool *p, struct pool_stats *out);

@@ -91,6 +91,28 @@ int usock_listen(const char *path, gid_t gid, char *why)
 	return fd;
 }
 
+int usock_adopt(int fd, const char *path, gid_t gid, char *why)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNSPEC };
+	socklen_t len = sizeof(sa), size = sizeof(int);
+	int listens = 0;
+	struct stat st;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &len) < 0 ||
+	    fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return explain(why, path, "socket of the last process", errno);
+	if (!listens || sa.sun_family != AF_UNIX ||
+	    strncmp(sa.sun_path, path, sizeof(sa.sun_path)))
+		return explain(why, path, "socket of the last process",
+			       EADDRNOTAVAIL);
+	if (lstat(path, &st) < 0)
+		return explain(why, path, "lstat", errno);
+	if (!S_ISSOCK(st.st_mode))
+		return explain(why, path, "in the way, no socket", EEXIST);
+	return open_up(fd, path, gid, why);
+}
+
 void usock_unlisten(int fd, const char *path)
 {
 	if (fd < 0)

@@ -19,6 +19,13 @@
  */
 int usock_listen(const char *path, gid_t gid, char *why);
 
+/*
+ * The same for a socket that another process listened on: if it is that of
+ * path, and its file still there, it goes on.  0 or -errno with why; the
+ * socket stays the caller's.
+ */
+int usock_adopt(int fd, const char *path, gid_t gid, char *why);
+
 /* Closes it and removes its file. */
 void usock_unlisten(int fd, const char *path);
 

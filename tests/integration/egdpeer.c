@@ -9,6 +9,9 @@
  *     says "sent", holds the connection for SECONDS
  * egdpeer many FOLDER REQUESTS FILE  a peer on each *.sock of FOLDER, all at
  *     once; appends all to FILE, says how many connected
+ * egdpeer steady SOCKET SIZE FILE PAUSE_MS   one request at a time until
+ *     SIGTERM, then what is still there; says what it asked for, how much more
+ *     than that arrived, and how long it waited at most
  * egdpeer unique FILE...             all 16-byte blocks of all files differ
  *
  * Exit status: 0, or 1 with a reason; reads give up after TIMEOUT_MS.
@@ -16,6 +19,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +28,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TIMEOUT_MS  20000
@@ -51,6 +56,8 @@ static int peer_connect(const char *path)
 	return fd;
 }
 
+static int timeout_ms = TIMEOUT_MS;
+
 /* Whole or not at all. */
 static int peer_read(int fd, uint8_t *buf, size_t len)
 {
@@ -60,7 +67,10 @@ static int peer_read(int fd, uint8_t *buf, size_t len)
 
 	while (have < len) {
 		errno = ETIMEDOUT;
-		if (poll(&p, 1, TIMEOUT_MS) != 1)
+		n = poll(&p, 1, timeout_ms);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n != 1)
 			return -1;
 		n = read(fd, buf + have, len - have);
 		errno = n == 0 ? ECONNRESET : errno;
@@ -214,6 +224,72 @@ static int cmd_many(char *argv[], int argc)
 	return 0;
 }
 
+static volatile sig_atomic_t ended;
+
+static void on_term(int number)
+{
+	(void)number;
+	ended = 1;
+}
+
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* What arrives unasked until nothing did for a second; -1: hung up. */
+static long drain(int fd, FILE *out)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint8_t buf[4096];
+	long more = 0;
+	ssize_t n;
+
+	while (poll(&p, 1, 1000) == 1) {
+		n = read(fd, buf, sizeof(buf));
+		if (n <= 0)
+			return -1;
+		fwrite(buf, 1, (size_t)n, out);
+		more += n;
+	}
+	return more;
+}
+
+static int cmd_steady(char *argv[], int argc)
+{
+	long asked = 0, slowest = 0, begin, took, more;
+	int fd = peer_connect(argv[0]), size = atoi(argv[1]);
+	unsigned int pause_ms = (unsigned int)atoi(argv[3]);
+	FILE *out = fopen(argv[2], "ab");
+	uint8_t buf[REQUEST_MAX];
+
+	(void)argc;
+	if (fd < 0 || !out)
+		return fail(argv[0]);
+	timeout_ms = 3 * TIMEOUT_MS; /* a device may start meanwhile */
+	signal(SIGTERM, on_term);    /* restarts what it interrupts, but poll */
+	while (!ended) {
+		begin = now_ms();
+		if (peer_ask(fd, (uint8_t)size) ||
+		    peer_read(fd, buf, (size_t)size))
+			return fail("read");
+		took = now_ms() - begin;
+		slowest = took > slowest ? took : slowest;
+		asked += size;
+		fwrite(buf, 1, (size_t)size, out);
+		usleep(pause_ms * 1000);
+	}
+	more = drain(fd, out);
+	fclose(out);
+	if (more < 0)
+		return fail("drain");
+	printf("asked %ld more %ld slowest %ld\n", asked, more, slowest);
+	return 0;
+}
+
 static int compare(const void *a, const void *b)
 {
 	return memcmp(a, b, BLOCK);
@@ -262,7 +338,7 @@ int main(int argc, char *argv[])
 	} commands[] = {
 		{ "read", 4, cmd_read },     { "raw", 3, cmd_raw },
 		{ "flood", 3, cmd_flood },   { "many", 3, cmd_many },
-		{ "unique", 1, cmd_unique },
+		{ "unique", 1, cmd_unique }, { "steady", 4, cmd_steady },
 	};
 	size_t i;
 

@@ -1,0 +1,88 @@
+/*
+ * handover_record.h - what one process leaves to the next, as bytes
+ *
+ * A table of a header and fixed-size records, one for each consumer, in a file
+ * in memory that is updated in place: whatever ends a process, the next one
+ * reads what it was doing.  The head of a record is the same in every version
+ * of the format; of a foreign version only that is used.  No entropy.
+ */
+#ifndef HOST_AGENT_HANDOVER_RECORD_H
+#define HOST_AGENT_HANDOVER_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HANDOVER_MAGIC	     "ORVHAND"
+#define HANDOVER_VERSION     1
+#define HANDOVER_RECORDS_MAX 4097 /* every domain, and the host */
+#define HANDOVER_RECORD_MAX  4096 /* bytes, in any version */
+#define HANDOVER_HEAD_SIZE   64	  /* bytes, in every version */
+#define HANDOVER_KEY_MAX     40	  /* terminated */
+#define HANDOVER_HOST	     "host"
+#define HANDOVER_PENDING_MAX 8
+#define HANDOVER_AHEAD_MAX   64	 /* bytes */
+#define HANDOVER_PUSH_MAX    512 /* bytes */
+
+struct handover_header {
+	char magic[8];
+	uint32_t version, record_size, records, zero;
+	uint64_t generation; /* one more with every process */
+};
+
+/* What a process was doing with a peer when it ended. */
+enum handover_activity {
+	HANDOVER_IDLE,
+	HANDOVER_READING, /* requests may have been read and not counted */
+	HANDOVER_SENDING, /* a block may have been sent and not counted */
+	HANDOVER_ACTIVITIES,
+};
+
+struct handover_pending {
+	uint64_t at;
+	uint8_t op, n, zero[6];
+};
+
+/* Of a peer, as in struct egd_conn. */
+struct handover_state {
+	uint64_t asked, delivered;
+	uint8_t activity, requested, classic, pending_count;
+	uint8_t head[4], have, skip;
+	uint16_t push_bytes;
+	uint32_t zero;
+	struct handover_pending pending[HANDOVER_PENDING_MAX];
+};
+
+struct handover_record {
+	char key[HANDOVER_KEY_MAX]; /* a UUID or HANDOVER_HOST; "": unused */
+	int32_t listen_fd, peer_fd; /* -1: none */
+	uint64_t listen_ino, peer_ino;
+	struct handover_state state;
+};
+
+/* A used record, as parsed. */
+struct handover_left {
+	char key[HANDOVER_KEY_MAX];
+	int listen_fd, peer_fd;
+	uint64_t listen_ino, peer_ino;
+	bool known; /* state is valid */
+	struct handover_state state;
+};
+
+void handover_header_init(struct handover_header *h, uint64_t generation);
+
+/* "host", or a UUID in lower case. */
+bool handover_key_valid(const char key[static HANDOVER_KEY_MAX]);
+
+/* Could a process have been in this state? */
+bool handover_state_valid(const struct handover_state *s);
+
+/*
+ * Calls fn() for each used record of a table of len bytes.  Returns how many
+ * were dropped because their head makes no sense, or -EINVAL: no table.
+ */
+int handover_parse(const uint8_t *table, size_t len, uint64_t *generation,
+		   void (*fn)(void *ctx, const struct handover_left *left),
+		   void *ctx);
+
+#endif /* HOST_AGENT_HANDOVER_RECORD_H */
