@@ -3,7 +3,7 @@
 # plays the host: the units start as they are shipped, the device policy and
 # the system call filters are real, a killed agent comes back, and the device's
 # departure and arrival get through the sandbox.
-# timeout: 500
+# timeout: 700
 # shellcheck disable=SC2016 # what the guest's shell expands
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
@@ -88,6 +88,43 @@ check agent_is_killed on_host 'systemctl kill -s KILL onerng-hostd'
 check agent_is_started_again vm_wait host 30 \
 	'test "$(systemctl show -p NRestarts --value onerng-hostd)" = 1'
 check agent_serves_again serving_again || why onerng-hostd
+
+# The peer goes on with the connection that it made, whatever ends the agent.
+peer=$B/tests/integration/egdpeer
+check peer_starts on_host "$peer steady /run/onerng/kvm/$uuid.sock 64 \
+	/tmp/got 20 >/tmp/peer.log 2>&1 & echo \$! >/tmp/peer.pid"
+check peer_is_connected vm_wait host 30 \
+	'onerngctl status --json | grep -q "\"connected\": *true"'
+# Sockets of the domain and of the host, a table, the feeder's and this peer.
+kept_fds() {
+	[ "$(unit onerng-hostd NFileDescriptorStore)" -ge "$1" ]
+}
+check systemd_keeps_the_peer wait_for 30 kept_fds 5
+main_pid=$(unit onerng-hostd MainPID)
+check unit_restarts vm_run host 60 'systemctl restart onerng-hostd'
+check it_is_another_process \
+	test "$main_pid" != "$(unit onerng-hostd MainPID)"
+check restarted_agent_serves serving_again || why onerng-hostd
+# The peer's age counts from the restart.
+sleep 3
+main_pid=$(unit onerng-hostd MainPID)
+check agent_is_killed_amid on_host 'systemctl kill -s KILL onerng-hostd'
+agent_is_back() {
+	back=$(unit onerng-hostd MainPID)
+	[ "$back" != 0 ] && [ "$back" != "$main_pid" ]
+}
+check killed_agent_is_back wait_for 30 agent_is_back
+check killed_agent_serves serving_again || why onerng-hostd
+check asked_to_exec on_host "kill -USR2 $(unit onerng-hostd MainPID)"
+check exec_takes_over vm_wait host 30 \
+	'journalctl -u onerng-hostd | grep "takes over"' || why onerng-hostd
+check agent_after_exec_serves serving_again || why onerng-hostd
+equal exec_keeps_the_process "$back" "$(unit onerng-hostd MainPID)"
+check peer_is_asked_to_end on_host 'kill $(cat /tmp/peer.pid)'
+check peer_was_never_disconnected vm_wait host 30 \
+	'grep "asked [1-9].* more 64" /tmp/peer.log' || why onerng-hostd
+on_host 'cat /tmp/peer.log'
+check no_block_came_twice on_host "$peer unique /tmp/got"
 
 check units_stop vm_run host 30 'systemctl stop onerng-guestd-host onerng-hostd'
 equal agent_ended_as_asked success "$(unit onerng-hostd Result)"
