@@ -69,7 +69,9 @@ for key in version uptime_s state h_byte_millibits pid devices.0.name \
 	consumers.1.throttled consumers.1.rate consumers.1.burst \
 	consumers.1.weight consumers.1.latency_us.count \
 	consumers.1.latency_us.p50 consumers.1.latency_us.p99 \
-	consumers.1.latency_us.max; do
+	consumers.1.latency_us.max consumers.1.class \
+	consumers.1.when_absent consumers.1.supply consumers.1.override \
+	consumers.1.drbg consumers.1.kernel_bytes; do
 	json $key <"$T/status" >/dev/null || echo "$key"
 done >"$T/missing"
 equal "status has every field" "" "$(cat "$T/missing")"
