@@ -9,6 +9,9 @@
  * as SP 800-90B allows for binary sources, because a one-sided count misses a
  * window that happens to begin with the rare bit.  Which of the two is the
  * reference then does not matter, so only the ones are counted.
+ *
+ * Permanent level: a failed test goes on with the run or window it failed in.
+ * A count below the cutoff can only belong to the next one.
  */
 #include "common/health.h"
 
@@ -31,16 +34,18 @@ void health_reset(struct health *h)
 }
 
 /* A run of 0 stands for "no sample yet". */
-static int rct_byte_fails(struct health *h, uint8_t sample)
+static unsigned int rct_byte(struct health *h, uint8_t sample)
 {
 	if (h->rct_byte_run == 0 || sample != h->last_byte) {
 		h->last_byte = sample;
 		h->rct_byte_run = 0;
 	}
-	return ++h->rct_byte_run >= h->cut.c[HEALTH_RCT_BYTE];
+	if (h->rct_byte_run < UINT16_MAX)
+		h->rct_byte_run++;
+	return h->rct_byte_run;
 }
 
-static int apt_byte_fails(struct health *h, uint8_t sample)
+static unsigned int apt_byte(struct health *h, uint8_t sample)
 {
 	if (h->apt_byte_pos == 0) {
 		h->apt_byte = sample;
@@ -50,7 +55,7 @@ static int apt_byte_fails(struct health *h, uint8_t sample)
 		(uint16_t)(h->apt_byte_count + (sample == h->apt_byte));
 	h->apt_byte_pos =
 		(uint16_t)((h->apt_byte_pos + 1) % HEALTH_APT_BYTE_WINDOW);
-	return h->apt_byte_count >= h->cut.c[HEALTH_APT_BYTE];
+	return h->apt_byte_count;
 }
 
 /*
@@ -58,7 +63,7 @@ static int apt_byte_fails(struct health *h, uint8_t sample)
  * is counted for the next byte.  A run within the byte is at most 8 long, below
  * every cutoff (31 at H = 1).
  */
-static int rct_bit_fails(struct health *h, uint8_t sample)
+static unsigned int rct_bit(struct health *h, uint8_t sample)
 {
 	unsigned int same, run;
 
@@ -68,16 +73,16 @@ static int rct_bit_fails(struct health *h, uint8_t sample)
 	if (same == 0) {
 		run = h->rct_bit_run + 8u;
 		h->rct_bit_run = (uint16_t)run;
-		return run >= h->cut.c[HEALTH_RCT_BIT];
+		return run;
 	}
 	run = h->rct_bit_run + (unsigned int)__builtin_clz(same << 24);
 	h->last_bit = sample & 1;
 	same = h->last_bit ? (uint8_t)~sample : sample;
 	h->rct_bit_run = (uint16_t)__builtin_ctz(same | 0x100u);
-	return run >= h->cut.c[HEALTH_RCT_BIT];
+	return run;
 }
 
-static int apt_bit_fails(struct health *h, uint8_t sample)
+static unsigned int apt_bit(struct health *h, uint8_t sample)
 {
 	unsigned int zeros;
 
@@ -88,31 +93,56 @@ static int apt_bit_fails(struct health *h, uint8_t sample)
 	zeros = h->apt_bit_pos + 8u - h->apt_bit_ones;
 	h->apt_bit_pos =
 		(uint16_t)((h->apt_bit_pos + 8) % HEALTH_APT_BIT_WINDOW);
-	return h->apt_bit_ones >= h->cut.c[HEALTH_APT_BIT] ||
-	       zeros >= h->cut.c[HEALTH_APT_BIT];
+	return h->apt_bit_ones > zeros ? h->apt_bit_ones : zeros;
 }
 
-static enum health_test first_failure(struct health *h, uint8_t sample)
+/* The highest count of test t in this byte. */
+static unsigned int count(struct health *h, enum health_test t, uint8_t sample)
 {
-	if (rct_byte_fails(h, sample))
-		return HEALTH_RCT_BYTE;
-	if (apt_byte_fails(h, sample))
-		return HEALTH_APT_BYTE;
-	if (rct_bit_fails(h, sample))
-		return HEALTH_RCT_BIT;
-	if (apt_bit_fails(h, sample))
-		return HEALTH_APT_BIT;
-	return HEALTH_TESTS;
+	switch (t) {
+	case HEALTH_RCT_BYTE:
+		return rct_byte(h, sample);
+	case HEALTH_APT_BYTE:
+		return apt_byte(h, sample);
+	case HEALTH_RCT_BIT:
+		return rct_bit(h, sample);
+	case HEALTH_APT_BIT:
+		return apt_bit(h, sample);
+	case HEALTH_TESTS:
+		break;
+	}
+	return 0;
+}
+
+static void settle(struct health *h, unsigned int n)
+{
+	h->permanent = n >= h->cut.permanent[h->failed];
+	h->settled = h->permanent || n < h->cut.c[h->failed];
+}
+
+static void test_sample(struct health *h, uint8_t sample)
+{
+	h->samples++;
+	for (enum health_test t = 0; t < HEALTH_TESTS; t++) {
+		unsigned int n = count(h, t, sample);
+
+		if (n < h->cut.c[t])
+			continue;
+		h->failed = t;
+		h->failed_at = h->samples;
+		settle(h, n);
+		return;
+	}
 }
 
 int health_feed(struct health *h, const uint8_t *raw, size_t len)
 {
-	for (size_t i = 0; i < len && h->failed == HEALTH_TESTS; i++) {
-		h->failed = first_failure(h, raw[i]);
-		h->samples++;
-		if (h->failed != HEALTH_TESTS)
-			h->failed_at = h->samples;
-	}
+	size_t i;
+
+	for (i = 0; i < len && h->failed == HEALTH_TESTS; i++)
+		test_sample(h, raw[i]);
+	for (; i < len && !h->settled; i++)
+		settle(h, count(h, h->failed, raw[i]));
 	return h->failed == HEALTH_TESTS ? 0 : -EIO;
 }
 

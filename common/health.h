@@ -4,12 +4,14 @@
  * Repetition count test (RCT) and adaptive proportion test (APT), each on
  * bytes and on bits (most significant bit first).  One struct health per noise
  * source; feed it every raw sample, in order, before conditioning.  A verdict
- * is sticky: only health_reset() clears it.  Holds the last sample, so it is
- * wiped on reset.  Pure: no I/O, no clock, no allocation, libc only.
+ * is sticky: only health_reset() clears it.  The run or window that failed is
+ * counted on to see whether it reaches the permanent cutoff.  Holds the last
+ * sample, so it is wiped on reset.  Pure: no I/O, no clock, no allocation, libc only.
  */
 #ifndef COMMON_HEALTH_H
 #define COMMON_HEALTH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,11 +27,13 @@ enum health_test {
 };
 
 /*
- * C of each test: it fails when its count reaches C.  C of HEALTH_RCT_BIT is
- * above 8: runs that begin and end within one byte are not looked at.
+ * C of each test: it fails when its count reaches C, and for good when it
+ * reaches the permanent one.  C of HEALTH_RCT_BIT is above 8: runs that begin
+ * and end within one byte are not looked at.
  */
 struct health_cutoffs {
 	uint16_t c[HEALTH_TESTS];
+	uint16_t permanent[HEALTH_TESTS];
 };
 
 /* H of each kind of sample, in 1/1000 bit. */
@@ -37,7 +41,7 @@ struct health_cutoffs {
 #define HEALTH_H_BIT_DEFAULT  800
 
 /*
- * Cutoffs for alpha = 2^-30 from the frozen table; h_byte is a multiple of 500
+ * Cutoffs for alpha = 2^-30 and 2^-60 from the frozen table; h_byte is a multiple of 500
  * in 500..8000, h_bit one of 100, 250, 500, 750, 800, 900, 1000.
  * 0 or -ERANGE.
  */
@@ -49,6 +53,8 @@ struct health {
 	enum health_test failed; /* HEALTH_TESTS while all is well */
 	uint64_t samples;	 /* bytes tested since the reset */
 	uint64_t failed_at;	 /* bytes tested when it failed, inclusive */
+	bool permanent;		 /* it reached the permanent cutoff */
+	bool settled;		 /* failed, and permanent will not change */
 	/* the rest is private to health.c */
 	uint8_t last_byte, apt_byte, last_bit;
 	uint16_t rct_byte_run, apt_byte_pos, apt_byte_count;
@@ -62,8 +68,9 @@ void health_reset(struct health *h);
 
 /*
  * Tests len samples (bytes).  0 while all is well; -EIO once a test has
- * failed, from then on until health_reset().  Samples behind the failing one
- * are not looked at.
+ * failed, from then on until health_reset().  Behind the failing sample only
+ * the failed test goes on, until h->settled: its run or window ended, or the
+ * permanent cutoff was reached; at most one window later.
  */
 int health_feed(struct health *h, const uint8_t *raw, size_t len);
 

@@ -1,12 +1,14 @@
 /*
- * health_cutoffs.c - the cutoffs C for alpha = 2^-30, computed once and frozen
+ * health_cutoffs.c - the cutoffs C for alpha = 2^-a, computed once and frozen
  *
+ * a = 30 is a failure, a = 60 one for good (chance squared; 2^-60 is met once
+ * in 800,000 years of a source that is exactly as bad as H says).
  * tests/check/cutoffs.py recomputes every entry with high precision:
  *
- *   RCT        C = 1 + ceil(30 / H)                        SP 800-90B 4.4.1
- *   APT bytes  C = 2 + k, k the smallest with P(X > k) <= 2^-30 for
+ *   RCT        C = 1 + ceil(a / H)                         SP 800-90B 4.4.1
+ *   APT bytes  C = 2 + k, k the smallest with P(X > k) <= 2^-a for
  *              X ~ Binomial(W - 1, 2^-H), W = 512          SP 800-90B 4.4.2
- *   APT bits   C = 2 + k, k the smallest with P(X > k) + P(W - X > k) <= 2^-30
+ *   APT bits   C = 2 + k, k the smallest with P(X > k) + P(W - X > k) <= 2^-a
  *              for X ~ Binomial(W, 2^-H), W = 1024
  *
  * SP 800-90B prints 1 + critbinom(W, 2^-H, 1 - alpha) for both APTs.  The
@@ -20,25 +22,32 @@
 
 #include <errno.h>
 
+/* Each for alpha = 2^-30 and 2^-60. */
 struct cutoff_row {
 	uint16_t h_millibits;
-	uint16_t rct;
-	uint16_t apt;
+	uint16_t rct[2];
+	uint16_t apt[2];
 };
 
 static const struct cutoff_row byte_cutoffs[] = {
-	{ 500, 61, 422 },  { 1000, 31, 325 }, { 1500, 21, 249 },
-	{ 2000, 16, 191 }, { 2500, 13, 148 }, { 3000, 11, 115 },
-	{ 3500, 10, 90 },  { 4000, 9, 71 },   { 4500, 8, 57 },
-	{ 5000, 7, 46 },   { 5500, 7, 38 },   { 6000, 6, 32 },
-	{ 6500, 6, 27 },   { 7000, 6, 23 },   { 7500, 5, 20 },
-	{ 8000, 5, 17 },
+	{ 500, { 61, 121 }, { 422, 447 } }, { 1000, { 31, 61 }, { 325, 355 } },
+	{ 1500, { 21, 41 }, { 249, 280 } }, { 2000, { 16, 31 }, { 191, 221 } },
+	{ 2500, { 13, 25 }, { 148, 175 } }, { 3000, { 11, 21 }, { 115, 140 } },
+	{ 3500, { 10, 19 }, { 90, 112 } },  { 4000, { 9, 16 }, { 71, 92 } },
+	{ 4500, { 8, 15 }, { 57, 75 } },    { 5000, { 7, 13 }, { 46, 63 } },
+	{ 5500, { 7, 12 }, { 38, 53 } },    { 6000, { 6, 11 }, { 32, 45 } },
+	{ 6500, { 6, 11 }, { 27, 38 } },    { 7000, { 6, 10 }, { 23, 33 } },
+	{ 7500, { 5, 9 }, { 20, 29 } },	    { 8000, { 5, 9 }, { 17, 26 } },
 };
 
 static const struct cutoff_row bit_cutoffs[] = {
-	{ 100, 301, 1000 }, { 250, 121, 929 }, { 500, 61, 811 },
-	{ 750, 41, 704 },   { 800, 39, 684 },  { 900, 35, 646 },
-	{ 1000, 31, 612 },
+	{ 100, { 301, 601 }, { 1000, 1015 } },
+	{ 250, { 121, 241 }, { 929, 956 } },
+	{ 500, { 61, 121 }, { 811, 848 } },
+	{ 750, { 41, 81 }, { 704, 745 } },
+	{ 800, { 39, 76 }, { 684, 726 } },
+	{ 900, { 35, 68 }, { 646, 689 } },
+	{ 1000, { 31, 61 }, { 612, 655 } },
 };
 
 static const struct cutoff_row *find_row(const struct cutoff_row *rows,
@@ -61,9 +70,13 @@ int health_cutoffs(struct health_cutoffs *out, unsigned int h_byte_millibits,
 	bit = FIND_ROW(bit_cutoffs, h_bit_millibits);
 	if (!byte || !bit)
 		return -ERANGE;
-	out->c[HEALTH_RCT_BYTE] = byte->rct;
-	out->c[HEALTH_APT_BYTE] = byte->apt;
-	out->c[HEALTH_RCT_BIT] = bit->rct;
-	out->c[HEALTH_APT_BIT] = bit->apt;
+	for (int level = 0; level < 2; level++) {
+		uint16_t *c = level ? out->permanent : out->c;
+
+		c[HEALTH_RCT_BYTE] = byte->rct[level];
+		c[HEALTH_APT_BYTE] = byte->apt[level];
+		c[HEALTH_RCT_BIT] = bit->rct[level];
+		c[HEALTH_APT_BIT] = bit->apt[level];
+	}
 	return 0;
 }

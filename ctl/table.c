@@ -65,6 +65,7 @@ static uint64_t sum(const json_t *counts)
 static void device(const json_t *d, FILE *out)
 {
 	const json_t *health = json_object_get(d, "health");
+	const json_t *trend = json_object_get(health, "trend");
 	char rate[SIZE_MAX_TEXT], raw[SIZE_MAX_TEXT], lost[SIZE_MAX_TEXT];
 	char name[SHOWN_MAX], port[SHOWN_MAX], line[SHOWN_MAX];
 
@@ -77,6 +78,9 @@ static void device(const json_t *d, FILE *out)
 		(unsigned long long)sum(json_object_get(health, "failures")));
 	if (*text(d, "detail"))
 		fprintf(out, "          %s\n", shown(line, d, "detail"));
+	if (!strcmp(text(trend, "verdict"), "warning"))
+		fprintf(out, "          raw noise left its baseline: %s\n",
+			shown(line, trend, "reason"));
 	if (*text(d, "image_sha256"))
 		fprintf(out, "          firmware %u, image sha256 %.16s...\n",
 			(unsigned int)number(d, "firmware"),

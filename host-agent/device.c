@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "common/health.h"
 #include "common/log.h"
 #include "host-agent/pool.h"
 
@@ -59,6 +58,7 @@ static void device_open(struct device *d)
 	d->heard_us = now_us();
 	d->next_seq = 0;
 	d->stale = false;
+	d->failing = false;
 	sampler_reset(d->sampler);
 	d->final = false;
 	d->pausing = false;
@@ -86,6 +86,46 @@ static bool device_count_failure(struct device *d)
 	return final;
 }
 
+static void device_give_up(struct device *d, const char *why)
+{
+	device_tell(d, RAWMSG_STOP);
+	d->final = true;
+	device_enter(d, DEVICE_FAILED, why);
+}
+
+/*
+ * It is known how bad the failure is, or will not be known any more: at the
+ * permanent level once is enough.
+ */
+static void device_health_settled(struct device *d)
+{
+	struct sampler_stats st;
+	char why[RAWMSG_TEXT_MAX];
+
+	d->failing = false;
+	sampler_stats(d->sampler, &st);
+	if (st.permanent) {
+		snprintf(why, sizeof(why),
+			 "health test %s failed for good: replug it, or reload "
+			 "to try again",
+			 sampler_test_name(st.failed_test));
+		device_give_up(d, why);
+		return;
+	}
+	if (device_count_failure(d)) {
+		snprintf(why, sizeof(why),
+			 "health test %s failed %d times within an hour: "
+			 "replug it, or reload to try again",
+			 sampler_test_name(st.failed_test),
+			 DEVICE_FAILURES_MAX + 1);
+		device_give_up(d, why);
+		return;
+	}
+	sampler_reset(d->sampler);
+	d->stale = true;
+	device_tell(d, RAWMSG_RUN);
+}
+
 /* SP 800-90B 4.3: nothing made from what came near the failure is served. */
 static void device_health_failed(struct device *d)
 {
@@ -93,31 +133,29 @@ static void device_health_failed(struct device *d)
 	size_t blocks = pool_blocks(d->env->pool);
 	char why[RAWMSG_TEXT_MAX];
 
+	d->failing = true;
 	sampler_stats(d->sampler, &st);
 	pool_wipe_device(d->env->pool, d->number);
 	blocks -= pool_blocks(d->env->pool);
 	log_err("%s: health test %s failed at sample %llu: %zu blocks wiped",
-		d->name,
-		st.failed_test < HEALTH_TESTS ? health_test_name(st.failed_test)
-					      : "conditioning",
+		d->name, sampler_test_name(st.failed_test),
 		(unsigned long long)st.failed_at, blocks);
-	if (device_count_failure(d)) {
-		snprintf(why, sizeof(why),
-			 "health test %s failed %d times within an hour: "
-			 "replug it, or reload to try again",
-			 health_test_name(st.failed_test),
-			 DEVICE_FAILURES_MAX + 1);
-		device_tell(d, RAWMSG_STOP);
-		d->final = true;
-		device_enter(d, DEVICE_FAILED, why);
-		return;
-	}
 	snprintf(why, sizeof(why), "health test %s failed: start-up test again",
-		 health_test_name(st.failed_test));
-	sampler_reset(d->sampler);
-	d->stale = true;
-	device_tell(d, RAWMSG_RUN);
-	device_enter(d, DEVICE_STARTING, why);
+		 sampler_test_name(st.failed_test));
+	if (!st.permanent)
+		device_enter(d, DEVICE_STARTING, why);
+}
+
+/* The sampler has failed, with these samples or before them. */
+static void device_hold(struct device *d)
+{
+	struct sampler_stats st;
+
+	if (!d->failing)
+		device_health_failed(d);
+	sampler_stats(d->sampler, &st);
+	if (st.settled)
+		device_health_settled(d);
 }
 
 static void device_samples(struct device *d, const struct rawmsg *m)
@@ -131,7 +169,7 @@ static void device_samples(struct device *d, const struct rawmsg *m)
 	if (d->stale || d->final)
 		return;
 	if (sampler_feed(d->sampler, m->u.samples, m->len) < 0) {
-		device_health_failed(d);
+		device_hold(d);
 		return;
 	}
 	if (d->state == DEVICE_STARTING) {
@@ -156,7 +194,9 @@ static void device_break(struct device *d)
 static void device_leave(struct device *d, const char *text)
 {
 	child_stop(&d->reader);
+	d->failing = false;
 	sampler_reset(d->sampler);
+	sampler_forget_trend(d->sampler); /* another one may come */
 	d->raw_rate = 0;
 	d->failures = 0;
 	pool_wipe_device(d->env->pool, d->number);
@@ -230,6 +270,8 @@ static void device_message(void *owner, const struct rawmsg *m)
 	} else if (m->type == RAWMSG_IDENT) {
 		device_identify(d, &m->u.ident);
 	} else if (m->type == RAWMSG_STATE) {
+		if (d->failing)
+			device_health_settled(d);
 		/* on its way out, a failed device can only depart */
 		if (!d->final || m->u.state.s.state == READER_GONE)
 			device_reader_state(d, m);
@@ -241,6 +283,8 @@ static void device_reader_ended(void *owner, int status)
 	struct device *d = owner;
 	char why[64];
 
+	if (d->failing)
+		device_health_settled(d);
 	sampler_reset(d->sampler);
 	d->raw_rate = 0;
 	if (d->final)
@@ -344,6 +388,8 @@ int device_reload(struct device *d)
 	if (r < 0)
 		return r;
 	d->failures = 0;
+	if (d->final)
+		sampler_forget_trend(d->sampler);
 	if (d->state == DEVICE_FAILED) {
 		device_enter(d, DEVICE_OPENING, "");
 		device_open(d);
@@ -376,8 +422,28 @@ void device_wake(struct device *d)
 		device_tell(d, RAWMSG_RUN);
 }
 
+/* The board left its baseline, or came back. */
+static void device_tell_trend(struct device *d)
+{
+	struct sampler_stats st;
+
+	if (!d->sampler)
+		return;
+	sampler_stats(d->sampler, &st);
+	if (st.trend->reason == d->trend)
+		return;
+	d->trend = st.trend->reason;
+	if (st.trend->verdict == TREND_WARN)
+		log_warn("%s: raw noise left its baseline: %s: still within "
+			 "the configured min-entropy",
+			 d->name, trend_reason_name(d->trend));
+	else if (st.trend->verdict == TREND_NONE)
+		log_info("%s: raw noise is within its baseline", d->name);
+}
+
 void device_tick(struct device *d, uint64_t now)
 {
+	device_tell_trend(d);
 	if (now > d->rate_us)
 		d->raw_rate = (d->raw_bytes - d->rate_bytes) * 1000000 /
 			      (now - d->rate_us);

@@ -5,8 +5,9 @@
  *
  * Every way into starting is a new start-up test: from paused, from recovering
  * (silence was cured), from running (a health test failed: the pool is wiped).
- * From any state: gone at departure; failed after too many health failures, or
- * when the reader ended with a reason (then it is started again, ever later).
+ * From any state: gone at departure; failed after a permanent health failure or
+ * too many others, or when the reader ended with a reason (then it is started
+ * again, ever later).
  */
 #ifndef HOST_AGENT_DEVICE_H
 #define HOST_AGENT_DEVICE_H
@@ -65,7 +66,8 @@ struct device {
 
 	bool rearrived; /* seen again before its departure was */
 	bool stale;	/* samples are from before RAWMSG_RUN was seen */
-	bool final;	/* failed too often: until departure or reload */
+	bool failing;	/* a health test failed; how bad is not settled */
+	bool final;	/* failed too often, or for good: see device_reload() */
 	bool pausing;	/* RAWMSG_PAUSE is the last that was sent */
 	bool stopping;	/* asked to end: does not come back by itself */
 	uint64_t next_seq;
@@ -74,6 +76,7 @@ struct device {
 	uint64_t heard_us, paused_us;
 	uint64_t failed_us[DEVICE_FAILURES_MAX]; /* the last ones, a ring */
 	unsigned int failures;
+	enum trend_reason trend; /* as last logged */
 };
 
 /* "opening", "checking", ... */

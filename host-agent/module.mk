@@ -8,4 +8,4 @@ $(HOST_LIB): $(call objs,$(filter-out host-agent/main.c,$(wildcard host-agent/*.
 
 $(HOST_PROG): $(B)/host-agent/main.o $(HOST_LIB) $(COMMON_LIB)
 	$(call say,LD   ,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(HOST_PKGS))
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(HOST_PKGS)) -lm

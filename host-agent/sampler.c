@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/dup.h"
+#include "common/estimate.h"
 #include "common/secmem.h"
 #include "host-agent/condition.h"
 #include "host-agent/pool.h"
@@ -18,6 +20,9 @@ struct sampler {
 	struct pool *pool; /* not ours */
 	struct condition *cond;
 	struct health health;
+	struct dup *dup;
+	struct estimate estimate;
+	struct trend trend;
 	struct fips fips;
 	struct sampler_stats stats;
 	unsigned int device;
@@ -29,6 +34,9 @@ struct sampler {
 
 _Static_assert(CONDITION_OUT == POOL_BLOCK, "one hash is one block");
 _Static_assert(SAMPLER_STARTUP % SAMPLER_WINDOW == 0, "start-up is windows");
+_Static_assert(SAMPLER_WINDOW % DUP_BLOCK == 0 &&
+		       ESTIMATE_WINDOW % SAMPLER_WINDOW == 0,
+	       "quarantine, duplicates and trends keep step");
 _Static_assert(SAMPLER_WINDOW % HEALTH_APT_BYTE_WINDOW == 0 &&
 		       SAMPLER_WINDOW * 8 % HEALTH_APT_BIT_WINDOW == 0,
 	       "a quarantine window ends where windows of the APT end");
@@ -47,7 +55,8 @@ struct sampler *sampler_new(const struct sampler_conf *conf, struct pool *pool)
 	if (!s)
 		return NULL;
 	s->cond = condition_new(conf->h_byte_millibits);
-	if (!s->cond) {
+	s->dup = s->cond ? dup_new() : NULL;
+	if (!s->dup) {
 		int err = errno;
 
 		sampler_free(s);
@@ -57,9 +66,12 @@ struct sampler *sampler_new(const struct sampler_conf *conf, struct pool *pool)
 	s->pool = pool;
 	s->device = conf->device;
 	s->startup_left = SAMPLER_STARTUP;
-	s->stats.failed_test = HEALTH_TESTS;
+	s->stats.failed_test = SAMPLER_TESTS;
 	health_init(&s->health, &cut);
 	fips_init(&s->fips);
+	/* neither refuses what health_cutoffs() has accepted */
+	trend_init(&s->trend, conf->h_byte_millibits, conf->h_bit_millibits);
+	estimate_init(&s->estimate, ESTIMATE_WINDOW);
 	return s;
 }
 
@@ -68,6 +80,7 @@ void sampler_free(struct sampler *s)
 	if (!s)
 		return;
 	condition_free(s->cond);
+	dup_free(s->dup);
 	secmem_free(s);
 }
 
@@ -93,6 +106,8 @@ static void wipe_quarantine(struct sampler *s)
 	explicit_bzero(s->block, sizeof(s->block));
 	condition_reset(s->cond);
 	forget_fips_block(&s->fips);
+	dup_reset(s->dup);
+	estimate_reset(&s->estimate);
 }
 
 void sampler_reset(struct sampler *s)
@@ -104,17 +119,31 @@ void sampler_reset(struct sampler *s)
 	s->stats.resets++;
 }
 
-static void fail(struct sampler *s)
+void sampler_forget_trend(struct sampler *s)
+{
+	estimate_reset(&s->estimate);
+	trend_reset(&s->trend);
+}
+
+static void fail(struct sampler *s, unsigned int test, uint64_t at)
 {
 	s->stats.state = SAMPLER_FAILED;
-	s->stats.failed_test = s->health.failed;
-	if (s->health.failed == HEALTH_TESTS) {
-		s->stats.failed_at = s->health.samples; /* libcrypto did */
-	} else {
-		s->stats.failed_at = s->health.failed_at;
-		s->stats.failures[s->health.failed]++;
-	}
+	s->stats.failed_test = test;
+	s->stats.failed_at = at;
+	s->stats.failures[test]++;
+	s->stats.permanent = test == SAMPLER_TREND;
+	s->stats.settled = test >= HEALTH_TESTS;
 	wipe_quarantine(s);
+}
+
+/* Goes on counting a failure of the health tests for the permanent level. */
+static void watch(struct sampler *s, const uint8_t *raw, size_t len)
+{
+	if (s->stats.settled)
+		return;
+	health_feed(&s->health, raw, len);
+	s->stats.permanent = s->health.permanent;
+	s->stats.settled = s->health.settled;
 }
 
 /* The passed window goes to the pool as far as that has room.  0 or -EIO. */
@@ -164,12 +193,71 @@ static int release_window(struct sampler *s)
 	return 0;
 }
 
+/* The health tests have counted these samples already.  0 or -EIO. */
+static int look_for_duplicates(struct sampler *s, const uint8_t *raw,
+			       size_t len)
+{
+	/* by blocks, so that a failure is placed to the block */
+	for (size_t n, at = 0; at < len; at += n) {
+		n = DUP_BLOCK - (s->have - len + at) % DUP_BLOCK;
+		if (n > len - at)
+			n = len - at;
+		if (dup_feed(s->dup, raw + at, n)) {
+			fail(s, SAMPLER_DUP, s->health.samples - len + at + n);
+			return -EIO;
+		}
+	}
+	return 0;
+}
+
+/* Figures only; the block tests never decide. */
+static void count_fips(struct sampler *s, const uint8_t *raw, size_t len)
+{
+	uint64_t before = s->fips.blocks;
+	unsigned int bad = fips_feed(&s->fips, raw, len);
+
+	if (s->fips.blocks != before)
+		trend_add_blocks(&s->trend, s->fips.blocks - before, bad);
+}
+
+/* 0 or -EIO. */
+static int follow_trend(struct sampler *s, const uint8_t *raw, size_t len)
+{
+	enum trend_verdict verdict;
+
+	count_fips(s, raw, len);
+	estimate_feed(&s->estimate, raw, len);
+	if (s->estimate.samples < ESTIMATE_WINDOW)
+		return 0;
+	verdict = trend_add_window(&s->trend, &s->estimate);
+	estimate_reset(&s->estimate);
+	if (verdict != TREND_FAIL)
+		return 0;
+	fail(s, SAMPLER_TREND, s->health.samples);
+	return -EIO;
+}
+
+/* The last len samples of the window.  0 or -EIO. */
+static int test_samples(struct sampler *s, size_t len)
+{
+	const uint8_t *raw = s->window + s->have - len;
+
+	if (health_feed(&s->health, raw, len) < 0) {
+		fail(s, s->health.failed, s->health.failed_at);
+		s->stats.permanent = s->health.permanent;
+		s->stats.settled = s->health.settled;
+		return -EIO;
+	}
+	if (look_for_duplicates(s, raw, len) < 0)
+		return -EIO;
+	return follow_trend(s, raw, len);
+}
+
 int sampler_feed(struct sampler *s, const uint8_t *raw, size_t len)
 {
 	s->stats.samples += len;
 	while (len > 0 && s->stats.state != SAMPLER_FAILED) {
 		size_t n = SAMPLER_WINDOW - s->have;
-		int ret;
 
 		if (n > len)
 			n = len;
@@ -177,19 +265,33 @@ int sampler_feed(struct sampler *s, const uint8_t *raw, size_t len)
 		s->have += n;
 		raw += n;
 		len -= n;
-		fips_feed(&s->fips, s->window + s->have - n, n);
-		ret = health_feed(&s->health, s->window + s->have - n, n);
-		if (ret == 0 && s->have == SAMPLER_WINDOW)
-			ret = release_window(s);
-		if (ret)
-			fail(s);
+		if (test_samples(s, n) == 0 && s->have == SAMPLER_WINDOW &&
+		    release_window(s) < 0)
+			fail(s, SAMPLER_CRYPTO, s->health.samples);
 	}
 	s->stats.wiped_samples += len;
-	return s->stats.state == SAMPLER_FAILED ? -EIO : 0;
+	if (s->stats.state != SAMPLER_FAILED)
+		return 0;
+	watch(s, raw, len);
+	return -EIO;
+}
+
+const char *sampler_test_name(unsigned int test)
+{
+	switch (test) {
+	case SAMPLER_DUP:
+		return "dup";
+	case SAMPLER_TREND:
+		return "trend";
+	case SAMPLER_CRYPTO:
+		return "conditioning";
+	}
+	return test < HEALTH_TESTS ? health_test_name(test) : "none";
 }
 
 void sampler_stats(const struct sampler *s, struct sampler_stats *out)
 {
 	*out = s->stats;
 	out->fips = &s->fips;
+	out->trend = &s->trend;
 }

@@ -9,16 +9,22 @@
  * Quarantine: a sample is conditioned only after the SAMPLER_WINDOW that holds
  * it has passed every test.  At a failure the window, everything behind it
  * and the conditioner's input are wiped (SP 800-90B 4.3).  Samples that pass
- * while the pool is full are dropped before conditioning.  No I/O, no clock.
+ * while the pool is full are dropped before conditioning.
+ *
+ * A failure is known at the failing sample.  Whether it is permanent may take
+ * up to a window longer (health.h): samples that follow are only counted for
+ * that, until it is settled.  No I/O, no clock.
  */
 #ifndef HOST_AGENT_SAMPLER_H
 #define HOST_AGENT_SAMPLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/fips.h"
 #include "common/health.h"
+#include "host-agent/trend.h"
 
 #define SAMPLER_WINDOW	512  /* bytes: one APT window on bytes, four on bits */
 #define SAMPLER_STARTUP 4096 /* samples; SP 800-90B 4.3 asks for >= 1024 */
@@ -30,6 +36,14 @@ enum sampler_state {
 	SAMPLER_STARTING,
 	SAMPLER_RUNNING,
 	SAMPLER_FAILED, /* sticky until sampler_reset() */
+};
+
+/* What fails a sampler: an enum health_test, or one of these. */
+enum sampler_test {
+	SAMPLER_DUP = HEALTH_TESTS, /* a block of 16 bytes came twice */
+	SAMPLER_TREND,		    /* a window of 64 KiB denies H; permanent */
+	SAMPLER_CRYPTO,		    /* libcrypto */
+	SAMPLER_TESTS,		    /* how many there are; none failed */
 };
 
 struct sampler_conf {
@@ -44,8 +58,10 @@ struct sampler_conf {
  */
 struct sampler_stats {
 	enum sampler_state state;
-	/* Of the last failure; HEALTH_TESTS: none, or it was libcrypto. */
-	enum health_test failed_test;
+	/* Of the last failure. */
+	unsigned int failed_test;     /* SAMPLER_TESTS: there was none */
+	bool permanent;		      /* met at alpha = 2^-60 */
+	bool settled;		      /* permanent is known */
 	uint64_t failed_at;	      /* samples since the reset, inclusive */
 	uint64_t samples;	      /* received, ever */
 	uint64_t startup_samples;     /* passed and thrown away by start-up */
@@ -53,9 +69,10 @@ struct sampler_stats {
 	uint64_t wiped_samples;	      /* lost to failures and resets */
 	uint64_t surplus_samples;     /* tested, but the pool was full */
 	uint64_t blocks;	      /* given to the pool */
-	uint64_t failures[HEALTH_TESTS];
+	uint64_t failures[SAMPLER_TESTS];
 	uint64_t resets;
-	const struct fips *fips; /* trend on raw samples, never a verdict */
+	const struct fips *fips; /* on raw samples, never a verdict */
+	const struct trend *trend;
 };
 
 /* NULL and errno (EINVAL: no cutoffs for this H; EIO: libcrypto; secmem's). */
@@ -68,11 +85,18 @@ void sampler_free(struct sampler *s); /* wipes; NULL is fine */
  */
 void sampler_reset(struct sampler *s);
 
+/* Forgets the trend's baseline and verdict: another device, or forgiven. */
+void sampler_forget_trend(struct sampler *s);
+
 /*
- * 0; -EIO once failed (what follows is counted as wiped, not looked at, until
- * sampler_reset()).  raw stays the caller's, who wipes it.
+ * 0; -EIO once failed (what follows is counted as wiped, and looked at only to
+ * settle the failure, until sampler_reset()).  raw stays the caller's, who
+ * wipes it.
  */
 int sampler_feed(struct sampler *s, const uint8_t *raw, size_t len);
+
+/* "rct-byte", ..., "dup", "trend", "conditioning"; "none". */
+const char *sampler_test_name(unsigned int test);
 
 void sampler_stats(const struct sampler *s, struct sampler_stats *out);
 

@@ -12,6 +12,7 @@
 #include "host-agent/devset.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/pool.h"
+#include "host-agent/status_trend.h"
 
 static json_t *count(uint64_t n)
 {
@@ -47,21 +48,31 @@ static const char *verdict_name(enum sampler_state state)
 	return "failed";
 }
 
+static json_t *status_last_failure(const struct sampler_stats *st)
+{
+	if (st->failed_test == SAMPLER_TESTS)
+		return json_null();
+	return json_pack("{s:s, s:o, s:b}", "test",
+			 sampler_test_name(st->failed_test), "at",
+			 count(st->failed_at), "permanent", st->permanent);
+}
+
 static json_t *status_health(const struct device *d)
 {
 	json_t *o = json_object(), *failures = json_object();
 	struct sampler_stats st;
-	enum health_test t;
+	unsigned int t;
 
 	sampler_stats(d->sampler, &st);
-	for (t = 0; t < HEALTH_TESTS; t++)
-		json_object_set_new(failures, health_test_name(t),
+	for (t = 0; t < SAMPLER_TESTS; t++)
+		json_object_set_new(failures, sampler_test_name(t),
 				    count(st.failures[t]));
 	json_object_set_new(
 		o, "verdict",
 		json_string(d->final ? "failed" : verdict_name(st.state)));
 	json_object_set_new(o, "failed_test",
-			    json_string(health_test_name(st.failed_test)));
+			    json_string(sampler_test_name(st.failed_test)));
+	json_object_set_new(o, "last_failure", status_last_failure(&st));
 	json_object_set_new(o, "failures", failures);
 	json_object_set_new(o, "startup_samples", count(st.startup_samples));
 	json_object_set_new(o, "conditioned", count(st.conditioned_samples));
@@ -69,6 +80,7 @@ static json_t *status_health(const struct device *d)
 	json_object_set_new(o, "surplus", count(st.surplus_samples));
 	json_object_set_new(o, "resets", count(st.resets));
 	json_object_set_new(o, "fips", status_fips(st.fips));
+	json_object_set_new(o, "trend", status_trend_json(st.trend));
 	return o;
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Recomputes the frozen cutoffs of common/health_cutoffs.c from their formulas.
 
-Prints one line per table; exit status 1 if an entry is wrong.  Decimal with 120
+Prints one line per table; exit status 1 if an entry is wrong.  Each entry has
+two cutoffs, for alpha = 2^-30 and 2^-60.  Decimal with 120
 digits: the tails are compared with alpha, and none comes near it, so rounding
 cannot decide (asserted).
 """
@@ -12,8 +13,8 @@ import re
 import sys
 
 decimal.getcontext().prec = 120
-LOG2_ALPHA = -30
-ALPHA = decimal.Decimal(2) ** LOG2_ALPHA
+# A failure, and a failure for good.
+LOG2_ALPHAS = (-30, -60)
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
                       "common", "health_cutoffs.c")
 
@@ -27,11 +28,12 @@ def pmf(n, p):
     return [math.comb(n, k) * p ** k * q ** (n - k) for k in range(n + 1)]
 
 
-def smallest_k(tails):
+def smallest_k(tails, log2_alpha):
     """Index of the first tail that is at most alpha."""
+    alpha = decimal.Decimal(2) ** log2_alpha
     for k, tail in enumerate(tails):
-        assert abs(tail / ALPHA - 1) > decimal.Decimal(10) ** -50
-        if tail <= ALPHA:
+        assert abs(tail / alpha - 1) > decimal.Decimal(10) ** -50
+        if tail <= alpha:
             return k
     raise AssertionError("no tail at most alpha")
 
@@ -50,12 +52,14 @@ def probability_of(h_millibits):
 
 
 def rct(h_millibits):
-    return 1 + -(-(-LOG2_ALPHA * 1000) // h_millibits)
+    return [1 + -(-(-log2_alpha * 1000) // h_millibits)
+            for log2_alpha in LOG2_ALPHAS]
 
 
 def apt_byte(h_millibits, window=512):
     tails = upper_tails(pmf(window - 1, probability_of(h_millibits)))
-    return min(window, 2 + smallest_k(tails))
+    return [min(window, 2 + smallest_k(tails, log2_alpha))
+            for log2_alpha in LOG2_ALPHAS]
 
 
 def apt_bit(h_millibits, window=1024):
@@ -63,18 +67,21 @@ def apt_bit(h_millibits, window=1024):
     ones, zeros = upper_tails(mass), upper_tails(mass[::-1])
     # Below half the window the two tails overlap and no cutoff can lie.
     both = [a + b for a, b in zip(ones, zeros)]
-    return min(window, 2 + smallest_k(both))
+    return [min(window, 2 + smallest_k(both, log2_alpha))
+            for log2_alpha in LOG2_ALPHAS]
 
 
 def read_table(text, name):
     body = re.search(name + r"\[\] = \{(.*?)\n\};", text, re.S).group(1)
-    rows = re.findall(r"\{\s*(\d+),\s*(\d+),\s*(\d+)\s*\}", body)
+    cells = r",\s*".join([r"\{(\d+),\s*(\d+)\}"] * 2)
+    rows = re.findall(r"\{\s*(\d+),\s*" + cells + r"\s*\}",
+                      body.replace("{ ", "{").replace(" }", "}"))
     return [tuple(int(cell) for cell in row) for row in rows]
 
 
 def check(text, name, entropies, apt):
     found = read_table(text, name)
-    expected = [(h, rct(h), apt(h)) for h in entropies]
+    expected = [(h, *rct(h), *apt(h)) for h in entropies]
     if found == expected:
         print(f"ok {name} ({len(found)} entries)")
         return True

@@ -77,8 +77,13 @@ check "stuck noise fails a health test" \
 	wait_for 20 logged "health test .* failed at sample"
 check "the pool is wiped at once" wait_for 5 pool_is_empty
 before=$(delivered)
-check "four failures within an hour are final" \
+check "a failure at the permanent level is final at once" \
 	wait_for 60 hostd_state failed
+equal "and the only one" 1 \
+	"$(hostd_get devices.0.health.failures | python3 -c \
+		'import json,sys; print(sum(json.load(sys.stdin).values()))')"
+equal "status says that it is" true \
+	"$(hostd_get devices.0.health.last_failure.permanent)"
 equal "nothing is served from the failure on" "$before" "$(delivered)"
 failures=$(hostd_get devices.0.health.failures)
 case $failures in

@@ -36,7 +36,7 @@ static struct health health_only(enum health_test test)
 
 	for (int t = 0; t < HEALTH_TESTS; t++)
 		if (t != (int)test)
-			cut.c[t] = OFF;
+			cut.c[t] = cut.permanent[t] = OFF;
 	health_init(&h, &cut);
 	return h;
 }

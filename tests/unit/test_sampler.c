@@ -315,7 +315,7 @@ Test(sampler, libcrypto_failure_fails_it_closed)
 	fail_final_at = final_calls + 2;
 	cr_assert_eq(sampler_feed(sampler, stream, STARTUP + 4 * W), -EIO);
 	cr_assert_eq(stats().state, SAMPLER_FAILED);
-	cr_assert_eq(stats().failed_test, HEALTH_TESTS);
+	cr_assert_eq(stats().failed_test, SAMPLER_CRYPTO);
 	cr_assert_eq(stats().failed_at, STARTUP + W);
 	cr_assert_eq(stats().blocks, 1);
 	cr_assert_eq(pool_take(pool, block, NULL), 0);
@@ -352,4 +352,163 @@ Test(sampler, takes_nothing_at_all)
 {
 	cr_assert_eq(sampler_feed(sampler, stream, 0), 0);
 	cr_assert_eq(stats().samples, 0);
+}
+
+/* Healthy samples without end; the seed differs from make_stream()'s. */
+static void make_noise(uint8_t *out, size_t len)
+{
+	static uint64_t x = 0x123456789abcdef1;
+
+	for (size_t i = 0; i < len; i++) {
+		x ^= x >> 12;
+		x ^= x << 25;
+		x ^= x >> 27;
+		out[i] = (uint8_t)(x * 0x2545f4914f6cdd1d >> 56);
+	}
+}
+
+/* P(1) = p, in 1/256, of each bit. */
+static void make_biased(uint8_t *out, size_t len, unsigned int p)
+{
+	uint8_t draw[8];
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned int byte = 0;
+
+		make_noise(draw, sizeof(draw));
+		for (int k = 0; k < 8; k++)
+			byte = byte << 1 | (draw[k] < p);
+		out[i] = (uint8_t)byte;
+	}
+}
+
+static void plant_duplicate(size_t from, size_t to)
+{
+	memcpy(stream + to, stream + from, 16);
+}
+
+Test(sampler, a_block_of_16_bytes_that_came_before_fails_it)
+{
+	const size_t at = STARTUP + 5 * W + 160;
+
+	for (size_t piece = 1; piece < 3 * W; piece = piece * 3 + 1) {
+		teardown();
+		setup();
+		plant_duplicate(STARTUP + 32, at);
+		for (size_t fed = 0; fed < at + 16; fed += piece) {
+			int ret = sampler_feed(sampler, stream + fed, piece);
+
+			cr_assert_eq(ret, fed + piece < at + 16 ? 0 : -EIO);
+		}
+		cr_assert_eq(stats().failed_test, SAMPLER_DUP);
+		cr_assert_eq(stats().failed_at, at + 16);
+		cr_assert_eq(stats().failures[SAMPLER_DUP], 1);
+		cr_assert(stats().settled);
+		cr_assert_not(stats().permanent);
+		cr_assert_eq(stats().conditioned_samples, 5 * W);
+		expect_blocks_of(stream + STARTUP, 5 * W);
+	}
+}
+
+Test(sampler, a_block_that_is_not_aligned_is_none)
+{
+	memcpy(stream + STARTUP + 5 * W + 1, stream + STARTUP + 32, 16);
+	cr_assert_eq(sampler_feed(sampler, stream, sizeof(stream)), 0);
+}
+
+Test(sampler, reset_forgets_the_blocks_seen)
+{
+	cr_assert_eq(sampler_feed(sampler, stream, STARTUP), 0);
+	sampler_reset(sampler);
+	cr_assert_eq(sampler_feed(sampler, stream, STARTUP), 0);
+}
+
+Test(sampler, a_failure_is_settled_by_what_follows)
+{
+	uint8_t byte = 0x69;
+
+	plant_rct_failure(STARTUP + W);
+	cr_assert_eq(sampler_feed(sampler, stream, STARTUP + W + 1), -EIO);
+	cr_assert_not(stats().settled);
+	for (int i = 10; i < 16; i++)
+		cr_assert_eq(sampler_feed(sampler, &byte, 1), -EIO);
+	cr_assert_not(stats().settled, "15 equal samples");
+	cr_assert_eq(sampler_feed(sampler, &byte, 1), -EIO);
+	cr_assert(stats().settled && stats().permanent);
+	cr_assert_eq(stats().failures[HEALTH_RCT_BYTE], 1);
+	cr_assert_eq(stats().failed_at, STARTUP + W + 1);
+	cr_assert_eq(stats().wiped_samples, 8, "the window and what followed");
+	cr_assert_eq(pool_blocks(pool), W / BLOCK_IN);
+}
+
+Test(sampler, a_failure_that_ends_is_not_permanent)
+{
+	plant_rct_failure(STARTUP + W);
+	cr_assert_eq(sampler_feed(sampler, stream, STARTUP + 2 * W), -EIO);
+	cr_assert(stats().settled);
+	cr_assert_not(stats().permanent);
+}
+
+/* Feeds MiB of it; the samples until it failed, 0 if it did not. */
+static size_t run_biased(unsigned int p, size_t mib)
+{
+	static uint8_t raw[4096];
+
+	for (size_t fed = 0; fed < mib << 20; fed += sizeof(raw)) {
+		make_biased(raw, sizeof(raw), p);
+		if (sampler_feed(sampler, raw, sizeof(raw)) < 0)
+			return fed + sizeof(raw);
+	}
+	return 0;
+}
+
+Test(sampler, board_with_a_bias_runs_without_an_alarm_and_its_drift_is_seen)
+{
+	cr_assert_eq(run_biased(141, 12), 0, "P(1) = 0.551");
+	cr_assert_eq(stats().trend->verdict, TREND_NONE);
+	cr_assert(trend_learnt(stats().trend));
+	cr_assert_gt(run_biased(166, 1), 0, "P(1) = 0.648");
+	sampler_reset(sampler);
+	cr_assert_eq(run_biased(144, 1), 0, "P(1) = 0.563");
+	cr_assert_eq(stats().trend->verdict, TREND_NONE, "a band of 0.02");
+	cr_assert_eq(run_biased(135, 1), 0, "P(1) = 0.527");
+	cr_assert_eq(stats().trend->verdict, TREND_WARN);
+	cr_assert_eq(stats().trend->reason, TREND_DRIFT_ONES);
+}
+
+/* Bits like the one before with 0.6: no count ever gets near its cutoff. */
+Test(sampler, window_that_denies_h_fails_it_for_good)
+{
+	static uint8_t raw[4 * ESTIMATE_WINDOW];
+	unsigned int bit = 0;
+
+	make_biased(raw, sizeof(raw), 154);
+	for (size_t i = 0; i < sizeof(raw); i++) {
+		unsigned int byte = 0;
+
+		for (int k = 7; k >= 0; k--) {
+			bit ^= !(raw[i] >> k & 1);
+			byte = byte << 1 | bit;
+		}
+		raw[i] = (uint8_t)byte;
+	}
+	cr_assert_eq(sampler_feed(sampler, raw, sizeof(raw)), -EIO);
+	cr_assert_eq(stats().failed_test, SAMPLER_TREND);
+	cr_assert_eq(stats().failed_at, ESTIMATE_WINDOW);
+	cr_assert(stats().settled && stats().permanent);
+	cr_assert_eq(stats().conditioned_samples + stats().surplus_samples,
+		     ESTIMATE_WINDOW - STARTUP - W);
+	sampler_reset(sampler);
+	cr_assert_eq(stats().trend->verdict, TREND_FAIL, "a reset is no cure");
+	sampler_forget_trend(sampler);
+	cr_assert_eq(stats().trend->verdict, TREND_NONE);
+}
+
+Test(sampler, every_failure_has_a_name)
+{
+	cr_assert_str_eq(sampler_test_name(HEALTH_APT_BIT), "apt-bit");
+	cr_assert_str_eq(sampler_test_name(SAMPLER_DUP), "dup");
+	cr_assert_str_eq(sampler_test_name(SAMPLER_TREND), "trend");
+	cr_assert_str_eq(sampler_test_name(SAMPLER_CRYPTO), "conditioning");
+	cr_assert_str_eq(sampler_test_name(SAMPLER_TESTS), "none");
 }

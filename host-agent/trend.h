@@ -1,0 +1,87 @@
+/*
+ * trend.h - is this board still the board that it was?
+ *
+ * Fed each full window of the estimators and the results of FIPS 140-2 blocks,
+ * both on raw samples.  A failure: a window contradicts the configured H.  A
+ * warning: the board left the band around its own baseline, which is learnt
+ * from its first windows, or its blocks fail far more often than they did.  A
+ * board whose raw P(1) is 0.55 for ever is as well as one of 0.5.  Adds no
+ * credit, holds no samples.  Pure; theory and arithmetic are in trend.c.
+ */
+#ifndef HOST_AGENT_TREND_H
+#define HOST_AGENT_TREND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/estimate.h"
+
+#define TREND_LEARN_WINDOWS 16	 /* of ESTIMATE_WINDOW: 1 MiB */
+#define TREND_LEARN_BLOCKS  4096 /* FIPS blocks: 10 MB */
+#define TREND_BLOCKS	    1024 /* FIPS blocks that are judged together */
+#define TREND_CLEAR	    16	 /* windows back in the band end a warning */
+
+#define TREND_DRIFT_MILLI 20 /* P(1), P(bit as before): +- 0.020 */
+
+enum trend_verdict {
+	TREND_NONE,
+	TREND_WARN, /* ends by itself */
+	TREND_FAIL, /* sticky until trend_reset() */
+};
+
+enum trend_reason {
+	TREND_WELL,
+	TREND_DRIFT_ONES,   /* P(1) left its band */
+	TREND_DRIFT_SERIAL, /* P(bit as the bit before) left its band */
+	TREND_DRIFT_BYTES,  /* the most common byte came far more often */
+	TREND_FIPS_RATE,    /* FIPS blocks fail far more often */
+	TREND_H_BIT,	    /* bits are easier to guess than H allows */
+	TREND_H_BYTE,	    /* a byte is more common than H allows */
+	TREND_REASONS,
+};
+
+struct trend_rate {
+	uint64_t n, hits;
+};
+
+struct trend {
+	enum trend_verdict verdict;
+	enum trend_reason reason; /* of the verdict */
+	uint64_t windows;	  /* judged since trend_reset() */
+	struct estimate_result last;
+	/* The baseline; windows until it is learnt are added up in it. */
+	struct trend_rate ones, same, mode, blocks;
+	/* the rest is private to trend.c */
+	double p_bit, p_byte; /* 2^-H */
+	struct trend_rate fips;
+	unsigned int well; /* windows without a warning */
+	bool fips_high;
+};
+
+/*
+ * H as in struct sampler_conf: 500..8000 and 100..1000 millibits.
+ * 0 or -EINVAL.
+ */
+int trend_init(struct trend *t, unsigned int h_byte_millibits,
+	       unsigned int h_bit_millibits);
+
+/*
+ * Forgets verdict and baseline: for another device, or when the operator says
+ * that this one is well.  A reset of the sampler is no reason to call it.
+ */
+void trend_reset(struct trend *t);
+
+/* Judges one full window. */
+enum trend_verdict trend_add_window(struct trend *t, const struct estimate *e);
+
+/* blocks more were tested, of which failures (<= blocks) failed. */
+enum trend_verdict trend_add_blocks(struct trend *t, uint64_t blocks,
+				    uint64_t failures);
+
+/* True once both baselines are known. */
+bool trend_learnt(const struct trend *t);
+
+/* "p1-drift" and the like; "none" for TREND_WELL. */
+const char *trend_reason_name(enum trend_reason r);
+
+#endif /* HOST_AGENT_TREND_H */

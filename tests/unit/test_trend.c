@@ -1,0 +1,398 @@
+/*
+ * Trends: a board that stays as it is never alarms, whatever its bias; one
+ * that leaves its baseline is warned of, one that denies its H fails.
+ */
+#include "host-agent/trend.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "common/fips.h"
+#include "tests/unit/testrand.h"
+
+#define H_BYTE 4000
+#define H_BIT  800
+#define MIB    (1u << 20)
+
+enum kind {
+	BIAS, /* P(1) */
+	SAME, /* P(bit as the bit before) */
+};
+
+/* A simulated source, and what the daemon does with its samples. */
+struct board {
+	struct testrand rand;
+	enum kind kind;
+	double p;
+	unsigned int last; /* bit */
+	struct estimate estimate;
+	struct fips fips;
+	struct trend trend;
+};
+
+static void board_start(struct board *b, const char *test, enum kind kind,
+			double p)
+{
+	*b = (struct board){ .rand = testrand_new(test), .kind = kind };
+	b->p = p;
+	fips_init(&b->fips);
+	cr_assert_eq(estimate_init(&b->estimate, ESTIMATE_WINDOW), 0);
+	cr_assert_eq(trend_init(&b->trend, H_BYTE, H_BIT), 0);
+}
+
+/*
+ * 64 bits, each 1 with p to 16 binary places: from the last place on, a 1 of p
+ * joins with "or", a 0 with "and".
+ */
+static uint64_t biased_word(struct testrand *r, double p)
+{
+	unsigned int places = (unsigned int)lround(p * (1 << 16));
+	uint64_t word = 0;
+
+	for (int i = 0; i < 16; i++) {
+		uint64_t fair = testrand_u64(r);
+
+		word = places >> i & 1 ? word | fair : word & fair;
+	}
+	return word;
+}
+
+/* Bits of steps to bits: each is the one above it, or not. */
+static uint64_t integrate(uint64_t steps, unsigned int *last)
+{
+	for (int shift = 1; shift < 64; shift *= 2)
+		steps ^= steps >> shift;
+	if (*last)
+		steps = ~steps;
+	*last = steps & 1;
+	return steps;
+}
+
+static void board_fill(struct board *b, uint8_t *out, size_t len)
+{
+	for (size_t i = 0; i < len; i += 8) {
+		uint64_t word;
+
+		if (b->kind == SAME)
+			word = integrate(biased_word(&b->rand, 1 - b->p),
+					 &b->last);
+		else
+			word = biased_word(&b->rand, b->p);
+		word = __builtin_bswap64(word);
+		memcpy(out + i, &word, 8);
+	}
+}
+
+static void board_take(struct board *b, const uint8_t *raw, size_t len)
+{
+	uint64_t blocks = b->fips.blocks;
+	unsigned int failures = fips_feed(&b->fips, raw, len);
+
+	trend_add_blocks(&b->trend, b->fips.blocks - blocks, failures);
+	while (len > 0) {
+		size_t n = estimate_feed(&b->estimate, raw, len);
+
+		raw += n;
+		len -= n;
+		if (b->estimate.samples == b->estimate.window) {
+			trend_add_window(&b->trend, &b->estimate);
+			estimate_reset(&b->estimate);
+		}
+	}
+}
+
+/* Until the verdict is `until`, or bytes were fed; returns the bytes fed. */
+static uint64_t board_run(struct board *b, uint64_t bytes,
+			  enum trend_verdict until)
+{
+	uint8_t raw[4096];
+	uint64_t fed = 0;
+
+	while (fed < bytes && b->trend.verdict < until) {
+		board_fill(b, raw, sizeof(raw));
+		board_take(b, raw, sizeof(raw));
+		fed += sizeof(raw);
+	}
+	return fed;
+}
+
+static void expect_quiet(const char *test, enum kind kind, double p,
+			 uint64_t bytes)
+{
+	static struct board b;
+
+	board_start(&b, test, kind, p);
+	cr_expect_eq(board_run(&b, bytes, TREND_WARN), bytes);
+	cr_expect_eq(b.trend.verdict, TREND_NONE, "%s",
+		     trend_reason_name(b.trend.reason));
+	cr_expect(trend_learnt(&b.trend));
+}
+
+Test(trend, board_with_p1_of_0_5125_never_alarms)
+{
+	expect_quiet("0.5125", BIAS, 0.5125, 64 * MIB);
+}
+
+Test(trend, board_with_p1_of_0_55_never_alarms)
+{
+	expect_quiet("0.55", BIAS, 0.55, 64 * MIB);
+}
+
+Test(trend, ideal_board_never_alarms)
+{
+	expect_quiet("ideal", BIAS, 0.5, 16 * MIB);
+}
+
+Test(trend, board_with_serial_correlation_never_alarms)
+{
+	expect_quiet("same", SAME, 0.54, 16 * MIB);
+}
+
+/* The window in which it happens, and the one behind it. */
+static void expect_fail_in_two_windows(const char *test, enum kind kind,
+				       double before, double after)
+{
+	static struct board b;
+	uint64_t fed;
+
+	board_start(&b, test, kind, before);
+	board_run(&b, 2 * MIB + 20480, TREND_WARN);
+	cr_assert_eq(b.trend.verdict, TREND_NONE);
+	b.p = after;
+	fed = board_run(&b, MIB, TREND_FAIL);
+	cr_expect_leq(fed, 2 * ESTIMATE_WINDOW, "%llu bytes",
+		      (unsigned long long)fed);
+	cr_expect_eq(b.trend.verdict, TREND_FAIL);
+	cr_expect_eq(b.trend.reason, TREND_H_BIT);
+}
+
+Test(trend, drift_from_0_5125_to_0_65_fails_within_two_windows)
+{
+	expect_fail_in_two_windows("to 0.65", BIAS, 0.5125, 0.65);
+}
+
+Test(trend, drift_from_0_55_to_0_65_fails_within_two_windows)
+{
+	expect_fail_in_two_windows("0.55 to 0.65", BIAS, 0.55, 0.65);
+}
+
+Test(trend, drift_to_zeros_fails_within_two_windows)
+{
+	expect_fail_in_two_windows("to 0.35", BIAS, 0.5125, 0.35);
+}
+
+Test(trend, serial_correlation_fails_within_two_windows)
+{
+	expect_fail_in_two_windows("to same 0.65", SAME, 0.5, 0.65);
+}
+
+Test(trend, anticorrelation_fails_within_two_windows)
+{
+	expect_fail_in_two_windows("to same 0.35", SAME, 0.5, 0.35);
+}
+
+static void expect_warning(const char *test, enum kind kind, double after,
+			   enum trend_reason reason)
+{
+	static struct board b;
+
+	board_start(&b, test, kind, 0.5125);
+	board_run(&b, 2 * MIB, TREND_WARN);
+	cr_assert_eq(b.trend.verdict, TREND_NONE);
+	b.p = after;
+	cr_expect_leq(board_run(&b, MIB, TREND_WARN), 2 * ESTIMATE_WINDOW);
+	cr_expect_eq(b.trend.verdict, TREND_WARN);
+	cr_expect_eq(b.trend.reason, reason, "%s",
+		     trend_reason_name(b.trend.reason));
+}
+
+Test(trend, drift_that_h_still_allows_is_a_warning)
+{
+	expect_warning("to 0.55", BIAS, 0.55, TREND_DRIFT_ONES);
+}
+
+Test(trend, serial_drift_that_h_still_allows_is_a_warning)
+{
+	expect_warning("to same 0.55", SAME, 0.55, TREND_DRIFT_SERIAL);
+}
+
+Test(trend, warning_ends_sixteen_windows_after_the_drift)
+{
+	static struct board b;
+	uint64_t fed;
+
+	board_start(&b, "warning_ends", BIAS, 0.5125);
+	board_run(&b, 2 * MIB, TREND_WARN);
+	b.p = 0.55;
+	board_run(&b, MIB, TREND_WARN);
+	cr_assert_eq(b.trend.verdict, TREND_WARN);
+	b.p = 0.5125;
+	for (fed = 0; b.trend.verdict == TREND_WARN && fed < 4 * MIB;)
+		fed += board_run(&b, 4096, TREND_FAIL);
+	cr_expect_eq(b.trend.verdict, TREND_NONE);
+	cr_expect_eq(b.trend.reason, TREND_WELL);
+	cr_expect_geq(fed, (TREND_CLEAR - 1) * ESTIMATE_WINDOW);
+	cr_expect_leq(fed, (TREND_CLEAR + 2) * ESTIMATE_WINDOW);
+}
+
+/* From start on: no baseline is needed to deny H. */
+Test(trend, board_that_never_was_well_fails_in_its_first_window)
+{
+	static struct board b;
+
+	board_start(&b, "never was well", BIAS, 0.65);
+	cr_expect_eq(board_run(&b, MIB, TREND_FAIL), ESTIMATE_WINDOW);
+	cr_expect_eq(b.trend.reason, TREND_H_BIT);
+}
+
+Test(trend, failure_is_never_cleared_by_more_data)
+{
+	static struct board b;
+	uint8_t raw[4096];
+
+	board_start(&b, "never cleared", BIAS, 0.65);
+	board_run(&b, MIB, TREND_FAIL);
+	b.p = 0.5;
+	for (int i = 0; i < 4 * 256; i++) {
+		board_fill(&b, raw, sizeof(raw));
+		board_take(&b, raw, sizeof(raw));
+	}
+	cr_expect_eq(b.trend.verdict, TREND_FAIL);
+	cr_expect_eq(b.trend.reason, TREND_H_BIT);
+	trend_reset(&b.trend);
+	cr_expect_eq(board_run(&b, MIB, TREND_WARN), MIB);
+}
+
+/* Flat bits, but one byte of sixteen comes every other time. */
+Test(trend, common_byte_denies_h_of_bytes)
+{
+	struct testrand r = testrand_new("common_byte");
+	static struct estimate e;
+	struct trend t;
+	uint8_t raw[2];
+
+	cr_assert_eq(trend_init(&t, H_BYTE, H_BIT), 0);
+	cr_assert_eq(estimate_init(&e, ESTIMATE_WINDOW), 0);
+	while (e.samples < e.window) {
+		testrand_fill(&r, raw, 2);
+		if (testrand_below(&r, 4) == 0)
+			raw[0] = 0x1b;
+		estimate_feed(&e, raw, 2);
+	}
+	cr_expect_eq(trend_add_window(&t, &e), TREND_FAIL);
+	cr_expect_eq(t.reason, TREND_H_BYTE);
+}
+
+/* The same USB packets again and again: flat bits, few values. */
+Test(trend, short_period_is_a_drift_of_bytes)
+{
+	struct testrand r = testrand_new("short_period");
+	static struct board b;
+	uint8_t raw[256];
+
+	board_start(&b, "short_period", BIAS, 0.5);
+	board_run(&b, 2 * MIB, TREND_WARN);
+	testrand_fill(&r, raw, sizeof(raw));
+	for (size_t i = 0; i < sizeof(raw); i += 2)
+		raw[i + 1] = (uint8_t)~raw[i];
+	for (int i = 0; i < 512; i++)
+		board_take(&b, raw, sizeof(raw));
+	cr_expect_eq(b.trend.verdict, TREND_WARN);
+	cr_expect(b.trend.reason == TREND_DRIFT_BYTES ||
+			  b.trend.reason == TREND_DRIFT_SERIAL,
+		  "%s", trend_reason_name(b.trend.reason));
+}
+
+static enum trend_verdict after_blocks(uint64_t base, uint64_t failures)
+{
+	struct trend t;
+
+	cr_assert_eq(trend_init(&t, H_BYTE, H_BIT), 0);
+	cr_assert_eq(trend_add_blocks(&t, TREND_LEARN_BLOCKS, base), 0);
+	trend_add_blocks(&t, 1000, 0);
+	cr_assert_eq(t.verdict, TREND_NONE, "judged before the group is whole");
+	return trend_add_blocks(&t, TREND_BLOCKS - 1000, failures);
+}
+
+/* The counts of a script that does the same arithmetic. */
+Test(trend, fips_rate_is_judged_against_the_baseline)
+{
+	static const struct {
+		uint64_t base, least;
+	} cases[] = {
+		{ 0, 26 }, { 1, 29 }, { 3, 32 }, { 10, 40 }, { 30, 59 },
+	};
+	struct trend t;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t more = cases[i].least;
+
+		trend_init(&t, H_BYTE, H_BIT);
+		trend_add_blocks(&t, TREND_LEARN_BLOCKS, cases[i].base);
+		cr_expect_eq(trend_add_blocks(&t, TREND_BLOCKS, more - 1),
+			     TREND_NONE, "%llu in the baseline",
+			     (unsigned long long)cases[i].base);
+		cr_expect_eq(trend_add_blocks(&t, TREND_BLOCKS, more),
+			     TREND_WARN);
+		cr_expect_eq(t.reason, TREND_FIPS_RATE);
+	}
+	cr_expect_eq(after_blocks(3, 0), TREND_NONE);
+	cr_expect_eq(after_blocks(0, 24), TREND_NONE);
+}
+
+Test(trend, board_whose_blocks_always_fail_is_not_judged_by_them)
+{
+	cr_expect_eq(after_blocks(TREND_LEARN_BLOCKS, 24), TREND_NONE);
+	cr_expect_eq(after_blocks(TREND_LEARN_BLOCKS / 2, 24), TREND_NONE);
+}
+
+Test(trend, high_fips_rate_keeps_its_warning_until_a_group_is_well)
+{
+	static struct board b;
+
+	board_start(&b, "high_fips_rate", BIAS, 0.5);
+	board_run(&b, 12 * MIB, TREND_WARN);
+	b.fips.blocks = b.fips.failures = 0;
+	b.trend.fips = (struct trend_rate){ 0, 0 };
+	trend_add_blocks(&b.trend, TREND_BLOCKS, 100);
+	cr_assert_eq(b.trend.verdict, TREND_WARN);
+	board_run(&b, MIB, TREND_FAIL);
+	cr_expect_eq(b.trend.verdict, TREND_WARN);
+	trend_add_blocks(&b.trend, TREND_BLOCKS, 0);
+	board_run(&b, 2 * MIB, TREND_FAIL);
+	cr_expect_eq(b.trend.verdict, TREND_NONE);
+}
+
+Test(trend, h_out_of_range_is_refused)
+{
+	struct trend t;
+
+	cr_expect_eq(trend_init(&t, 499, 800), -EINVAL);
+	cr_expect_eq(trend_init(&t, 8001, 800), -EINVAL);
+	cr_expect_eq(trend_init(&t, 4000, 99), -EINVAL);
+	cr_expect_eq(trend_init(&t, 4000, 1001), -EINVAL);
+	cr_expect_eq(trend_init(&t, 500, 100), 0);
+	cr_expect_eq(trend_init(&t, 8000, 1000), 0);
+}
+
+Test(trend, empty_window_says_nothing)
+{
+	static struct estimate e;
+	struct trend t;
+
+	estimate_init(&e, ESTIMATE_WINDOW);
+	trend_init(&t, H_BYTE, H_BIT);
+	cr_expect_eq(trend_add_window(&t, &e), TREND_NONE);
+	cr_expect_eq(t.windows, 0);
+}
+
+Test(trend, every_reason_has_a_name)
+{
+	for (int i = 0; i < TREND_REASONS; i++)
+		cr_expect_str_neq(trend_reason_name((enum trend_reason)i),
+				  "unknown");
+	cr_expect_str_eq(trend_reason_name(TREND_REASONS), "unknown");
+}
