@@ -390,10 +390,8 @@ int egd_conn_open(struct egd_conn *c, int fd)
 	c->consumer->connections = consumer_add(c->consumer->connections, 1);
 	egd_conn_id(c, id);
 	if (service_open(&c->consumer->service, id) < 0) {
-		if (egd_conn_may_log(&c->closed_us))
-			log_err("%s %s: no DRBG: %s: raise LimitMEMLOCK=",
-				consumer_kind_name(c->consumer->kind),
-				c->consumer->name, strerror(errno));
+		egd_conn_tell_drbg(c, "no memory is left to lock for its DRBG: "
+				      "raise LimitMEMLOCK=");
 		event_del(&c->read_ev);
 		close(fd);
 		return -ENOMEM;
@@ -537,11 +535,8 @@ static void conn_send(struct egd_conn *c, const struct portion *p)
 static void conn_seed(struct egd_conn *c)
 {
 	if (service_seed(&c->consumer->service, c->env->out + 1,
-			 egd_conn_now_us()) < 0 &&
-	    egd_conn_may_log(&c->closed_us))
-		log_err("%s %s: libcrypto cannot seed its DRBG",
-			consumer_kind_name(c->consumer->kind),
-			c->consumer->name);
+			 egd_conn_now_us()) < 0)
+		egd_conn_tell_drbg(c, "libcrypto cannot seed its DRBG");
 	conn_update(c);
 }
 

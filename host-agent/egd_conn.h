@@ -111,6 +111,7 @@ void egd_conn_id(const struct egd_conn *c, char out[static EGD_CONN_ID_MAX]);
 
 /* Says, once in an absence of devices, whose bytes it gets. */
 void egd_conn_tell_kernel(struct egd_conn *c);
+void egd_conn_tell_drbg(struct egd_conn *c, const char *why);
 
 /* No block for its EGD_READ_NOW this turn: answers that there is none. */
 void egd_conn_decline(struct egd_conn *c);

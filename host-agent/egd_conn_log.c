@@ -35,6 +35,13 @@ void egd_conn_id(const struct egd_conn *c, char out[static EGD_CONN_ID_MAX])
 		 (unsigned long long)s->drbgs);
 }
 
+void egd_conn_tell_drbg(struct egd_conn *c, const char *why)
+{
+	if (egd_conn_may_log(&c->closed_us))
+		log_err("%s %s: %s", consumer_kind_name(c->consumer->kind),
+			c->consumer->name, why);
+}
+
 void egd_conn_tell_kernel(struct egd_conn *c)
 {
 	if (!c->kernel_told)

@@ -14,6 +14,7 @@
 
 static_assert(EGD_PUB_PENDING_MAX == HANDOVER_PENDING_MAX, "fits a record");
 static_assert(POOL_BLOCK == HANDOVER_AHEAD_MAX, "one block ahead");
+static_assert(SERVICE_SEED_BYTES == HANDOVER_SEED_MAX, "fits a record");
 static_assert(EGD_PUB_PUSH_MAX + POOL_BLOCK <= HANDOVER_PUSH_MAX, "fits");
 
 static void set_activity(struct egd_conn *c, enum handover_activity activity)
@@ -45,6 +46,14 @@ static void save_pending(const struct egd_conn *c, struct handover_state *s)
 	}
 }
 
+static uint32_t seed_bytes(const struct egd_conn *c)
+{
+	uint64_t bytes = c->consumer->service.process_bytes;
+
+	return bytes < SERVICE_SEED_BYTES ? (uint32_t)bytes
+					  : SERVICE_SEED_BYTES;
+}
+
 static void copy_out(const struct egd_conn *c, struct handover_state *s)
 {
 	s->asked = c->asked;
@@ -55,6 +64,7 @@ static void copy_out(const struct egd_conn *c, struct handover_state *s)
 	s->have = c->parser.have;
 	s->skip = c->parser.skip;
 	s->push_bytes = c->push_bytes;
+	s->process_bytes = seed_bytes(c);
 	save_pending(c, s);
 }
 
@@ -92,6 +102,7 @@ bool egd_state_load(struct egd_conn *c, const struct handover_state *s)
 {
 	if (s->activity != HANDOVER_IDLE && s->classic)
 		return false;
+	c->consumer->service.process_bytes = s->process_bytes;
 	/* as after a new connection: what was lost is pushed */
 	if (s->activity == HANDOVER_READING && s->asked <= s->delivered)
 		return true;

@@ -66,7 +66,8 @@ bool handover_state_valid(const struct handover_state *s)
 
 	memcpy(parser.head, s->head, sizeof(parser.head));
 	if (s->activity >= HANDOVER_ACTIVITIES || s->requested > 1 ||
-	    s->classic > 1 || s->push_bytes > HANDOVER_PUSH_MAX)
+	    s->classic > 1 || s->push_bytes > HANDOVER_PUSH_MAX ||
+	    s->process_bytes > HANDOVER_SEED_MAX)
 		return false;
 	if (s->delivered > s->asked &&
 	    (s->classic || s->delivered - s->asked > HANDOVER_AHEAD_MAX))

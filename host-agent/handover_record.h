@@ -23,6 +23,7 @@
 #define HANDOVER_PENDING_MAX 8
 #define HANDOVER_AHEAD_MAX   64	 /* bytes */
 #define HANDOVER_PUSH_MAX    512 /* bytes */
+#define HANDOVER_SEED_MAX    64	 /* bytes of class seed a process got */
 
 struct handover_header {
 	char magic[8];
@@ -49,7 +50,7 @@ struct handover_state {
 	uint8_t activity, requested, classic, pending_count;
 	uint8_t head[4], have, skip;
 	uint16_t push_bytes;
-	uint32_t zero;
+	uint32_t process_bytes; /* class seed gives no more than its 64 */
 	struct handover_pending pending[HANDOVER_PENDING_MAX];
 };
 

@@ -152,6 +152,16 @@ Test(egd_state, a_block_given_ahead_is_not_given_again)
 	cr_assert_eq(hear(), 64);
 }
 
+Test(egd_state, a_process_that_had_its_seed_is_known_to)
+{
+	say("\x02\x40", 2);
+	fill(1);
+	cr_assert_eq(hear(), 64);
+	memset(&consumer.service, 0, sizeof(consumer.service));
+	cr_assert_eq(restart(), 0);
+	cr_assert_eq(consumer.service.process_bytes, 64);
+}
+
 Test(egd_state, what_is_asked_between_two_processes_is_answered)
 {
 	say("\x02\x40", 2);

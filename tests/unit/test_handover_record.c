@@ -206,6 +206,10 @@ Test(handover_record, every_field_has_its_range)
 	cr_assert(valid());
 	s->push_bytes = HANDOVER_PUSH_MAX + 1;
 	cr_assert(!valid());
+	s->process_bytes = HANDOVER_SEED_MAX;
+	cr_assert(valid());
+	s->process_bytes = HANDOVER_SEED_MAX + 1;
+	cr_assert(!valid());
 }
 
 Test(handover_record, a_half_read_command_is_one_that_the_parser_knows)
