@@ -18,7 +18,7 @@
 #include "host-agent/reader_priv.h"
 
 #define CLAIM_MS	 1500 /* arrival can beat configuration and udev */
-#define CLAIM_RETRY_MS	 50
+#define CLAIM_RETRY_MS	 100
 #define ATTEMPTS	 4
 #define ATTEMPT_RESET	 2 /* a bus reset before this one */
 #define ATTEMPT_PAUSE_MS 500
