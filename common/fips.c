@@ -34,6 +34,18 @@ void fips_init(struct fips *f)
 	explicit_bzero(f, sizeof(*f));
 }
 
+void fips_forget_block(struct fips *f)
+{
+	uint64_t blocks = f->blocks, failures = f->failures;
+	uint64_t failed[FIPS_TESTS];
+
+	memcpy(failed, f->failed, sizeof(failed));
+	fips_init(f);
+	f->blocks = blocks;
+	f->failures = failures;
+	memcpy(f->failed, failed, sizeof(failed));
+}
+
 static uint32_t word_le(const uint8_t *p)
 {
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |

@@ -36,6 +36,9 @@ struct fips {
 /* Wipes everything; the first four bytes fed prime the continuous test. */
 void fips_init(struct fips *f);
 
+/* Wipes the unfinished block and what primes the next; the counts go on. */
+void fips_forget_block(struct fips *f);
+
 /*
  * Bit mask (1 << enum fips_test) of the tests that this block fails.
  * *last_word is the previous 32-bit little-endian word, updated.

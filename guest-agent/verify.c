@@ -44,24 +44,11 @@ void verify_free(struct verify *v)
 	secmem_free(v);
 }
 
-/* fips_init() wipes the counters together with the unfinished block. */
-static void forget_block(struct fips *f)
-{
-	uint64_t blocks = f->blocks, failures = f->failures;
-	uint64_t failed[FIPS_TESTS];
-
-	memcpy(failed, f->failed, sizeof(failed));
-	fips_init(f);
-	f->blocks = blocks;
-	f->failures = failures;
-	memcpy(f->failed, failed, sizeof(failed));
-}
-
 void verify_restart(struct verify *v)
 {
 	v->started = false;
 	health_reset(&v->health);
-	forget_block(&v->fips);
+	fips_forget_block(&v->fips);
 }
 
 size_t verify_window_size(const struct verify *v, size_t feed_bytes)

@@ -84,19 +84,6 @@ void sampler_free(struct sampler *s)
 	secmem_free(s);
 }
 
-/* Wipes the block that fips is collecting; its counts go on. */
-static void forget_fips_block(struct fips *f)
-{
-	uint64_t blocks = f->blocks, failures = f->failures;
-	uint64_t failed[FIPS_TESTS];
-
-	memcpy(failed, f->failed, sizeof(failed));
-	fips_init(f);
-	f->blocks = blocks;
-	f->failures = failures;
-	memcpy(f->failed, failed, sizeof(failed));
-}
-
 /* Wipes every sample that is not behind a passed window and conditioned. */
 static void wipe_quarantine(struct sampler *s)
 {
@@ -105,7 +92,7 @@ static void wipe_quarantine(struct sampler *s)
 	explicit_bzero(s->window, sizeof(s->window));
 	explicit_bzero(s->block, sizeof(s->block));
 	condition_reset(s->cond);
-	forget_fips_block(&s->fips);
+	fips_forget_block(&s->fips);
 	dup_reset(s->dup);
 	estimate_reset(&s->estimate);
 }
