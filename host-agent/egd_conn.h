@@ -21,6 +21,9 @@
 #include "host-agent/pool.h"
 #include "host-agent/sched.h"
 
+/* What is given at once: the count byte of EGD_READ_NOW, then a block. */
+#define EGD_CONN_OUT (1 + POOL_BLOCK)
+
 struct egd_conn;
 struct handover_state;
 TAILQ_HEAD(egd_conn_list, egd_conn);
@@ -32,7 +35,7 @@ struct egd_conn_env {
 	struct sched *light; /* of what is made as it is given */
 	struct pool *pool;
 	bool absent, dry; /* no device serves; and the pool is used up */
-	uint8_t *out;	  /* secmem: count byte of EGD_READ_NOW, then a block */
+	uint8_t *out;	  /* secmem: EGD_CONN_OUT bytes */
 	struct egd_conn_list now; /* EGD_READ_NOW, to be answered this turn */
 	size_t wanting, owing;	  /* connections; owing: from the pool */
 	size_t light_wanting;

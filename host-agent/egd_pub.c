@@ -80,7 +80,7 @@ struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
 	p->served = served;
 	p->served_ctx = ctx;
 	p->env.light = sched_new();
-	p->env.out = secmem_alloc(1 + POOL_BLOCK);
+	p->env.out = secmem_alloc(EGD_CONN_OUT);
 	if (!p->env.light || !p->env.out) {
 		secmem_free(p->env.out);
 		sched_free(p->env.light);
