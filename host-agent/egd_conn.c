@@ -51,7 +51,7 @@ static struct service_view conn_view(const struct egd_conn *c)
 		.dry = env->dry,
 		.plenty = pool_blocks(env->pool) >=
 			  pool_capacity(env->pool) / 2,
-		.now_us = egd_conn_now_us(),
+		.now_us = env->now_us,
 	};
 }
 

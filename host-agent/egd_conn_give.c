@@ -19,16 +19,24 @@ static void conn_probe_end(struct egd_conn *c)
 	latency_add(&c->consumer->latency, egd_conn_now_us() - c->probe_us);
 }
 
-static size_t conn_share(const struct egd_conn *c)
+/* Bytes that its peer would take now. */
+static uint64_t conn_open_bytes(const struct egd_conn *c)
 {
-	uint64_t most = POOL_BLOCK;
-
 	if (c->now_due)
-		most = c->pending[c->pending_first].req.n;
-	else if (c->classic || c->eof)
-		most = egd_conn_owed(c);
+		return c->pending[c->pending_first].req.n;
+	if (c->classic || c->eof)
+		return egd_conn_owed(c);
+	/* whole blocks; the last one is ahead, in part or as a whole */
+	return (egd_conn_owed(c) / POOL_BLOCK + 1) * POOL_BLOCK;
+}
+
+/* How much of so many blocks is sent to it. */
+static size_t conn_share(const struct egd_conn *c, size_t blocks)
+{
+	uint64_t most = conn_open_bytes(c);
+
 	most = service_allows(&c->consumer->service, most);
-	return most < POOL_BLOCK ? (size_t)most : POOL_BLOCK;
+	return most < blocks * POOL_BLOCK ? (size_t)most : blocks * POOL_BLOCK;
 }
 
 /* What is in env->out: bytes bound to this connection. */
@@ -47,7 +55,7 @@ static void conn_account(struct egd_conn *c, const struct portion *p, size_t n)
 	s->delivered = consumer_add(s->delivered, n);
 	s->discarded = consumer_add(s->discarded, p->made - n);
 	c->env->bytes_sent += n;
-	c->env->blocks_sent += n > 0;
+	c->env->blocks_sent += (n + POOL_BLOCK - 1) / POOL_BLOCK;
 	if (c->push_due && n) {
 		c->push_due = false;
 		c->push_bytes = (uint16_t)(c->push_bytes + n);
@@ -107,7 +115,7 @@ static void conn_send(struct egd_conn *c, const struct portion *p)
 static void conn_seed(struct egd_conn *c)
 {
 	if (service_seed(&c->consumer->service, c->env->out + 1,
-			 egd_conn_now_us()) < 0)
+			 c->env->now_us) < 0)
 		egd_conn_tell_drbg(c, "libcrypto cannot seed its DRBG");
 	egd_conn_update(c);
 }
@@ -122,26 +130,46 @@ void egd_conn_deliver(struct egd_conn *c)
 		conn_seed(c);
 		return;
 	}
-	p.n = conn_share(c);
+	p.n = conn_share(c, 1);
 	conn_send(c, &p);
 }
 
-void egd_conn_deliver_made(struct egd_conn *c)
+/*
+ * A call of send() costs more than a batch of blocks: a peer that has many of
+ * them open gets them by one.  Of the kernel, which a signal interrupts when it
+ * is asked for much, one.
+ */
+static size_t conn_batch(struct egd_conn *c, enum service_supply supply)
+{
+	size_t most = supply == SUPPLY_DRBG ? EGD_PUB_BATCH : 1;
+	uint64_t open_bytes = conn_open_bytes(c);
+	size_t blocks = 1;
+
+	while (blocks < most && blocks * POOL_BLOCK < open_bytes &&
+	       sched_again(c->consumer->light, c->env->now_us))
+		blocks++;
+	return blocks;
+}
+
+size_t egd_conn_deliver_made(struct egd_conn *c)
 {
 	struct portion p = { .supply = egd_conn_supply(c) };
+	size_t blocks;
 
 	if (c->fd < 0 || !c->light)
-		return;
-	p.n = conn_share(c);
+		return 1;
+	blocks = conn_batch(c, p.supply);
+	p.n = conn_share(c, blocks);
 	p.made = p.n;
 	if (service_make(&c->consumer->service, p.supply, c->env->out + 1, p.n,
-			 egd_conn_now_us()) < 0) {
+			 c->env->now_us) < 0) {
 		egd_conn_update(c);
-		return;
+		return blocks;
 	}
 	if (p.supply == SUPPLY_KERNEL)
 		egd_conn_tell_kernel(c);
 	conn_send(c, &p);
+	return blocks;
 }
 
 void egd_conn_decline(struct egd_conn *c)

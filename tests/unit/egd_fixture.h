@@ -27,9 +27,11 @@ static inline void serve(void *ctx)
 	struct egd_conn *c;
 
 	(void)ctx;
-	while (pool_blocks(env.pool) &&
-	       (c = sched_next(env.sched, egd_conn_now_us())))
+	env.now_us = egd_conn_now_us();
+	while (pool_blocks(env.pool) && (c = sched_next(env.sched, env.now_us)))
 		egd_conn_deliver(c);
+	while ((c = sched_next(env.light, env.now_us)))
+		egd_conn_deliver_made(c);
 	while ((c = TAILQ_FIRST(&env.now)))
 		egd_conn_decline(c);
 }

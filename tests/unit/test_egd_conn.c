@@ -237,3 +237,122 @@ Test(egd_conn, what_was_asked_and_delivered_is_forgotten_with_the_connection)
 	cr_assert_eq(consumer.delivered, 128);
 	cr_assert_eq(consumer.connections, 2);
 }
+
+/* The same peer as one of class drbg, its DRBG seeded. */
+static void join_drbg(const char *first, size_t len)
+{
+	egd_conn_close(&conn, NULL);
+	close(peer);
+	consumer.service.policy.class = SERVICE_DRBG;
+	consumer.delivered = 0;
+	fill(1);
+	join();
+	say(first, len);
+	cr_assert_eq(consumer.service.seeds, 1);
+}
+
+static void nobody(void *ctx)
+{
+	(void)ctx;
+}
+
+/* Requests of 255 bytes, 1 to 64 of them. */
+static void say_many(size_t requests)
+{
+	uint8_t buf[2 * 64];
+
+	memset(buf, 0xff, sizeof(buf));
+	for (size_t i = 0; i < requests; i++)
+		buf[2 * i] = 2;
+	say(buf, 2 * requests);
+}
+
+static void assert_wiped(void)
+{
+	for (size_t i = 0; i < sizeof(out); i++)
+		cr_assert_eq(out[i], 0);
+}
+
+Test(egd_conn, what_a_drbg_has_open_comes_whole_and_one_block_ahead)
+{
+	uint8_t buf[8192];
+	size_t n, i;
+
+	join_drbg("\x02\x40", 2);
+	cr_assert_eq(hear_into(buf, sizeof(buf)), 128);
+	say_many(10);
+	/* 2550 bytes, 64 of them are there already, in whole blocks */
+	n = hear_into(buf, sizeof(buf));
+	cr_assert_eq(n, 39 * 64);
+	cr_assert_eq(consumer.ahead, 128 + 39 * 64 - 64 - 2550);
+	cr_assert_eq(consumer.asked, 64 + 2550);
+	cr_assert_eq(consumer.delivered, 128 + 39 * 64);
+	cr_assert_eq(consumer.discarded, 0);
+	cr_assert_eq(env.blocks_sent, 41);
+	for (i = 64; i < n; i += 64)
+		cr_assert_neq(memcmp(buf + i, buf + i - 64, 64), 0);
+	assert_wiped();
+}
+
+Test(egd_conn, a_batch_has_sixteen_blocks_at_most)
+{
+	struct egd_conn *c;
+
+	join_drbg("\x02\x40", 2);
+	env.serve = nobody;
+	say_many(5);
+	c = sched_next(env.light, env.now_us);
+	cr_assert_eq(c, &conn);
+	cr_assert_eq(egd_conn_deliver_made(c), EGD_PUB_BATCH);
+	cr_assert_eq(consumer.delivered, 128 + EGD_PUB_BATCH * POOL_BLOCK);
+	c = sched_next(env.light, env.now_us);
+	cr_assert_eq(egd_conn_deliver_made(c), 3);
+	cr_assert_null(sched_next(env.light, env.now_us));
+}
+
+Test(egd_conn, a_classic_peer_of_a_drbg_gets_exact_bytes)
+{
+	uint8_t buf[2048];
+
+	join_drbg("\x02\xff\x02\xff\x02\x07\x01\xff", 8);
+	cr_assert_eq(hear_into(buf, sizeof(buf)), 255 + 255 + 7 + 1 + 255);
+	cr_assert_eq(buf[255 + 255 + 7], 255);
+	cr_assert_eq(consumer.ahead, 0);
+	cr_assert_eq(consumer.delivered, 3 * 255 + 7);
+	cr_assert_eq(consumer.discarded, 0);
+}
+
+Test(egd_conn, a_batch_is_charged_block_by_block)
+{
+	const struct sched_limits lim = { .rate_bytes = 1,
+					  .burst_bytes = 320,
+					  .weight = 1 };
+	uint8_t buf[2048];
+
+	sched_set_limits(consumer.light, &lim, egd_conn_now_us());
+	join_drbg("\x02\xff\x02\xff", 4);
+	cr_assert_eq(hear_into(buf, sizeof(buf)), 320);
+	cr_assert_eq(consumer.owed, 510 - 320);
+}
+
+Test(egd_conn, of_a_batch_that_a_full_socket_does_not_take_nothing_is_kept)
+{
+	static uint8_t buf[1 << 18];
+	size_t n, had = 0;
+
+	join_drbg("\x02\x01", 2);
+	for (int i = 0; i < 64 && !conn.blocked; i++)
+		say_many(64);
+	cr_assert(conn.blocked);
+	cr_assert_gt(consumer.discarded, 0);
+	cr_assert_leq(consumer.discarded, EGD_PUB_BATCH * POOL_BLOCK);
+	assert_wiped();
+	while (consumer.owed || had < consumer.delivered) {
+		n = hear_into(buf, sizeof(buf));
+		cr_assert_gt(n, 0);
+		had += n;
+		turn();
+	}
+	cr_assert_eq(had, consumer.delivered);
+	assert_wiped();
+}
