@@ -40,8 +40,8 @@ struct egd_conn_env {
 	size_t wanting, owing;	  /* connections; owing: from the pool */
 	size_t light_wanting;
 	uint64_t blocks_sent, bytes_sent;
-	uint64_t now_us; /* of this turn: for the age of seeds */
-	void (*serve)(void *ctx);	  /* wants may have changed */
+	uint64_t now_us;	  /* of this turn: for the age of seeds */
+	void (*serve)(void *ctx); /* wants may have changed */
 	void (*gone)(struct egd_conn *c); /* was closed; may be NULL */
 	void *ctx;
 };

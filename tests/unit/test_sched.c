@@ -1,44 +1,13 @@
 #include "host-agent/sched.h"
 
-#include <criterion/criterion.h>
 #include <errno.h>
+
+#include "tests/unit/sched_fixture.h"
 
 #define N   1000
 #define SEC 1000000ull /* microseconds */
 
 static const struct sched_limits equal = { .weight = 1 };
-
-/* A consumer as the simulations see it. */
-struct sim {
-	struct sched_entry *e;
-	uint64_t blocks;
-};
-
-static void add(struct sched *s, struct sim *c, uint64_t rate, uint64_t burst,
-		unsigned int weight)
-{
-	const struct sched_limits lim = { rate, burst, weight };
-
-	c->e = sched_add(s, &lim, c, 0);
-	cr_assert_not_null(c->e);
-	sched_want(s, c->e, true);
-}
-
-static void remove_all(struct sched *s, struct sim *c, size_t n)
-{
-	while (n--)
-		sched_remove(s, c[n].e);
-	sched_free(s);
-}
-
-static struct sim *next(struct sched *s, uint64_t now_us)
-{
-	struct sim *c = sched_next(s, now_us);
-
-	if (c)
-		c->blocks++;
-	return c;
-}
 
 static double jain(const struct sim *c, size_t n)
 {
@@ -563,60 +532,4 @@ Test(sched, thousand_throttled_ones_do_not_hide_the_one_that_may)
 	for (size_t i = 0; i < N; i++)
 		cr_assert_eq(sched_throttled(c[i].e), 1);
 	remove_all(s, c, N + 1);
-}
-
-Test(sched, more_in_the_same_turn_is_charged_and_ends_with_the_bucket)
-{
-	struct sched *s = sched_new();
-	struct sim c[2] = { 0 };
-
-	add(s, &c[0], 64, 256, 1);
-	add(s, &c[1], 0, 0, 1);
-	while (next(s, 0) != &c[0])
-		;
-	for (int i = 0; i < 3; i++)
-		cr_assert(sched_again(c[0].e, 0));
-	cr_assert(!sched_again(c[0].e, 0));
-	for (int i = 0; i < 3; i++)
-		cr_assert_eq(next(s, 0), &c[1]);
-	cr_assert_eq(sched_throttled(c[0].e), 1);
-	cr_assert_eq(next(s, 1000000), &c[0]);
-	cr_assert(!sched_again(c[0].e, 1000000));
-	remove_all(s, c, 2);
-}
-
-Test(sched, more_in_the_same_turn_keeps_weights)
-{
-	struct sched *s = sched_new();
-	size_t got[2] = { 0 };
-	struct sim c[2] = { 0 };
-
-	add(s, &c[0], 0, 0, 1);
-	add(s, &c[1], 0, 0, 3);
-	for (int i = 0; i < 4000; i++) {
-		struct sim *n = next(s, 0);
-
-		got[n - c]++;
-		for (int k = 1; k < 16 && sched_again(n->e, 0); k++)
-			got[n - c]++;
-	}
-	cr_assert_eq(got[1], 3 * got[0]);
-	remove_all(s, c, 2);
-}
-
-Test(sched, more_in_the_same_turn_uses_the_boot_reserve)
-{
-	struct sched *s = sched_new();
-	struct sim c[2] = { 0 };
-
-	add(s, &c[0], 64, 64, 1);
-	add(s, &c[1], 0, 0, 1);
-	sched_boot(s, c[0].e, SCHED_BOOT_RESERVE);
-	cr_assert_eq(next(s, 0), &c[0]);
-	for (int i = 1; i < 16; i++)
-		cr_assert(sched_again(c[0].e, 0));
-	/* used up: what is charged above the bucket may not grow */
-	cr_assert(!sched_again(c[0].e, 0));
-	cr_assert_eq(next(s, 0), &c[1]);
-	remove_all(s, c, 2);
 }
