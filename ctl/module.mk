@@ -1,5 +1,5 @@
 # ctl/: onerngctl, what the operator types.
-CTL_PKGS := jansson
+CTL_PKGS := jansson libevent_core libcrypto
 CTL_LIB  := $(B)/libctl.a
 CTL_PROG := $(B)/onerngctl
 PROGS    += $(CTL_PROG)

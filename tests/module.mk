@@ -52,6 +52,12 @@ $(B)/tests/integration/usbpeer: private TOOL_LIBS := $(call pkg_libs,libusb-1.0)
 $(B)/tests/integration/usbprobe.o: private CPPFLAGS += $(call pkg_cflags,libusb-1.0)
 $(B)/tests/integration/usbprobe: private TOOL_LIBS := $(call pkg_libs,libusb-1.0)
 
+# Images are the simulator's; checks and keyrings are onerngctl's.
+$(B)/tests/integration/mkimage: $(SIM_LIB)
+$(B)/tests/integration/gpgvcheck: $(CTL_LIB)
+$(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
+	$(call pkg_libs,libevent_core libcrypto)
+
 $(TOOL_PROGS): $(B)/%: $(B)/%.o $(COMMON_LIB)
 	$(call say,LD   ,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TOOL_LIBS) -lm
