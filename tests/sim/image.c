@@ -1,5 +1,7 @@
 #include "tests/sim/image.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/sim/crc16.h"
@@ -54,4 +56,17 @@ void image_make(uint8_t image[static IMAGE_SIZE], unsigned int firmware,
 		image[i] = (uint8_t)noise_prng_next(&padding);
 	if (firmware >= 3)
 		make_unit(image, unit_seed);
+}
+
+int image_read(uint8_t image[static IMAGE_SIZE], const char *path)
+{
+	FILE *f = fopen(path, "re");
+	int r = 0;
+
+	if (!f)
+		return -errno;
+	if (fread(image, 1, IMAGE_SIZE, f) != IMAGE_SIZE || getc(f) != EOF)
+		r = -EMSGSIZE;
+	fclose(f);
+	return r;
 }

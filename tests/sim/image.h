@@ -22,4 +22,7 @@
 void image_make(uint8_t image[static IMAGE_SIZE], unsigned int firmware,
 		uint64_t unit_seed);
 
+/* Flash as in a file of exactly IMAGE_SIZE bytes.  0 or -errno (-EMSGSIZE). */
+int image_read(uint8_t image[static IMAGE_SIZE], const char *path);
+
 #endif /* TESTS_SIM_IMAGE_H */

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/opt.h"
+#include "tests/sim/image.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/simctl.h"
 
@@ -61,6 +62,18 @@ static int set_firmware(void *ctx, const char *value, const char **why)
 {
 	return set_number(value, 1, 3,
 			  &((struct request *)ctx)->sim.conf.firmware, why);
+}
+
+static int set_image(void *ctx, const char *value, const char **why)
+{
+	static uint8_t image[IMAGE_SIZE];
+	int rc = image_read(image, value);
+
+	*why = rc == -EMSGSIZE ? "not a file of 262144 bytes"
+			       : "cannot read the file";
+	if (rc == 0)
+		((struct request *)ctx)->sim.conf.image = image;
+	return rc;
 }
 
 static int set_rate(void *ctx, const char *value, const char **why)
@@ -126,6 +139,8 @@ static const struct opt options[] = {
 	  set_control },
 	{ "socket", 0, "PATH", "listen there for QEMU (usbredir)", set_socket },
 	{ "firmware", 0, "1|2|3", "firmware version (3)", set_firmware },
+	{ "image", 0, "FILE", "flash of 262144 bytes (made from the seed)",
+	  set_image },
 	{ "rate", 0, "BYTES", "raw bytes a second (57600)", set_rate },
 	{ "seed", 0, "N", "seed of the first device's noise (1)", set_seed },
 	{ "noise", 0, "SPEC",

@@ -150,6 +150,13 @@ static void do_rate(struct request *r)
 	result(r, rc, "not a rate from 0 to 1000000 bytes a second");
 }
 
+static void do_image(struct request *r)
+{
+	int rc = image_read(r->m->image, r->argv[1]);
+
+	result(r, rc, rc == -EMSGSIZE ? "not a file of 262144 bytes" : NULL);
+}
+
 static void do_noise(struct request *r)
 {
 	const char *why;
@@ -212,6 +219,7 @@ static const struct command {
 	{ "power-cycle", "power-cycle", 1, 1, do_power_cycle },
 	{ "rate", "rate BYTES", 2, 2, do_rate },
 	{ "noise", "noise SPEC", 2, 2, do_noise },
+	{ "image", "image FILE", 2, 2, do_image },
 	{ "fault", "fault NAME [ARG...]", 2, 4, do_fault },
 	{ "clear", "clear", 1, 1, do_clear },
 	{ "quit", "quit", 1, 1, do_quit },
@@ -225,8 +233,9 @@ static void run_command(struct request *r)
 		if (r->argc && !strcmp(commands[i].word, r->argv[0]))
 			c = &commands[i];
 	if (!c)
-		say(r, "error no such command: status, plug, unplug, "
-		       "power-cycle, rate, noise, fault, clear or quit\n");
+		say(r,
+		    "error no such command: status, plug, unplug, "
+		    "power-cycle, rate, noise, image, fault, clear or quit\n");
 	else if (r->argc < c->min || r->argc > c->max)
 		say(r, "error usage: %s\n", c->usage);
 	else
