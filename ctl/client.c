@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -143,15 +144,20 @@ out:
 	return r;
 }
 
-static int client_talk(int fd, const char *cmd, json_t **result, char *why)
+static int client_talk(int fd, const char *line, json_t **result, char *why)
 {
-	char request[64], *reply = NULL;
+	struct iovec iov[2] = { { NULL, strlen(line) }, { NULL, 1 } };
+	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 2 };
+	const char *end = "\n";
+	char *reply = NULL;
 	ssize_t n;
-	int r, len;
+	int r;
 
-	len = snprintf(request, sizeof(request), "{\"cmd\":\"%s\"}\n", cmd);
-	n = send(fd, request, (size_t)len, MSG_NOSIGNAL);
-	n = n == len ? receive(fd, &reply) : -errno;
+	/* iovec has no const; sendmsg(2) does not write */
+	memcpy(&iov[0].iov_base, &line, sizeof(line));
+	memcpy(&iov[1].iov_base, &end, sizeof(end));
+	n = sendmsg(fd, &mh, MSG_NOSIGNAL);
+	n = n < 0 ? -errno : receive(fd, &reply);
 	if (n < 0) {
 		snprintf(why, CLIENT_WHY_MAX, "no reply from the agent: %s",
 			 strerror((int)-n));
@@ -163,16 +169,31 @@ static int client_talk(int fd, const char *cmd, json_t **result, char *why)
 	return r;
 }
 
+int client_request(const char *socket_path, const json_t *request,
+		   json_t **result, char why[static CLIENT_WHY_MAX])
+{
+	char *line = json_dumps(request, JSON_COMPACT);
+	int fd, r = -ENOMEM;
+
+	*result = NULL;
+	if (!line) {
+		snprintf(why, CLIENT_WHY_MAX, "%s", strerror(ENOMEM));
+		return r;
+	}
+	fd = client_connect(socket_path, why);
+	r = fd < 0 ? fd : client_talk(fd, line, result, why);
+	if (fd >= 0)
+		close(fd);
+	free(line);
+	return r;
+}
+
 int client_ask(const char *socket_path, const char *cmd, json_t **result,
 	       char why[static CLIENT_WHY_MAX])
 {
-	int fd = client_connect(socket_path, why);
-	int r;
+	json_t *request = json_pack("{s:s}", "cmd", cmd);
+	int r = client_request(socket_path, request, result, why);
 
-	*result = NULL;
-	if (fd < 0)
-		return fd;
-	r = client_talk(fd, cmd, result, why);
-	close(fd);
+	json_decref(request);
 	return r;
 }

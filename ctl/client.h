@@ -19,6 +19,10 @@
 int client_ask(const char *socket_path, const char *cmd, json_t **result,
 	       char why[static CLIENT_WHY_MAX]);
 
+/* The same of a whole request, which stays the caller's. */
+int client_request(const char *socket_path, const json_t *request,
+		   json_t **result, char why[static CLIENT_WHY_MAX]);
+
 /*
  * The result in a reply of len bytes, newline included or not.  0, or -EPROTO
  * (no reply) or -EINVAL (the agent refused) with why.

@@ -23,6 +23,7 @@ struct control_peer {
 	struct control *control;
 	struct bufferevent *bev;
 	pid_t pid;
+	uid_t uid;
 	bool last; /* closed once its reply is written */
 };
 
@@ -36,6 +37,9 @@ struct control {
 	time_t logged_s; /* last line about a peer, 0: none */
 	control_answer_fn answer;
 	void *ctx;
+	const char *root_cmd; /* NULL: none */
+	control_root_fn root_answer;
+	void *root_ctx;
 };
 
 static json_t *error_reply(const char *text)
@@ -120,13 +124,40 @@ static void free_text(const void *data, size_t len, void *text)
 	free(text);
 }
 
+/* NULL: this is not root's command, or out of memory. */
+static char *peer_root_reply(const struct control_peer *p, const char *line,
+			     size_t len)
+{
+	const struct control *c = p->control;
+	json_t *root, *result = NULL, *reply = NULL;
+	const char *cmd, *why = "only root may ask for this";
+	char *text;
+
+	root = c->root_cmd ? json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL)
+			   : NULL;
+	cmd = json_string_value(json_object_get(root, "cmd"));
+	if (cmd && !strcmp(cmd, c->root_cmd)) {
+		if (p->uid == 0)
+			result = c->root_answer(c->root_ctx, root, &why);
+		reply = result ? json_pack("{s:b, s:o}", "ok", 1, "result",
+					   result)
+			       : error_reply(why);
+	}
+	text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+	json_decref(reply);
+	json_decref(root);
+	return text;
+}
+
 /* The reply goes out without another copy: it is long with many consumers. */
 static bool peer_answer(struct control_peer *p, const char *line, size_t len)
 {
 	struct control *c = p->control;
 	struct evbuffer *out = bufferevent_get_output(p->bev);
-	char *text = control_reply(line, len, c->answer, c->ctx);
+	char *text = peer_root_reply(p, line, len);
 
+	if (!text)
+		text = control_reply(line, len, c->answer, c->ctx);
 	if (!text)
 		return false;
 	if (evbuffer_add_reference(out, text, strlen(text), free_text, text)) {
@@ -185,7 +216,7 @@ static void peer_event(struct bufferevent *bev, short what, void *arg)
 static void peer_add(struct control *c, int fd)
 {
 	struct timeval idle = { .tv_sec = CONTROL_IDLE_S };
-	struct consumer_peer who = { .pid = 0 };
+	struct consumer_peer who = { .pid = 0, .uid = (uid_t)-1 };
 	struct control_peer *p = calloc(1, sizeof(*p));
 
 	if (!p)
@@ -195,6 +226,7 @@ static void peer_add(struct control *c, int fd)
 		goto fail;
 	usock_peer(fd, &who);
 	p->pid = who.pid;
+	p->uid = who.uid;
 	p->control = c;
 	LIST_INSERT_HEAD(&c->peers, p, entry);
 	c->count++;
@@ -255,6 +287,14 @@ void control_set_answer(struct control *c, control_answer_fn fn, void *ctx)
 {
 	c->answer = fn;
 	c->ctx = ctx;
+}
+
+void control_set_root_command(struct control *c, const char *cmd,
+			      control_root_fn fn, void *ctx)
+{
+	c->root_cmd = cmd;
+	c->root_answer = fn;
+	c->root_ctx = ctx;
 }
 
 void control_free(struct control *c)

@@ -2,7 +2,8 @@
  * control.h - the control socket: one JSON object per line, each way
  *
  * {"cmd":"status"} is answered with {"ok":true,"result":{...}}, what cannot be
- * with {"ok":false,"error":"..."}.  Read only.
+ * with {"ok":false,"error":"..."}.  Read only.  One command may be for root
+ * only, whoever else may connect.
  */
 #ifndef HOST_AGENT_CONTROL_H
 #define HOST_AGENT_CONTROL_H
@@ -22,10 +23,17 @@ struct control;
 /* A new reference, or NULL for a command it does not know. */
 typedef json_t *(*control_answer_fn)(void *ctx, const char *cmd);
 
+/* As above, of the whole request; NULL with *why (static text). */
+typedef json_t *(*control_root_fn)(void *ctx, const json_t *request,
+				   const char **why);
+
 /* NULL with why (USOCK_WHY_MAX bytes); it listens on return. */
 struct control *control_new(struct event_base *base, const char *path,
 			    gid_t gid, char *why);
 void control_set_answer(struct control *c, control_answer_fn fn, void *ctx);
+/* cmd is answered by fn if the peer's user ID is 0. */
+void control_set_root_command(struct control *c, const char *cmd,
+			      control_root_fn fn, void *ctx);
 void control_free(struct control *c); /* NULL is fine */
 
 /*

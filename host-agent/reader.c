@@ -135,7 +135,9 @@ static int reader_end(struct reader *r, int rc)
 
 int reader_main(const char *port)
 {
-	struct reader r = { .port = port, .fds = { RAWMSG_FD, -1 } };
+	struct reader r = { .port = port,
+			    .fds = { RAWMSG_FD, -1 },
+			    .image_fd = -1 };
 	int rc;
 
 	if (!rawmsg_port_valid(port)) {

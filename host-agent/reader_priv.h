@@ -37,6 +37,8 @@ struct reader {
 	bool paused;
 	bool restart; /* start again from the beginning */
 
+	int image_fd; /* the device's image, sealed; -1: none */
+
 	/* the stream */
 	uint64_t seq;	/* of the next sample */
 	int stream_err; /* first error of a transfer */
@@ -70,7 +72,10 @@ int reader_quiet(struct reader *r);
  */
 int reader_start(struct reader *r, size_t discard_bytes);
 
-/* reader_open.c: from a port path to a checked, quiet device */
+/*
+ * reader_open.c: from a port path to a quiet device whose image the core has;
+ * paused until the core has judged it
+ */
 int reader_open(struct reader *r);
 
 /* reader_stream.c: until the end; -EIO when the ladder is used up */

@@ -5,7 +5,8 @@
  * each rung does one thing more, then starts afresh.  Samples flow again only
  * behind a RUNNING report, on which the core repeats its start-up test.  A
  * device that ran for STEADY_MS has left the ladder; one that fails sooner
- * goes on climbing.
+ * goes on climbing.  The very first RAWMSG_RUN is the core's verdict that the
+ * firmware may be used: until then nothing is read.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -146,13 +147,11 @@ static int reader_idle(struct reader *r)
 	return rc;
 }
 
-static int reader_pause(struct reader *r)
+/* Quiet until the core wants samples. */
+static int reader_rest(struct reader *r)
 {
-	int rc = reader_command(r, "\ncmdo\n");
+	int rc = 0;
 
-	if (rc == 0)
-		rc = reader_drain(r);
-	reader_report(r, READER_PAUSED, "not needed now");
 	while (r->paused && rc != -ENODEV && rc != -ECANCELED) {
 		rc = reader_idle(r);
 		/* an error is none before samples are wanted again */
@@ -160,6 +159,16 @@ static int reader_pause(struct reader *r)
 			rc = reader_sleep(r, IDLE_RETRY_MS);
 	}
 	return rc == -ENODEV || rc == -ECANCELED ? rc : 0;
+}
+
+static int reader_pause(struct reader *r)
+{
+	int rc = reader_command(r, "\ncmdo\n");
+
+	if (rc == 0)
+		rc = reader_drain(r);
+	reader_report(r, READER_PAUSED, "not needed now");
+	return rc == -ENODEV || rc == -ECANCELED ? rc : reader_rest(r);
 }
 
 static const char *reader_trouble(int err)
@@ -207,6 +216,10 @@ int reader_stream(struct reader *r)
 	int64_t since_ms = 0;
 	int rc;
 
+	/* the core judges the image first */
+	rc = reader_rest(r);
+	if (rc < 0)
+		return rc;
 	for (;;) {
 		rc = r->paused ? reader_pause(r) : reader_climb(r, rung);
 		/* RUN behind PAUSE is one start, not two */
