@@ -110,7 +110,8 @@ bench: all sim tool-programs bench-programs ## measure; figure, bound, verdict
 	@B='$(B)' tests/bench/run.sh
 
 demo: deps ## a OneRNG, the host agent and two QEMU guests at work
-	+@$(MAKE) --no-print-directory B='$(B)' all sim guest-static
+	+@$(MAKE) --no-print-directory B='$(B)' all sim guest-static \
+	  $(B)/tests/integration/mkimage
 	@B='$(B)' tests/demo.sh
 
 .PHONY: sim unit-programs fuzz-programs bench-programs tool-programs deps \
