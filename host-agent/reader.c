@@ -41,6 +41,7 @@ void reader_report(struct reader *r, enum reader_state state, const char *text)
 
 static void reader_obey(struct reader *r, enum rawmsg_type type)
 {
+	r->waiting = false;
 	switch (type) {
 	case RAWMSG_RUN:
 		r->paused = false;

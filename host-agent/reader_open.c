@@ -283,7 +283,7 @@ int reader_open(struct reader *r)
 		return rc;
 	reader_report(r, READER_CHECKING, "reading the firmware image");
 	rc = reader_check_patiently(r, &ident);
-	r->paused = true;
+	r->waiting = true;
 	if (rc == 0 && rawmsg_send_ident(RAWMSG_FD, &ident, r->image_fd) < 0)
 		rc = -ECANCELED;
 	reader_forget_image(r);

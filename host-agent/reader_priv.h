@@ -34,6 +34,7 @@ struct reader {
 
 	/* what the core wants */
 	bool stop;
+	bool waiting; /* for its first word since it got the image */
 	bool paused;
 	bool restart; /* start again from the beginning */
 
@@ -74,7 +75,7 @@ int reader_start(struct reader *r, size_t discard_bytes);
 
 /*
  * reader_open.c: from a port path to a quiet device whose image the core has;
- * paused until the core has judged it
+ * waiting until the core has judged it
  */
 int reader_open(struct reader *r);
 

@@ -5,7 +5,7 @@
  * each rung does one thing more, then starts afresh.  Samples flow again only
  * behind a RUNNING report, on which the core repeats its start-up test.  A
  * device that ran for STEADY_MS has left the ladder; one that fails sooner
- * goes on climbing.  The very first RAWMSG_RUN is the core's verdict that the
+ * goes on climbing.  The core's first word behind the image says that the
  * firmware may be used: until then nothing is read.
  */
 #include <errno.h>
@@ -135,25 +135,25 @@ static int reader_run(struct reader *r)
  * Transfers without a timeout stay in flight: they cost nothing and come back
  * when the device departs, also where no udevd tells of it.
  */
-static int reader_idle(struct reader *r)
+static int reader_idle(struct reader *r, const bool *as_long_as)
 {
 	int rc;
 
 	r->stream_err = 0;
 	rc = usb_stream_start(r->usb, 0, reader_on_idle, r);
-	while (rc == 0 && r->paused)
+	while (rc == 0 && *as_long_as)
 		rc = reader_wait(r, -1);
 	usb_stream_stop(r->usb);
 	return rc;
 }
 
-/* Quiet until the core wants samples. */
-static int reader_rest(struct reader *r)
+/* Quiet until the core says something else. */
+static int reader_rest(struct reader *r, const bool *as_long_as)
 {
 	int rc = 0;
 
-	while (r->paused && rc != -ENODEV && rc != -ECANCELED) {
-		rc = reader_idle(r);
+	while (*as_long_as && rc != -ENODEV && rc != -ECANCELED) {
+		rc = reader_idle(r, as_long_as);
 		/* an error is none before samples are wanted again */
 		if (rc < 0 && rc != -ENODEV && rc != -ECANCELED)
 			rc = reader_sleep(r, IDLE_RETRY_MS);
@@ -168,7 +168,8 @@ static int reader_pause(struct reader *r)
 	if (rc == 0)
 		rc = reader_drain(r);
 	reader_report(r, READER_PAUSED, "not needed now");
-	return rc == -ENODEV || rc == -ECANCELED ? rc : reader_rest(r);
+	return rc == -ENODEV || rc == -ECANCELED ? rc
+						 : reader_rest(r, &r->paused);
 }
 
 static const char *reader_trouble(int err)
@@ -217,7 +218,7 @@ int reader_stream(struct reader *r)
 	int rc;
 
 	/* the core judges the image first */
-	rc = reader_rest(r);
+	rc = reader_rest(r, &r->waiting);
 	if (rc < 0)
 		return rc;
 	for (;;) {

@@ -190,10 +190,13 @@ check "and served" served 640
 # The image is cut short by the device.
 hostd_sim unplug >/dev/null
 wait_for 20 device 0 gone
+raw=$(hostd_get devices.0.raw_bytes)
+hostd_sim fault unplug-at dump 100000 >/dev/null
 hostd_sim plug >/dev/null
-wait_for 20 device 0 checking
-hostd_sim fault unplug-dump 100000 >/dev/null || hostd_sim unplug >/dev/null
-check "departure within the image is one" wait_for 30 device 0 gone
+check "an image that is cut off by departure" wait_for 20 device 0 checking
+check "is one" wait_for 30 device 0 gone
+nothing "an image that is cut off"
+hostd_sim clear >/dev/null
 hostd_sim plug >/dev/null
 check "and the next arrival is used" wait_for 40 device 0 running
 
