@@ -13,6 +13,7 @@
 
 #include "common/opt.h"
 #include "ctl/client.h"
+#include "ctl/selftest.h"
 #include "ctl/set.h"
 #include "ctl/table.h"
 
@@ -26,6 +27,7 @@
 struct options {
 	const char *socket;
 	unsigned int watch_s; /* 0: once */
+	const char *inject;   /* a fault, or NULL */
 	bool json, help, version;
 	const char *operand; /* what a command is about */
 	struct set set;
@@ -59,6 +61,15 @@ static int set_watch(void *ctx, const char *value, const char **why)
 	if (value && opt_u64(value, 1, WATCH_MAX, &s) < 0)
 		return -EINVAL;
 	o->watch_s = (unsigned int)s;
+	return 0;
+}
+
+static int set_inject(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	(void)why;
+	o->inject = value;
 	return 0;
 }
 
@@ -141,6 +152,14 @@ static const struct opt set_options[] = {
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
+static const struct opt selftest_options[] = {
+	{ "inject", 0, "FAULT",
+	  "test a fresh instance with this fault in its noise", set_inject },
+	OPT_JSON,
+	OPT_HELP,
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
 static int print_json(const json_t *result)
 {
 	json_dumpf(result, stdout, JSON_INDENT(2));
@@ -213,12 +232,33 @@ static int run_domain_list(const struct options *o)
 	return show(o, "domain-list", table_domains);
 }
 
+/* Prints what a self-test found.  An exit status. */
+static int run_selftest(const struct options *o)
+{
+	char why[CLIENT_WHY_MAX];
+	json_t *result = NULL;
+	int r;
+
+	if (o->inject)
+		r = selftest_inject(o->socket, o->inject, &result, why);
+	else
+		r = selftest_device(o->socket, o->operand, &result, why);
+	if (result && o->json)
+		print_json(result);
+	else if (result)
+		selftest_print(result, stdout);
+	if (r < 0)
+		fprintf(stderr, PROGRAM ": %s\n", why);
+	json_decref(result);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static const struct command {
 	const char *words[2]; /* the second may be NULL */
 	const struct opt *options;
 	const char *usage, *help;
 	int (*run)(const struct options *o);
-	const char *operand; /* what it is about; NULL: it takes none */
+	const char *operand; /* what it is about, [optional]; NULL: none */
 } commands[] = {
 	{ { "status", NULL },
 	  status_options,
@@ -238,6 +278,12 @@ static const struct command {
 	  "how a domain (name or UUID) or \"host\" is served, until a reload",
 	  run_domain_set,
 	  "NAME" },
+	{ { "selftest", NULL },
+	  selftest_options,
+	  PROGRAM " selftest [--inject FAULT] [--json] [DEVICE]",
+	  "start-up test again, on demand (root)",
+	  run_selftest,
+	  "[DEVICE]" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -288,7 +334,7 @@ static int parse(const struct command *c, const char *program, int argc,
 			program, argv[r], c->operand ? "second " : "");
 		return -EINVAL;
 	}
-	if (c->operand && !o->operand && !o->help) {
+	if (c->operand && *c->operand != '[' && !o->operand && !o->help) {
 		fprintf(stderr, "%s: which %s? try --help\n", program,
 			c->operand);
 		return -EINVAL;
