@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/opt.h"
 #include "ctl/client.h"
+#include "ctl/selftest.h"
 #include "ctl/set.h"
 #include "ctl/cmd_firmware.h"
 #include "ctl/table.h"
@@ -30,6 +31,7 @@ struct options {
 	const char *keyring, *device;
 	struct pin_set pins;
 	unsigned int watch_s; /* 0: once */
+	const char *inject;   /* a fault, or NULL */
 	bool json, help, version;
 	const char *operand; /* what a command is about */
 	struct set set;
@@ -83,6 +85,15 @@ static int set_device(void *ctx, const char *value, const char **why)
 {
 	(void)why;
 	((struct options *)ctx)->device = value;
+	return 0;
+}
+
+static int set_inject(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	(void)why;
+	o->inject = value;
 	return 0;
 }
 
@@ -184,6 +195,14 @@ static const struct opt key_options[] = {
 
 static const struct opt dump_options[] = {
 	{ "device", 0, "NAME", "which device, by name or port", set_device },
+	OPT_JSON,
+	OPT_HELP,
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+static const struct opt selftest_options[] = {
+	{ "inject", 0, "FAULT",
+	  "test a fresh instance with this fault in its noise", set_inject },
 	OPT_JSON,
 	OPT_HELP,
 	{ NULL, 0, NULL, NULL, NULL },
@@ -299,12 +318,33 @@ static int run_firmware_dump(const struct options *o)
 	return cmd_firmware_dump(&c);
 }
 
+/* Prints what a self-test found.  An exit status. */
+static int run_selftest(const struct options *o)
+{
+	char why[CLIENT_WHY_MAX];
+	json_t *result = NULL;
+	int r;
+
+	if (o->inject)
+		r = selftest_inject(o->socket, o->inject, &result, why);
+	else
+		r = selftest_device(o->socket, o->operand, &result, why);
+	if (result && o->json)
+		print_json(result);
+	else if (result)
+		selftest_print(result, stdout);
+	if (r < 0)
+		fprintf(stderr, PROGRAM ": %s\n", why);
+	json_decref(result);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static const struct command {
 	const char *words[2]; /* the second may be NULL */
 	const struct opt *options;
 	const char *usage, *help;
 	int (*run)(const struct options *o);
-	const char *operand; /* what it is about; NULL: it takes none */
+	const char *operand; /* what it is about, [optional]; NULL: none */
 } commands[] = {
 	{ { "status", NULL },
 	  status_options,
@@ -342,6 +382,12 @@ static const struct command {
 	  "a device's firmware image, into a new file (root)",
 	  run_firmware_dump,
 	  "FILE" },
+	{ { "selftest", NULL },
+	  selftest_options,
+	  PROGRAM " selftest [--inject FAULT] [--json] [DEVICE]",
+	  "start-up test again, on demand (root)",
+	  run_selftest,
+	  "[DEVICE]" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -392,7 +438,7 @@ static int parse(const struct command *c, const char *program, int argc,
 			program, argv[r], c->operand ? "second " : "");
 		return -EINVAL;
 	}
-	if (c->operand && !o->operand && !o->help) {
+	if (c->operand && *c->operand != '[' && !o->operand && !o->help) {
 		fprintf(stderr, "%s: which %s? try --help\n", program,
 			c->operand);
 		return -EINVAL;
