@@ -231,7 +231,7 @@ drbg_run() {
 	up || return
 	taskset -cp 0 "$(core)" >/dev/null
 	renice -n 19 -p "$(reader)" >/dev/null
-	load drbg "$1" 1 "$2" -w 4000 -d "$seconds" &
+	load drbg "$1" 1 "$2" -w 4000 -d $((2 * seconds)) &
 	drbg_load=$!
 	wait_for 60 drbg_connected "$2" && sleep 2
 	drbg_egdload=$(last_child $drbg_load)
