@@ -8,12 +8,12 @@
  * them fail as the kernel may: sends that take a part (it sends that part
  * itself), or nothing; no memory for a connection; no memory to lock.  Only
  * this process's calls, also after it replaced itself, not its children's.
- * FOLDER/faults gets a line for each.  The supervisor ends with the program.
+ * FOLDER/faults gets a line for each; none fails while FOLDER/calm is there.
+ * The supervisor ends with the program.
  * Needs the right to look into the program: root.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -32,9 +32,10 @@
 #include <unistd.h>
 
 #define SEND_MAX 256
+#define FDS_MAX	 1024
 
 struct faults {
-	int notify, log;
+	int notify, log, folder;
 	pid_t pid; /* whose calls fail */
 	uint64_t seed;
 	unsigned int one_in;
@@ -53,9 +54,10 @@ static int filter_install(void)
 	static struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_recvfrom, 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_accept4, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_recvfrom, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_accept4, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mlock, 2, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mlock2, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
@@ -136,7 +138,8 @@ static void answer(struct faults *f, const struct seccomp_notif *n)
 	char line[64];
 	int len;
 
-	if ((pid_t)n->pid != f->pid || roll(f, f->one_in)) {
+	if ((pid_t)n->pid != f->pid || roll(f, f->one_in) ||
+	    faccessat(f->folder, "calm", F_OK, 0) == 0) {
 		r.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 		ioctl(f->notify, SECCOMP_IOCTL_NOTIF_SEND, &r);
 		return;
@@ -204,6 +207,16 @@ static int passed(int sock)
 	return fd;
 }
 
+/* What the program was given, sockets of peers among them, is not ours. */
+static void close_others(const struct faults *f, int sock)
+{
+	int fd;
+
+	for (fd = 3; fd < FDS_MAX; fd++)
+		if (fd != sock && fd != f->log && fd != f->folder)
+			close(fd);
+}
+
 /* No child of the program, which would wonder about it. */
 static void supervisor_start(struct faults *f, int sock)
 {
@@ -217,11 +230,8 @@ static void supervisor_start(struct faults *f, int sock)
 	if (fork() != 0)
 		_exit(0);
 	/* Descriptors and sockets of the program are none of its. */
-	if (dup2(sock, 3) < 0 || dup2(f->log, 4) < 0)
-		_exit(1);
-	f->log = 4;
-	close_range(5, ~0u, 0);
-	f->notify = passed(3);
+	close_others(f, sock);
+	f->notify = passed(sock);
 	if (f->notify >= 0)
 		supervise(f);
 	_exit(0);
@@ -236,7 +246,6 @@ static int fail(const char *what)
 int main(int argc, char *argv[])
 {
 	struct faults f = { .pid = getpid() };
-	char path[512];
 	int sock[2], notify;
 
 	if (argc < 5) {
@@ -245,12 +254,13 @@ int main(int argc, char *argv[])
 	}
 	f.seed = strtoull(argv[1], NULL, 10) * 2 + 1;
 	f.one_in = (unsigned int)atoi(argv[2]);
-	snprintf(path, sizeof(path), "%s/faults", argv[3]);
-	f.log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (f.log < 0 || !f.one_in)
-		return fail(path);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) < 0)
 		return fail("socketpair");
+	f.folder = open(argv[3], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	f.log = openat(f.folder, "faults",
+		       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (f.log < 0 || !f.one_in)
+		return fail(argv[3]);
 	supervisor_start(&f, sock[1]);
 	notify = filter_install();
 	if (notify < 0 || pass(sock[0], notify) < 0)
@@ -259,6 +269,7 @@ int main(int argc, char *argv[])
 	close(sock[0]);
 	close(sock[1]);
 	close(f.log);
+	close(f.folder);
 	execv(argv[4], argv + 4);
 	return fail(argv[4]);
 }
