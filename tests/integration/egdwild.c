@@ -35,7 +35,7 @@ struct wild {
 	const char *path;
 	uint64_t seed;
 	int fd, out;
-	unsigned long bytes, connections, hung_up;
+	unsigned long bytes, connections;
 };
 
 static volatile sig_atomic_t ended;
