@@ -20,6 +20,12 @@ struct hostconf;
  */
 struct core *core_new(struct hostconf *conf, const char *path, int log_level);
 
+/*
+ * Gives up rights, for good, as the configuration has it.  0, or -errno after
+ * logging why it has no effect.
+ */
+int core_lock_down(struct core *c);
+
 /* Until SIGTERM or SIGINT.  0 or -errno. */
 int core_run(struct core *c);
 

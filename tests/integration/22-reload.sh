@@ -112,6 +112,29 @@ check "the service manager hears of the state" \
 	wait_for 5 heard "STATUS=serving: 1 domains"
 check "and that it is alive" wait_for 5 heard WATCHDOG=1
 
+# Rights: the core and its children, each behind its filter.
+# rights PID: "NoNewPrivs Seccomp CapInh CapPrm CapEff CapAmb" of it, in a line.
+rights() {
+	sed -nE 's/^(NoNewPrivs|Seccomp|Cap(Inh|Prm|Eff|Amb)):[[:blank:]]*//p' \
+		"/proc/$1/status" | tr '\n' ' '
+}
+none=0000000000000000
+if [ "$(hostd_sandbox)" = off ]; then
+	filter=0 filtered=false
+else
+	filter=2 filtered=true
+fi
+pid=$(cat "$T/hostd.pid")
+equal "the core has no rights" "$none $none $none $none 1 $filter " \
+	"$(rights "$pid")"
+for role in reader watcher; do
+	child=$(pgrep -P "$pid" -f -- "--role $role")
+	equal "the $role has no rights" "$none $none $none $none 1 $filter " \
+		"$(rights "$child")"
+done
+equal "status says so" "$filtered" "$(hostd_get sandbox.core)"
+equal "and which mode" "$(hostd_sandbox)" "$(hostd_get sandbox.mode)"
+
 # Reload while somebody streams.
 start reader "$peer" read "$A" 400 64 "$T/a" 10
 pid=$(cat "$T/hostd.pid")
@@ -121,10 +144,13 @@ kill -HUP "$pid"
 check "a bad file is refused" wait_for 5 logged "the old configuration stays"
 equal "it changes nothing" 2 "$(consumers)"
 cp "$T/good.conf" "$T/hostd.conf"
-printf 'rate=100000\n[domain b]\nuuid=%s\n' $b >>"$T/hostd.conf"
+printf 'rate=100000\n[domain b]\nuuid=%s\n[agent]\nsandbox=errno\n' $b \
+	>>"$T/hostd.conf"
 kill -HUP "$pid"
 check "a good file adds a domain" wait_for 5 test -S "$(hostd_socket $b)"
 equal "and limits another" 100000 "$(hostd_get consumers.1.rate)"
+check "a filter is for ever: it says so" logged "sandbox change at a restart"
+equal "and means it" "$(hostd_sandbox)" "$(hostd_get sandbox.mode)"
 check "the new domain is served" \
 	timeout 30 "$peer" read "$(hostd_socket $b)" 5 64 "$T/b"
 cp "$T/good.conf" "$T/hostd.conf"
