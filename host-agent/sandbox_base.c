@@ -39,7 +39,7 @@ const struct sandbox_rule sandbox_base[] = {
 	SANDBOX_ALLOW(rt_sigreturn),
 	SANDBOX_ALLOW(sigaltstack),
 	SANDBOX_ALLOW(restart_syscall),
-	SANDBOX_ALLOW(tgkill), /* abort(3), so that an assertion is seen */
+	SANDBOX_ALLOW(tgkill), /* a failed assertion is seen */
 	SANDBOX_ALLOW(exit),
 	SANDBOX_ALLOW(exit_group),
 	/* time, where the vDSO has none */
