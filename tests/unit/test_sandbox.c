@@ -263,6 +263,17 @@ Test(sandbox, every_role_dies_of_what_it_may_not)
 	expect_killed(run(sandbox_watcher, SANDBOX_KILL, try_getsid));
 }
 
+/* As under a service manager that forbids seccomp(2). */
+static int try_to_enter(void)
+{
+	return sandbox_core(SANDBOX_ERRNO) < 0 ? 0 : 1;
+}
+
+Test(sandbox, filter_that_cannot_be_had_is_an_error)
+{
+	expect_well(run(sandbox_reader, SANDBOX_ERRNO, try_to_enter));
+}
+
 Test(sandbox, modes_have_names)
 {
 	cr_expect_eq(sandbox_mode_parse("off"), SANDBOX_OFF);
