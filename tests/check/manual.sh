@@ -66,7 +66,7 @@ for folder in host-agent guest-agent ctl tests/sim; do
 	ctl) help_options "$B/onerngctl" status "domain list" "domain set" ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
 	esac >"$T/help"
-	comm -23 "$T/table" "$T/help" | grep -vxE -- '--(role|port)' |
+	comm -23 "$T/table" "$T/help" | grep -vxE -- '--(role|port|sandbox)' |
 		none "$folder: no option is hidden but those of a role" "hidden"
 done
 

@@ -27,11 +27,21 @@ hostd_socket() {
 	echo "$T/run/kvm/$1.sock"
 }
 
+# A call that the filters do not know kills; sanitizers make some of their own.
+hostd_sandbox() {
+	if grep -q __asan_init "$B/onerng-hostd"; then
+		echo off
+	else
+		echo kill
+	fi
+}
+
 # hostd_conf NAME=UUID...: its configuration, one domain each; more sections
 # may be appended to $T/hostd.conf.
 hostd_conf() {
 	mkdir -p "$T/run"
-	printf '[agent]\nrun_dir=%s\n' "$T/run" >"$T/hostd.conf"
+	printf '[agent]\nrun_dir=%s\nsandbox=%s\n' "$T/run" "$(hostd_sandbox)" \
+		>"$T/hostd.conf"
 	for hostd_domain; do
 		printf '[domain %s]\nuuid=%s\n' "${hostd_domain%%=*}" \
 			"${hostd_domain#*=}" >>"$T/hostd.conf"
