@@ -53,6 +53,12 @@ int sandbox_enter(enum sandbox_mode mode,
 		  const struct sandbox_rule *const *lists);
 
 /*
+ * The same number for the same lists in every process of this architecture: is
+ * a filter that somebody put there the one that these would make?
+ */
+uint64_t sandbox_id(const struct sandbox_rule *const *lists);
+
+/*
  * Tries what no list of ours has (getsid(2)), in SANDBOX_KILL's case in a
  * child.  The kernel logs it.  0; -EPERM: it was allowed; -errno.
  */

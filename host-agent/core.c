@@ -419,10 +419,10 @@ void core_set_restart(struct core *c, const struct restart *r)
 int core_lock_down(struct core *c)
 {
 	const gid_t groups[] = { c->conf->socket_gid, c->conf->control_gid };
-	int r = lockdown_core(c->conf->sandbox, groups,
+	int r = lockdown_core(&c->status.sandbox, groups,
 			      sizeof(groups) / sizeof(groups[0]));
 
-	c->status.locked_down = r == 0 && c->conf->sandbox != SANDBOX_OFF;
+	c->status.locked_down = r == 0 && c->status.sandbox != SANDBOX_OFF;
 	return r;
 }
 

@@ -4,7 +4,11 @@
 #include <grp.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -13,6 +17,8 @@
 #include "host-agent/sandbox_roles.h"
 
 #define GROUPS_MAX 256 /* more are not added to */
+
+#define LOCKDOWN_ENV "ONERNG_SANDBOX" /* MODE:ID */
 
 typedef int enter_fn(enum sandbox_mode mode);
 
@@ -60,6 +66,33 @@ static void keep_locking(void)
 		(void)setrlimit(RLIMIT_MEMLOCK, &none);
 }
 
+/* Behind which of ours it runs already; *id is of its lists. */
+static enum sandbox_mode inherited(uint64_t *id)
+{
+	const char *said = getenv(LOCKDOWN_ENV);
+	char name[8], end;
+	int mode;
+
+	if (!said ||
+	    sscanf(said, "%7[a-z]:%" SCNx64 "%c", name, id, &end) != 2 ||
+	    prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
+		return SANDBOX_OFF;
+	mode = sandbox_mode_parse(name);
+	return mode < 0 ? SANDBOX_OFF : (enum sandbox_mode)mode;
+}
+
+/* True of whatever it starts or becomes, for ever. */
+static int tell_heirs(enum sandbox_mode mode)
+{
+	char text[32];
+
+	if (mode == SANDBOX_OFF)
+		return 0;
+	snprintf(text, sizeof(text), "%s:%" PRIx64, sandbox_mode_name(mode),
+		 sandbox_core_id());
+	return setenv(LOCKDOWN_ENV, text, 1) < 0 ? -errno : 0;
+}
+
 static int verify(enum sandbox_mode mode)
 {
 	uint64_t left = 0;
@@ -77,14 +110,49 @@ static int verify(enum sandbox_mode mode)
 	return r;
 }
 
-int lockdown_core(enum sandbox_mode mode, const gid_t *groups, size_t count)
+/* Nothing to give up was left to it; a filter it adds only where it has to. */
+static int lockdown_heir(enum sandbox_mode *mode, enum sandbox_mode left,
+			 uint64_t id)
 {
+	enum sandbox_mode wanted = *mode;
+
+	*mode = wanted > left ? wanted : left;
+	if (wanted < left)
+		log_warn("sandbox=%s: the filter of the process before stays: "
+			 "%s: stop and start it to change that",
+			 sandbox_mode_name(wanted), sandbox_mode_name(left));
+	if (wanted <= left && id == sandbox_core_id())
+		return 0;
+	return lockdown("core", *mode, sandbox_core);
+}
+
+int lockdown_core(enum sandbox_mode *mode, const gid_t *groups, size_t count)
+{
+	uint64_t id;
+	enum sandbox_mode left = inherited(&id);
 	int r;
 
-	join_groups(groups, count);
-	keep_locking();
-	r = lockdown("core", mode, sandbox_core);
-	return r < 0 ? r : verify(mode);
+	if (left != SANDBOX_OFF) {
+		r = lockdown_heir(mode, left, id);
+	} else {
+		join_groups(groups, count);
+		keep_locking();
+		r = lockdown("core", *mode, sandbox_core);
+	}
+	if (r == 0)
+		r = verify(*mode);
+	return r < 0 ? r : tell_heirs(*mode);
+}
+
+int lockdown_rehearse(void)
+{
+	uint64_t id;
+
+	if (inherited(&id) == SANDBOX_OFF || id == sandbox_core_id())
+		return 0;
+	log_err("it needs other system calls than the filter allows that the "
+		"process before leaves to it: stop that one and start this");
+	return -EPERM;
 }
 
 int lockdown_reader(enum sandbox_mode mode)

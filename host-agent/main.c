@@ -19,6 +19,7 @@
 #include "host-agent/core.h"
 #include "host-agent/drbg.h"
 #include "host-agent/hostconf.h"
+#include "host-agent/lockdown.h"
 #include "host-agent/reader.h"
 #include "host-agent/restart.h"
 
@@ -237,7 +238,7 @@ int main(int argc, char *argv[])
 		return r;
 	if (o.check) {
 		hostconf_free(conf);
-		return EXIT_SUCCESS;
+		return lockdown_rehearse() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
 	return run_core(&o, conf, argv);
 }

@@ -81,11 +81,24 @@ static const struct sandbox_rule children[] = {
 	SANDBOX_END,
 };
 
+/* The program that takes over begins behind this filter (restart.h). */
+static const struct sandbox_rule successor[] = {
+	SANDBOX_ALLOW(epoll_create1),
+	SANDBOX_ALLOW(getpeername), /* is a peer that it was left still one? */
+	SANDBOX_END,
+};
+
+static const struct sandbox_rule *const lists[] = {
+	sandbox_base, core,	     children, successor,
+	sandbox_usb,  sandbox_usbfs, NULL,
+};
+
 int sandbox_core(enum sandbox_mode mode)
 {
-	const struct sandbox_rule *const lists[] = {
-		sandbox_base, core, children, sandbox_usb, sandbox_usbfs, NULL,
-	};
-
 	return sandbox_enter(mode, lists);
+}
+
+uint64_t sandbox_core_id(void)
+{
+	return sandbox_id(lists);
 }
