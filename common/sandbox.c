@@ -40,8 +40,9 @@ static int add_rule(scmp_filter_ctx ctx, const struct sandbox_rule *rule)
 	};
 	int r;
 
-	r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, rule->call,
-				   rule->mask != 0, &arg);
+	r = seccomp_rule_add_array(
+		ctx, rule->error ? SCMP_ACT_ERRNO(rule->error) : SCMP_ACT_ALLOW,
+		rule->call, rule->mask != 0, &arg);
 	/* two lists may name the same call */
 	return r == -EEXIST ? 0 : r;
 }
@@ -91,8 +92,9 @@ int sandbox_enter(enum sandbox_mode mode,
 		return -EINVAL;
 	ctx = seccomp_init(mode == SANDBOX_KILL ? SCMP_ACT_KILL_PROCESS
 						: SCMP_ACT_ERRNO(EPERM));
+	/* it does not say why; a kernel that cannot is what is seen */
 	if (!ctx)
-		return -ENOMEM;
+		return -EINVAL;
 	r = add_lists(ctx, lists);
 	if (!r)
 		r = load(ctx, mode);
@@ -118,6 +120,7 @@ uint64_t sandbox_id(const struct sandbox_rule *const *lists)
 			id = mix(id, r->arg);
 			id = mix(id, r->mask);
 			id = mix(id, r->value);
+			id = mix(id, (uint64_t)r->error);
 		}
 	return id;
 }

@@ -25,7 +25,8 @@ struct sandbox_rule {
 	int call; /* SCMP_SYS(NAME) */
 	unsigned int arg;
 	uint64_t mask, value; /* mask 0: any arguments */
-	int last;	      /* the end of a list */
+	int error; /* 0: allowed; else the errno that it fails with */
+	int last;  /* the end of a list */
 };
 
 #define SANDBOX_ALLOW(name)                       \
@@ -36,6 +37,11 @@ struct sandbox_rule {
 	{                                                                \
 		.call = SCMP_SYS(name), .arg = (number), .mask = (bits), \
 		.value = (wanted),                                       \
+	}
+/* For a call that has a fallback: it fails with that also in SANDBOX_KILL. */
+#define SANDBOX_ANSWER(name, err)                                 \
+	{                                                         \
+		.call = SCMP_SYS(name), .arg = 0, .error = (err), \
 	}
 #define SANDBOX_END        \
 	{                  \

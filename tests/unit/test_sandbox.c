@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -342,6 +343,23 @@ Test(sandbox, core_has_no_network)
 	expect_well(run(sandbox_core, SANDBOX_ERRNO, try_as_core));
 }
 
+/* With all capabilities in it, and so the kernel's code for them. */
+static int try_namespace(void)
+{
+	if (!refused(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0)))
+		return 1;
+	if (!refused(syscall(SYS_unshare, CLONE_NEWUSER)))
+		return 2;
+	return syscall(SYS_clone3, NULL, 0) != -1 || errno != ENOSYS ? 3 : 0;
+}
+
+Test(sandbox, nobody_makes_a_namespace)
+{
+	expect_well(run(sandbox_core, SANDBOX_ERRNO, try_namespace));
+	expect_well(run(sandbox_reader, SANDBOX_ERRNO, try_namespace));
+	expect_well(run(sandbox_watcher, SANDBOX_ERRNO, try_namespace));
+}
+
 static int enter_core_then_reader(enum sandbox_mode mode)
 {
 	int r = sandbox_core(mode);
@@ -353,4 +371,24 @@ Test(sandbox, reader_locks_itself_in_behind_the_core)
 {
 	expect_well(run(enter_core_then_reader, SANDBOX_ERRNO, try_as_reader));
 	expect_well(run(enter_core_then_reader, SANDBOX_KILL, try_allowed));
+}
+
+Test(sandbox, lists_are_told_apart)
+{
+	const struct sandbox_rule *const shorter[] = { to_end, NULL };
+	struct sandbox_rule other[sizeof(some) / sizeof(some[0])];
+	const struct sandbox_rule *const changed[] = { to_end, other, NULL };
+	uint64_t id = sandbox_id(lists);
+
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		other[i] = some[i];
+	cr_expect_eq(sandbox_id(changed), id, "the same in another place");
+	cr_expect_neq(sandbox_id(shorter), id, "fewer");
+	other[0].call++;
+	cr_expect_neq(sandbox_id(changed), id, "another call");
+	other[0].call--;
+	other[0].mask ^= 1;
+	cr_expect_neq(sandbox_id(changed), id, "of other arguments");
+	cr_expect_eq(sandbox_core_id(), sandbox_core_id());
+	cr_expect_neq(sandbox_core_id(), id);
 }
