@@ -57,6 +57,8 @@ $(B)/tests/integration/mkimage: $(SIM_LIB)
 $(B)/tests/integration/gpgvcheck: $(CTL_LIB)
 $(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
 	$(call pkg_libs,libevent_core libcrypto)
+$(B)/tests/integration/without: private TOOL_LIBS := \
+	$(call pkg_libs,libseccomp)
 
 $(TOOL_PROGS): $(B)/%: $(B)/%.o $(COMMON_LIB)
 	$(call say,LD   ,$@)
