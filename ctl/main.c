@@ -11,9 +11,11 @@
 
 #include <jansson.h>
 
+#include "common/log.h"
 #include "common/opt.h"
 #include "ctl/client.h"
 #include "ctl/set.h"
+#include "ctl/cmd_firmware.h"
 #include "ctl/table.h"
 
 #define PROGRAM	      "onerngctl"
@@ -25,6 +27,8 @@
 
 struct options {
 	const char *socket;
+	const char *keyring, *device;
+	struct pin_set pins;
 	unsigned int watch_s; /* 0: once */
 	bool json, help, version;
 	const char *operand; /* what a command is about */
@@ -59,6 +63,26 @@ static int set_watch(void *ctx, const char *value, const char **why)
 	if (value && opt_u64(value, 1, WATCH_MAX, &s) < 0)
 		return -EINVAL;
 	o->watch_s = (unsigned int)s;
+	return 0;
+}
+
+static int set_keyring(void *ctx, const char *value, const char **why)
+{
+	(void)why;
+	((struct options *)ctx)->keyring = value;
+	return 0;
+}
+
+static int set_key(void *ctx, const char *value, const char **why)
+{
+	*why = "not a fingerprint of 40 hex digits, or more than 16";
+	return pin_add(&((struct options *)ctx)->pins, value);
+}
+
+static int set_device(void *ctx, const char *value, const char **why)
+{
+	(void)why;
+	((struct options *)ctx)->device = value;
 	return 0;
 }
 
@@ -141,6 +165,30 @@ static const struct opt set_options[] = {
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
+#define OPT_KEYRING                                                       \
+	{                                                                 \
+		"keyring", 0, "PATH",                                     \
+			"the agent's keyring (" CMD_FIRMWARE_KEYRING ")", \
+			set_keyring                                       \
+	}
+#define OPT_KEY                                                               \
+	{                                                                     \
+		"key", 0, "FINGERPRINT",                                      \
+			"trust this key instead of the vendor's; may repeat", \
+			set_key                                               \
+	}
+
+static const struct opt key_options[] = {
+	OPT_KEYRING, OPT_KEY, OPT_JSON, OPT_HELP, { NULL, 0, NULL, NULL, NULL },
+};
+
+static const struct opt dump_options[] = {
+	{ "device", 0, "NAME", "which device, by name or port", set_device },
+	OPT_JSON,
+	OPT_HELP,
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
 static int print_json(const json_t *result)
 {
 	json_dumpf(result, stdout, JSON_INDENT(2));
@@ -213,6 +261,44 @@ static int run_domain_list(const struct options *o)
 	return show(o, "domain-list", table_domains);
 }
 
+static struct cmd_firmware firmware_request(const struct options *o)
+{
+	struct cmd_firmware c = {
+		.program = PROGRAM,
+		.socket = o->socket,
+		.file = o->operand,
+		.keyring = o->keyring ? o->keyring : CMD_FIRMWARE_KEYRING,
+		.device = o->device,
+		.pins = o->pins,
+		.json = o->json,
+	};
+
+	if (!c.pins.count)
+		pin_add_vendor(&c.pins);
+	return c;
+}
+
+static int run_firmware_import(const struct options *o)
+{
+	struct cmd_firmware c = firmware_request(o);
+
+	return cmd_firmware_import(&c);
+}
+
+static int run_firmware_verify(const struct options *o)
+{
+	struct cmd_firmware c = firmware_request(o);
+
+	return cmd_firmware_verify(&c);
+}
+
+static int run_firmware_dump(const struct options *o)
+{
+	struct cmd_firmware c = firmware_request(o);
+
+	return cmd_firmware_dump(&c);
+}
+
 static const struct command {
 	const char *words[2]; /* the second may be NULL */
 	const struct opt *options;
@@ -238,6 +324,24 @@ static const struct command {
 	  "how a domain (name or UUID) or \"host\" is served, until a reload",
 	  run_domain_set,
 	  "NAME" },
+	{ { "firmware", "import-key" },
+	  key_options,
+	  PROGRAM " firmware import-key [OPTIONS] FILE",
+	  "the vendor's public key, into the agent's keyring",
+	  run_firmware_import,
+	  "FILE" },
+	{ { "firmware", "verify" },
+	  key_options,
+	  PROGRAM " firmware verify [OPTIONS] FILE",
+	  "the signature of a dump",
+	  run_firmware_verify,
+	  "FILE" },
+	{ { "firmware", "dump" },
+	  dump_options,
+	  PROGRAM " firmware dump [--device NAME] FILE",
+	  "a device's firmware image, into a new file (root)",
+	  run_firmware_dump,
+	  "FILE" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -331,6 +435,7 @@ int main(int argc, char *argv[])
 		puts(PROGRAM " " ONERNG_VERSION);
 		return EXIT_SUCCESS;
 	}
+	log_init(PROGRAM, LOG_LEVEL_INFO);
 	argc -= r;
 	argv += r;
 	for (i = 0; i < COMMANDS; i++) {

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/sandbox.h"
 #include "host-agent/consumer.h"
+#include "host-agent/device_firmware.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sched.h"
 
@@ -50,6 +51,7 @@ struct hostconf {
 	unsigned int h_byte_millibits, h_bit_millibits;
 	char ports[HOSTCONF_PORTS_MAX][RAWMSG_PORT_MAX];
 	size_t ports_count; /* 0: any */
+	struct firmware_conf firmware;
 	struct sched_limits defaults;
 	struct service_policy default_policy;
 	struct hostconf_consumer host;
