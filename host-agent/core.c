@@ -27,6 +27,7 @@
 #include "host-agent/roster.h"
 #include "host-agent/rundir.h"
 #include "host-agent/sched.h"
+#include "host-agent/selftest.h"
 #include "host-agent/status.h"
 #include "host-agent/status_firmware.h"
 #include "host-agent/usock.h"
@@ -269,6 +270,7 @@ static void core_use(struct core *c, struct hostconf *new)
 	log_set_level(new->log_level);
 	roster_raise_limit(new);
 	c->status.h_byte_millibits = new->h_byte_millibits;
+	c->status.h_bit_millibits = new->h_bit_millibits;
 	devset_configure(c->devices, new);
 	if (old != new)
 		hostconf_free(old);
@@ -412,6 +414,8 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	control_add_command(c->control, "consumer-set", change_consumer,
 			    c->pub);
 	control_add_command(c->control, "firmware-dump", status_firmware_dump,
+			    &c->status);
+	control_add_command(c->control, "selftest", selftest_answer,
 			    &c->status);
 	return c;
 }

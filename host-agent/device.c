@@ -87,6 +87,14 @@ static bool device_count_failure(struct device *d)
 	return final;
 }
 
+static void device_selftest_ended(struct device *d, enum device_selftest how)
+{
+	if (d->selftest != DEVICE_SELFTEST_RUNNING)
+		return;
+	d->selftest = how;
+	log_info("%s: self-test: %s", d->name, device_selftest_name(how));
+}
+
 static void device_give_up(struct device *d, const char *why)
 {
 	device_tell(d, RAWMSG_STOP);
@@ -135,6 +143,7 @@ static void device_health_failed(struct device *d)
 	char why[RAWMSG_TEXT_MAX];
 
 	d->failing = true;
+	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
 	sampler_stats(d->sampler, &st);
 	pool_wipe_device(d->env->pool, d->number);
 	blocks -= pool_blocks(d->env->pool);
@@ -177,6 +186,7 @@ static void device_samples(struct device *d, const struct rawmsg *m)
 		sampler_stats(d->sampler, &st);
 		if (st.state == SAMPLER_RUNNING) {
 			child_is_well(&d->reader);
+			device_selftest_ended(d, DEVICE_SELFTEST_OK);
 			device_enter(d, DEVICE_RUNNING, "");
 		}
 	}
@@ -197,6 +207,7 @@ static void device_leave(struct device *d, const char *text)
 	child_stop(&d->reader);
 	d->failing = false;
 	device_firmware_forget(&d->firmware);
+	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
 	sampler_reset(d->sampler);
 	sampler_forget_trend(d->sampler); /* another one may come */
 	d->raw_rate = 0;
@@ -487,6 +498,31 @@ void device_wake(struct device *d)
 {
 	if (d->pausing)
 		device_tell(d, RAWMSG_RUN);
+}
+
+int device_selftest(struct device *d)
+{
+	if (d->state != DEVICE_RUNNING && d->state != DEVICE_PAUSED)
+		return -EAGAIN;
+	log_info("%s: self-test on demand", d->name);
+	d->selftest = DEVICE_SELFTEST_RUNNING;
+	sampler_reset(d->sampler);
+	d->stale = true;
+	device_tell(d, RAWMSG_RUN);
+	device_enter(d, DEVICE_STARTING, "self-test on demand");
+	return 0;
+}
+
+const char *device_selftest_name(enum device_selftest s)
+{
+	static const char *const names[] = {
+		[DEVICE_SELFTEST_NONE] = "none",
+		[DEVICE_SELFTEST_RUNNING] = "running",
+		[DEVICE_SELFTEST_OK] = "ok",
+		[DEVICE_SELFTEST_FAILED] = "failed",
+	};
+
+	return names[s];
 }
 
 /* The board left its baseline, or came back. */

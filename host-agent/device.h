@@ -42,6 +42,14 @@ enum device_state {
 	DEVICE_STATES,
 };
 
+/* The last test on demand. */
+enum device_selftest {
+	DEVICE_SELFTEST_NONE,
+	DEVICE_SELFTEST_RUNNING,
+	DEVICE_SELFTEST_OK,
+	DEVICE_SELFTEST_FAILED,
+};
+
 struct pool;
 
 /* What all devices share. */
@@ -82,6 +90,7 @@ struct device {
 	uint64_t failed_us[DEVICE_FAILURES_MAX]; /* the last ones, a ring */
 	unsigned int failures;
 	enum trend_reason trend; /* as last logged */
+	enum device_selftest selftest;
 };
 
 /* "opening", "checking", ... */
@@ -107,6 +116,16 @@ void device_stop(struct device *d);
 
 void device_pause(struct device *d); /* while running; else nothing */
 void device_wake(struct device *d);  /* while paused; else nothing */
+
+/*
+ * SP 800-90B 4.3, on demand: fresh tests over a new start-up, whose samples
+ * are thrown away; d->selftest tells how it ended.  0, or -EAGAIN for a device
+ * that does not run.
+ */
+int device_selftest(struct device *d);
+
+/* "none", "running", "ok", "failed". */
+const char *device_selftest_name(enum device_selftest s);
 
 /* Once a second. */
 void device_tick(struct device *d, uint64_t now_us);

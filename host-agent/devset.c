@@ -254,6 +254,11 @@ const struct device *devset_device(const struct devset *s, size_t i)
 	return &s->devices[i];
 }
 
+int devset_selftest(struct devset *s, size_t i)
+{
+	return device_selftest(&s->devices[i]);
+}
+
 static bool any(const struct devset *s, enum device_state state)
 {
 	size_t i;

@@ -50,6 +50,9 @@ void devset_reaped(struct devset *s, pid_t pid, int status);
 size_t devset_count(const struct devset *s);
 const struct device *devset_device(const struct devset *s, size_t i);
 
+/* The on-demand test of that device: as device_selftest(). */
+int devset_selftest(struct devset *s, size_t i);
+
 /*
  * What the devices make of the agent: "serving" (one runs or pauses),
  * "starting", "holding" (it fell silent or failed a test and starts again),

@@ -53,9 +53,11 @@ static json_t *status_last_failure(const struct sampler_stats *st)
 {
 	if (st->failed_test == SAMPLER_TESTS)
 		return json_null();
-	return json_pack("{s:s, s:o, s:b}", "test",
-			 sampler_test_name(st->failed_test), "at",
-			 count(st->failed_at), "permanent", st->permanent);
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:b}", "test",
+		sampler_test_name(st->failed_test), "at", count(st->failed_at),
+		"sample", count(st->failed_sample), "released",
+		count(st->failed_released), "permanent", st->permanent);
 }
 
 static json_t *status_health(const struct device *d)
@@ -77,12 +79,16 @@ static json_t *status_health(const struct device *d)
 			    json_string(sampler_test_name(st.failed_test)));
 	json_object_set_new(o, "last_failure", status_last_failure(&st));
 	json_object_set_new(o, "failures", failures);
+	json_object_set_new(o, "samples", count(st.samples));
+	json_object_set_new(o, "reset_at", count(st.reset_samples));
 	json_object_set_new(o, "startup_samples", count(st.startup_samples));
 	json_object_set_new(o, "conditioned", count(st.conditioned_samples));
 	json_object_set_new(o, "wiped", count(st.wiped_samples));
 	json_object_set_new(o, "surplus", count(st.surplus_samples));
 	json_object_set_new(o, "resets", count(st.resets));
 	json_object_set_new(o, "fips", status_fips(st.fips));
+	json_object_set_new(o, "selftest",
+			    json_string(device_selftest_name(d->selftest)));
 	json_object_set_new(o, "trend", status_trend_json(st.trend));
 	return o;
 }
