@@ -19,11 +19,11 @@ static int deny_filters(scmp_filter_ctx ctx, unsigned int err)
 {
 	const uint32_t act = SCMP_ACT_ERRNO(err);
 	int r = seccomp_rule_add(ctx, act, SCMP_SYS(seccomp), 1,
-				 SCMP_A2(SCMP_CMP_NE, 0));
+				 SCMP_A2(SCMP_CMP_NE, 0, 0));
 
 	return r ? r
 		 : seccomp_rule_add(ctx, act, SCMP_SYS(prctl), 1,
-				    SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP));
+				    SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
 }
 
 static int deny(scmp_filter_ctx ctx, const char *what)
