@@ -21,6 +21,7 @@
 #include "host-agent/egd_pub.h"
 #include "host-agent/handover.h"
 #include "host-agent/hostconf.h"
+#include "host-agent/lockdown.h"
 #include "host-agent/pool.h"
 #include "host-agent/restart.h"
 #include "host-agent/roster.h"
@@ -250,9 +251,10 @@ static void core_say_unchanged(const struct core *c, const struct hostconf *new)
 	if (strcmp(c->run_dir, new->run_dir) ||
 	    old->pool_bytes != new->pool_bytes ||
 	    old->socket_gid != new->socket_gid ||
-	    old->control_gid != new->control_gid)
-		log_warn("%s: run_dir, pool, socket_group and control_group "
-			 "change at a restart only",
+	    old->control_gid != new->control_gid ||
+	    old->sandbox != new->sandbox)
+		log_warn("%s: run_dir, pool, socket_group, control_group and "
+			 "sandbox change at a restart only",
 			 c->path);
 }
 
@@ -261,6 +263,8 @@ static void core_use(struct core *c, struct hostconf *new)
 	struct hostconf *old = c->conf;
 
 	c->conf = new;
+	/* nobody gets out of a filter */
+	new->sandbox = c->status.sandbox;
 	if (c->log_level >= 0)
 		new->log_level = (enum log_level)c->log_level;
 	log_set_level(new->log_level);
@@ -404,6 +408,7 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	c->status.devices = c->devices;
 	c->status.pool = c->pool;
 	c->status.pub = c->pub;
+	c->status.sandbox = conf->sandbox;
 	c->status.started_us = egd_conn_now_us();
 	control_set_answer(c->control, status_answer, &c->status);
 	control_add_command(c->control, "consumer-set", change_consumer,
@@ -418,6 +423,16 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 void core_set_restart(struct core *c, const struct restart *r)
 {
 	c->restart = r;
+}
+
+int core_lock_down(struct core *c)
+{
+	const gid_t groups[] = { c->conf->socket_gid, c->conf->control_gid };
+	int r = lockdown_core(&c->status.sandbox, groups,
+			      sizeof(groups) / sizeof(groups[0]));
+
+	c->status.locked_down = r == 0 && c->status.sandbox != SANDBOX_OFF;
+	return r;
 }
 
 int core_run(struct core *c)

@@ -257,6 +257,16 @@ static uint64_t uptime_us(const struct status *s)
 	       s->started_us;
 }
 
+static json_t *status_sandbox(const struct status *s)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "mode",
+			    json_string(sandbox_mode_name(s->sandbox)));
+	json_object_set_new(o, "core", json_boolean(s->locked_down));
+	return o;
+}
+
 static json_t *status_all(const struct status *s)
 {
 	json_t *o = json_object();
@@ -267,6 +277,7 @@ static json_t *status_all(const struct status *s)
 	json_object_set_new(o, "h_byte_millibits",
 			    json_integer(s->h_byte_millibits));
 	json_object_set_new(o, "pid", json_integer(getpid()));
+	json_object_set_new(o, "sandbox", status_sandbox(s));
 	json_object_set_new(o, "devices", status_devices(s->devices));
 	json_object_set_new(o, "pool", status_pool(s->pool));
 	json_object_set_new(o, "consumers", status_consumers(s, false));

@@ -6,9 +6,12 @@
 #ifndef HOST_AGENT_STATUS_H
 #define HOST_AGENT_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
+
+#include "common/sandbox.h"
 
 struct devset;
 struct egd_pub;
@@ -21,6 +24,8 @@ struct status {
 	struct egd_pub *pub;
 	unsigned int h_byte_millibits, h_bit_millibits;
 	uint64_t started_us; /* CLOCK_MONOTONIC */
+	enum sandbox_mode sandbox;
+	bool locked_down; /* the core is behind its filter */
 };
 
 /*

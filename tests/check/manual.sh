@@ -69,7 +69,7 @@ for folder in host-agent guest-agent ctl tests/sim; do
 		selftest ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
 	esac >"$T/help"
-	comm -23 "$T/table" "$T/help" | grep -vxE -- '--(role|port)' |
+	comm -23 "$T/table" "$T/help" | grep -vxE -- '--(role|port|sandbox)' |
 		none "$folder: no option is hidden but those of a role" "hidden"
 done
 
