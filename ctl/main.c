@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "common/opt.h"
+#include "ctl/capture.h"
 #include "ctl/client.h"
 #include "ctl/set.h"
 #include "ctl/table.h"
@@ -28,6 +29,8 @@ struct options {
 	unsigned int watch_s; /* 0: once */
 	bool json, help, version;
 	const char *operand; /* what a command is about */
+	const char *before;  /* an operand before that */
+	unsigned long long raw;
 	struct set set;
 };
 
@@ -60,6 +63,13 @@ static int set_watch(void *ctx, const char *value, const char **why)
 		return -EINVAL;
 	o->watch_s = (unsigned int)s;
 	return 0;
+}
+
+static int set_raw(void *ctx, const char *value, const char **why)
+{
+	*why = "not a number of bytes from 1 to 67108864";
+	return opt_u64(value, 1, CAPTURE_BYTES_MAX,
+		       &((struct options *)ctx)->raw);
 }
 
 static int set_help(void *ctx, const char *value, const char **why)
@@ -141,6 +151,13 @@ static const struct opt set_options[] = {
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
+static const struct opt capture_options[] = {
+	{ "raw", 0, "BYTES", "so many raw samples of a byte each", set_raw },
+	OPT_JSON,
+	OPT_HELP,
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
 static int print_json(const json_t *result)
 {
 	json_dumpf(result, stdout, JSON_INDENT(2));
@@ -213,31 +230,59 @@ static int run_domain_list(const struct options *o)
 	return show(o, "domain-list", table_domains);
 }
 
+static int run_capture(const struct options *o)
+{
+	const struct capture capture = {
+		.program = PROGRAM,
+		.socket = o->socket,
+		.device = o->before,
+		.file = o->operand,
+		.bytes = o->raw,
+		.json = o->json,
+	};
+
+	if (o->raw)
+		return capture_run(&capture);
+	fprintf(stderr, PROGRAM " capture: how many? --raw BYTES\n");
+	return EXIT_USAGE;
+}
+
 static const struct command {
 	const char *words[2]; /* the second may be NULL */
 	const struct opt *options;
 	const char *usage, *help;
 	int (*run)(const struct options *o);
 	const char *operand; /* what it is about; NULL: it takes none */
+	bool before;	     /* another may stand before it */
 } commands[] = {
 	{ { "status", NULL },
 	  status_options,
 	  PROGRAM " status [--watch[=SECONDS]] [--json]",
 	  "devices, health, pool and consumers",
 	  run_status,
-	  NULL },
+	  NULL,
+	  false },
 	{ { "domain", "list" },
 	  domain_options,
 	  PROGRAM " domain list [--json]",
 	  "the domains the agent publishes to, and their sockets",
 	  run_domain_list,
-	  NULL },
+	  NULL,
+	  false },
 	{ { "domain", "set" },
 	  set_options,
 	  PROGRAM " domain set NAME [OPTIONS]",
 	  "how a domain (name or UUID) or \"host\" is served, until a reload",
 	  run_domain_set,
-	  "NAME" },
+	  "NAME",
+	  false },
+	{ { "capture", NULL },
+	  capture_options,
+	  PROGRAM " capture [DEVICE] --raw BYTES FILE",
+	  "raw samples into a new file, for an assessment (root)",
+	  run_capture,
+	  "FILE",
+	  true },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -274,8 +319,10 @@ static int parse(const struct command *c, const char *program, int argc,
 		 char *argv[], struct options *o)
 {
 	int r = opt_parse(c->options, o, program, argc, argv);
+	int left = !c->operand ? 0 : c->before ? 2 : 1;
 
-	if (r >= 0 && r < argc && c->operand) {
+	for (; left && r >= 0 && r < argc; left--) {
+		o->before = o->operand;
 		o->operand = argv[r];
 		argc -= r;
 		argv += r;
@@ -285,7 +332,7 @@ static int parse(const struct command *c, const char *program, int argc,
 		return r;
 	if (r < argc) {
 		fprintf(stderr, "%s: %s: takes no %soperand; try --help\n",
-			program, argv[r], c->operand ? "second " : "");
+			program, argv[r], c->operand ? "further " : "");
 		return -EINVAL;
 	}
 	if (c->operand && !o->operand && !o->help) {

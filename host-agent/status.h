@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+struct device;
 struct devset;
 struct egd_pub;
 struct pool;
@@ -31,5 +32,8 @@ json_t *status_answer(void *ctx, const char *cmd);
 
 /* Logs the statistics that rngd prints on SIGUSR1. */
 void status_log_statistics(const struct status *s);
+
+/* A device as it stands in a status. */
+json_t *status_device(const struct device *d);
 
 #endif /* HOST_AGENT_STATUS_H */

@@ -51,7 +51,8 @@ same() {
 
 same onerng-hostd onerng-hostd.8
 same onerng-guestd onerng-guestd.8
-same onerngctl onerngctl.8 status "domain list" "domain set"
+same onerngctl onerngctl.8 status "domain list" "domain set" \
+	capture
 same onerng-sim onerng-sim.1 run usbredir ctl
 
 # Every option but those without a help text is refused or taken by name: the
