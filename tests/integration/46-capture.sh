@@ -49,7 +49,7 @@ hostd_start --noise "file=$T/noise" || exit 1
 wait_for 60 hostd_state serving
 start reader "$peer" steady "$(hostd_socket $uuid)" 64 "$T/served" 1
 
-check "300,000 samples" capture onerng0 --raw 300000 "$T/raw"
+check "300,000 samples" capture --device onerng0 --raw 300000 "$T/raw"
 equal "size" 300000 "$(stat -c %s "$T/raw")"
 equal "both files are root's alone" "600 600" \
 	"$(stat -c %a "$T/raw" "$T/raw.json" | tr '\n' ' ' | sed 's/ $//')"
@@ -67,7 +67,7 @@ equal "health tests saw them" 300032 \
 
 capture --raw 1 "$T/one" --json
 equal "one sample of the only device, as JSON" 1 "$(json bytes <"$T/said")"
-check "by port" capture 1-1 --raw 513 "$T/more"
+check "by port" capture "$T/more" --raw 513 --device 1-1
 
 refuse "an existing file" 1 capture --raw 10 "$T/raw"
 check "says so" grep -q "$T/raw: File exists" "$T/said"
@@ -79,8 +79,8 @@ refuse "no number" 2 capture "$T/x"
 refuse "none" 2 capture --raw 0 "$T/x"
 refuse "too many" 2 capture --raw 67108865 "$T/x"
 refuse "no file" 2 capture --raw 10
-refuse "three operands" 2 capture --raw 10 a b c
-refuse "an unknown device" 1 capture onerng7 --raw 10 "$T/x"
+refuse "two operands" 2 capture --raw 10 a b
+refuse "an unknown device" 1 capture --device onerng7 --raw 10 "$T/x"
 check "says where to look" grep -q "no device onerng7: see" "$T/said"
 leaves_nothing "it" "$T/x"
 if command -v setpriv >/dev/null; then
