@@ -67,7 +67,7 @@ for folder in host-agent guest-agent ctl tests/sim; do
 	guest-agent) help_options "$B/onerng-guestd" ;;
 	ctl) help_options "$B/onerngctl" status "domain list" "domain set" \
 		"firmware import-key" "firmware verify" "firmware dump" \
-		selftest ;;
+		selftest capture ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
 	esac >"$T/help"
 	comm -23 "$T/table" "$T/help" | grep -vxE -- '--(role|port)' |

@@ -4,7 +4,10 @@
 # timeout: 240
 # shellcheck disable=SC2016 # awk
 # The pool is full of blocks that nobody took, and the simulated noise is a
-# known file, so that raw samples are found too, wherever they lie.
+# known file, so that raw samples are found too, wherever they lie.  memcpy(3)
+# leaves the last bytes it moved in vector registers, which a signal's frame (or
+# lazy binding) saves to the stack: that much, 17 places for each of 8 registers,
+# is no leak of a stage.
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 
@@ -21,6 +24,12 @@ fi
 
 full() {
 	[ "$(hostd_get pool.bytes)" = "$(hostd_get pool.capacity)" ]
+}
+
+# A window that has just ended leaves none behind for a moment.
+raw_is_seen() {
+	"$look" snapshot "$pid" "$T/secmem" || return
+	! "$look" scan "$T/secmem" 0 "$T/noise"
 }
 
 # watch NAME PID: follows a process.
@@ -40,7 +49,9 @@ saw() {
 		"$T/$1.log"
 	check "$1: all of it was zeros" \
 		grep -q '^released [0-9]* unclean 0 ' "$T/$1.log"
-	check "$1: no secret is left" grep -q "^$2 hits 0\$" "$T/$1.log"
+	check "$1: no secret is left" grep -q "^$2 hits 0 " "$T/$1.log"
+	check "$1: no more than registers on its stack" awk \
+		'/ hits / { n = $5 } END { exit !(n <= 136) }' "$T/$1.log"
 }
 
 hostd_conf one=$uuid
@@ -52,12 +63,10 @@ check "the pool is full" wait_for 60 full
 
 # What is looked for is there while the agent works: this can fail.
 pid=$(cat "$T/hostd.pid")
-check "secmem is copied" "$look" snapshot "$pid" "$T/secmem"
-refuse "raw samples are seen in secmem" 1 \
-	"$look" scan "$T/secmem" "$T/noise"
-refuse "the copy is seen in itself" 1 "$look" scan "$T/secmem" "$T/secmem"
+check "raw samples are seen in secmem" wait_for 30 raw_is_seen
+refuse "the copy is seen in itself" 1 "$look" scan "$T/secmem" 0 "$T/secmem"
 head -c 100000 /dev/urandom >"$T/other"
-check "bytes from elsewhere are not" "$look" scan "$T/secmem" "$T/other"
+check "bytes from elsewhere are not" "$look" scan "$T/secmem" 0 "$T/other"
 
 check "hand-over is watched" watch exec "$pid"
 kill -s USR2 "$pid"

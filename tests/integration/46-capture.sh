@@ -142,6 +142,6 @@ check "says that" grep -q "the agent ended" "$T/dying.log"
 
 stop reader 10
 check "the domain was served" test "$(stat -c %s "$T/served")" -gt 1000
-check "no captured sample was served" "$look" scan "$T/served" "$T/raw" \
+check "no captured sample was served" "$look" scan "$T/served" 0 "$T/raw" \
 	"$T/more" "$T/last"
 hostd_stop

@@ -3,8 +3,8 @@
  *
  * memlook snapshot PID FILE      writes what the process's secmem holds (pages
  *     that are locked, left out of cores and wiped on fork) to FILE
- * memlook scan FILE SECRET...    counts the places of FILE that hold 16 bytes
- *     of a SECRET file, at whatever offsets; status 1 if there is one
+ * memlook scan FILE MAX SECRET...   counts the places of FILE that hold 16 bytes
+ *     of a SECRET file, at whatever offsets; status 1 if there are more than MAX
  * memlook dumpable PID           makes the process itself undo PR_SET_DUMPABLE
  *     0, so that the kernel will write a core of it
  * memlook watch PID SECRET...    says "watching", then follows the process to
@@ -12,7 +12,8 @@
  *     exit_group(2): "released N unclean N" counts secmem that was unmapped, and
  *     how much of that was not all zeros; "EVENT hits N" the places of all
  *     its writable memory that held 16 bytes of a SECRET or of what its
- *     secmem held at the start
+ *     secmem held at the start, but for its stack, which is "stack N":
+ *     a signal's frame there has the vector registers of that moment
  *
  * Zeros, text and the like are in no secret that counts: windows of 16 bytes
  * with a zero byte, with fewer than 10 different ones or of ASCII only are
@@ -194,7 +195,7 @@ static int learn_files(int count, char *paths[])
 /* Mappings, as in smaps. */
 struct map {
 	uint64_t from, to;
-	bool readable, writable, secmem;
+	bool readable, writable, secmem, stack;
 };
 static struct map maps[MAPS_MAX];
 static size_t maps_count;
@@ -216,8 +217,12 @@ static int read_maps(pid_t pid)
 			   perms) == 3 &&
 		    maps_count < MAPS_MAX) {
 			m = &maps[maps_count++];
-			*m = (struct map){ from, to, perms[0] == 'r',
-					   perms[1] == 'w', false };
+			*m = (struct map){ from,
+					   to,
+					   perms[0] == 'r',
+					   perms[1] == 'w',
+					   false,
+					   strstr(line, "[stack]") };
 		} else if (m && !strncmp(line, "VmFlags:", 8)) {
 			m->secmem = strstr(line, " lo") &&
 				    strstr(line, " dd") && strstr(line, " wf");
@@ -275,14 +280,14 @@ static int snapshot(pid_t pid, const char *path)
 	return n ? 0 : 1;
 }
 
-static int scan(const char *path, int count, char *secrets[])
+static int scan(const char *path, uint64_t max, int count, char *secrets[])
 {
 	struct walk w = { .learn = false };
 
 	if (learn_files(count, secrets) || walk_file(path, &w))
 		return 2;
 	printf("windows %zu hits %" PRIu64 "\n", set_used, w.hits);
-	return w.hits ? 1 : 0;
+	return w.hits > max ? 1 : 0;
 }
 
 /* Stops it; 0 or 2. */
@@ -361,7 +366,7 @@ static void see_munmap(struct watch *w, uint64_t from, uint64_t to)
 
 static void see_all(struct watch *w, const char *event)
 {
-	struct walk look = { .name = event };
+	struct walk look = { .name = event }, stack = { .name = "stack" };
 	uint64_t left = 0;
 
 	if (read_maps(w->pid))
@@ -369,11 +374,12 @@ static void see_all(struct watch *w, const char *event)
 	for (size_t i = 0; i < maps_count; i++) {
 		left += maps[i].secmem;
 		if (maps[i].readable && maps[i].writable)
-			walk(w->mem, maps[i].from, maps[i].to, &look);
+			walk(w->mem, maps[i].from, maps[i].to,
+			     maps[i].stack ? &stack : &look);
 	}
 	printf("released %" PRIu64 " unclean %" PRIu64 " left %" PRIu64
-	       "\n%s hits %" PRIu64 "\n",
-	       w->released, w->unclean, left, event, look.hits);
+	       "\n%s hits %" PRIu64 " stack %" PRIu64 "\n",
+	       w->released, w->unclean, left, event, look.hits, stack.hits);
 	fflush(stdout);
 }
 
@@ -438,8 +444,9 @@ int main(int argc, char *argv[])
 {
 	if (argc == 4 && !strcmp(argv[1], "snapshot"))
 		return snapshot(atoi(argv[2]), argv[3]);
-	if (argc >= 4 && !strcmp(argv[1], "scan"))
-		return scan(argv[2], argc - 3, argv + 3);
+	if (argc >= 5 && !strcmp(argv[1], "scan"))
+		return scan(argv[2], strtoull(argv[3], NULL, 10), argc - 4,
+			    argv + 4);
 	if (argc == 3 && !strcmp(argv[1], "dumpable"))
 		return dumpable(atoi(argv[2]));
 	if (argc >= 3 && !strcmp(argv[1], "watch"))
