@@ -256,16 +256,10 @@ static int copy_range(int from, const struct map *m, FILE *to)
 	return 0;
 }
 
-static int snapshot(pid_t pid, const char *path)
+static int copy_secmem(int fd, FILE *out)
 {
-	FILE *out = fopen(path, "we");
-	int fd = open_memory(pid);
 	size_t n = 0;
 
-	if (!out)
-		return fail(path);
-	if (fd < 0 || read_maps(pid))
-		return 2;
 	for (size_t i = 0; i < maps_count; i++) {
 		if (!maps[i].secmem)
 			continue;
@@ -273,11 +267,23 @@ static int snapshot(pid_t pid, const char *path)
 		if (copy_range(fd, &maps[i], out))
 			return fail("copy");
 	}
-	close(fd);
-	if (fclose(out))
-		return fail(path);
 	printf("secmem %zu\n", n);
 	return n ? 0 : 1;
+}
+
+static int snapshot(pid_t pid, const char *path)
+{
+	FILE *out = fopen(path, "we");
+	int fd, r = 2;
+
+	if (!out)
+		return fail(path);
+	fd = open_memory(pid);
+	if (fd >= 0 && !read_maps(pid))
+		r = copy_secmem(fd, out);
+	if (fd >= 0)
+		close(fd);
+	return fclose(out) ? fail(path) : r;
 }
 
 static int scan(const char *path, uint64_t max, int count, char *secrets[])
