@@ -42,6 +42,7 @@ extern const struct command command_domain_list, command_domain_set;
 extern const struct command command_firmware_import, command_firmware_verify,
 	command_firmware_dump;
 extern const struct command command_selftest;
+extern const struct command command_capture;
 
 /* Rows of a command's table of options. */
 int command_set_json(void *call, const char *value, const char **why);

@@ -15,7 +15,7 @@ static const struct command *const commands[] = {
 	&command_status,	  &command_domain_list,
 	&command_domain_set,	  &command_firmware_import,
 	&command_firmware_verify, &command_firmware_dump,
-	&command_selftest,
+	&command_selftest,	  &command_capture,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "common/log.h"
+#include "host-agent/capture.h"
 #include "host-agent/change.h"
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
@@ -54,6 +55,7 @@ struct core {
 	struct egd_pub *pub;
 	struct devset *devices;
 	struct control *control;
+	struct capture *capture;
 	struct status status;
 	const char *state; /* as last told */
 	struct service_absence absence;
@@ -113,7 +115,8 @@ static void core_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	egd_pub_stats(c->pub, &st);
-	devset_tick(c->devices, egd_conn_now_us(), full && !st.wanting);
+	devset_tick(c->devices, egd_conn_now_us(),
+		    full && !st.wanting && !capture_is_active(c->capture));
 	core_note_absence(c);
 	egd_pub_tick(c->pub);
 	handover_tick(c->handover);
@@ -355,6 +358,9 @@ static int core_make_stages(struct core *c)
 	if (!c->pub)
 		return core_no_memory(POOL_BLOCK);
 	egd_pub_set_handover(c->pub, c->handover);
+	c->capture = capture_new(c->base, c->devices);
+	if (!c->capture)
+		return core_no_memory(0);
 	return 0;
 }
 
@@ -417,6 +423,7 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 			    &c->status);
 	control_add_command(c->control, "selftest", selftest_answer,
 			    &c->status);
+	control_add_stream(c->control, "capture", capture_start, c->capture);
 	return c;
 }
 
@@ -450,6 +457,7 @@ void core_free(struct core *c)
 	if (!c)
 		return;
 	control_free(c->control);
+	capture_free(c->capture);
 	egd_pub_free(c->pub);
 	devset_free(c->devices);
 	handover_free(c->handover);

@@ -85,6 +85,7 @@ static json_t *status_health(const struct device *d)
 	json_object_set_new(o, "conditioned", count(st.conditioned_samples));
 	json_object_set_new(o, "wiped", count(st.wiped_samples));
 	json_object_set_new(o, "surplus", count(st.surplus_samples));
+	json_object_set_new(o, "captured", count(st.captured_samples));
 	json_object_set_new(o, "resets", count(st.resets));
 	json_object_set_new(o, "fips", status_fips(st.fips));
 	json_object_set_new(o, "selftest",
@@ -101,7 +102,7 @@ static void status_ident(json_t *o, const struct device *d)
 	json_object_set_new(o, "firmware_check", status_firmware_check(d));
 }
 
-static json_t *status_device(const struct device *d)
+json_t *status_device(const struct device *d)
 {
 	json_t *o = json_object();
 

@@ -11,8 +11,12 @@
 
 #include <jansson.h>
 
+<<<<<<< HEAD
 #include "common/sandbox.h"
 
+=======
+struct device;
+>>>>>>> a4b550c3576adacc4744f3d7155f9f1bfafdd135
 struct devset;
 struct egd_pub;
 struct pool;
@@ -36,5 +40,8 @@ json_t *status_answer(void *ctx, const char *cmd);
 
 /* Logs the statistics that rngd prints on SIGUSR1. */
 void status_log_statistics(const struct status *s);
+
+/* A device as it stands in a status. */
+json_t *status_device(const struct device *d);
 
 #endif /* HOST_AGENT_STATUS_H */
