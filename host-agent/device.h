@@ -3,6 +3,8 @@
  *
  *   gone ─arrival▶ opening ▶ checking ▶ starting ▶ running ◀▶ paused
  *
+ * While checking, the reader takes the image and the core has its signature
+ * verified (device_firmware.h); no sample is asked for, or looked at, before.
  * Every way into starting is a new start-up test: from paused, from recovering
  * (silence was cured), from running (a health test failed: the pool is wiped).
  * From any state: gone at departure; failed after a permanent health failure or
@@ -17,6 +19,7 @@
 #include <sys/types.h>
 
 #include "host-agent/child.h"
+#include "host-agent/device_firmware.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sampler.h"
 
@@ -54,6 +57,7 @@ struct device_env {
 	struct child_env child;
 	struct pool *pool;
 	unsigned int h_byte_millibits, h_bit_millibits;
+	const struct firmware_conf *firmware;
 	void (*changed)(void *ctx); /* a state, or the pool was filled */
 	void *ctx;
 };
@@ -71,6 +75,7 @@ struct device {
 	bool identified;
 	struct rawmsg_ident ident;	      /* without the id */
 	char unit[2 * DEVICE_UNIT_BYTES + 1]; /* empty: no id */
+	struct device_firmware firmware;
 
 	bool rearrived; /* seen again before its departure was */
 	bool stale;	/* samples are from before RAWMSG_RUN was seen */
@@ -125,7 +130,7 @@ const char *device_selftest_name(enum device_selftest s);
 /* Once a second. */
 void device_tick(struct device *d, uint64_t now_us);
 
-/* True if pid was its reader. */
+/* True if pid was its reader, or its gpgv. */
 bool device_reaped(struct device *d, pid_t pid, int status);
 
 #endif /* HOST_AGENT_DEVICE_H */

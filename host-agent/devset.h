@@ -60,4 +60,7 @@ int devset_selftest(struct devset *s, size_t i);
  */
 const char *devset_state(const struct devset *s);
 
+/* A device is used whose firmware was not verified. */
+bool devset_unverified(const struct devset *s);
+
 #endif /* HOST_AGENT_DEVSET_H */

@@ -12,6 +12,7 @@
 #include "host-agent/devset.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/pool.h"
+#include "host-agent/status_firmware.h"
 #include "host-agent/status_trend.h"
 
 static json_t *count(uint64_t n)
@@ -71,7 +72,9 @@ static json_t *status_health(const struct device *d)
 				    count(st.failures[t]));
 	json_object_set_new(
 		o, "verdict",
-		json_string(d->final ? "failed" : verdict_name(st.state)));
+		json_string(d->final && device_firmware_passed(&d->firmware)
+				    ? "failed"
+				    : verdict_name(st.state)));
 	json_object_set_new(o, "failed_test",
 			    json_string(sampler_test_name(st.failed_test)));
 	json_object_set_new(o, "last_failure", status_last_failure(&st));
@@ -92,14 +95,10 @@ static json_t *status_health(const struct device *d)
 
 static void status_ident(json_t *o, const struct device *d)
 {
-	char hex[2 * sizeof(d->ident.image_sha256) + 1] = "";
-	size_t i;
-
-	for (i = 0; d->identified && i < sizeof(d->ident.image_sha256); i++)
-		snprintf(hex + 2 * i, 3, "%02x", d->ident.image_sha256[i]);
 	json_object_set_new(o, "firmware", json_integer(d->ident.firmware));
 	json_object_set_new(o, "unit", json_string(d->unit));
-	json_object_set_new(o, "image_sha256", json_string(hex));
+	json_object_set_new(o, "image_sha256", status_firmware_hash(d));
+	json_object_set_new(o, "firmware_check", status_firmware_check(d));
 }
 
 static json_t *status_device(const struct device *d)
