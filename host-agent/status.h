@@ -11,12 +11,9 @@
 
 #include <jansson.h>
 
-<<<<<<< HEAD
 #include "common/sandbox.h"
 
-=======
 struct device;
->>>>>>> a4b550c3576adacc4744f3d7155f9f1bfafdd135
 struct devset;
 struct egd_pub;
 struct pool;

@@ -56,6 +56,7 @@ $(B)/tests/integration/usbprobe: private TOOL_LIBS := $(call pkg_libs,libusb-1.0
 # Images are the simulator's; checks and keyrings are onerngctl's.
 $(B)/tests/integration/mkimage: $(SIM_LIB)
 $(B)/tests/integration/gpgvcheck: $(CTL_LIB)
+$(B)/tests/integration/whence: private TOOL_LIBS := $(call pkg_libs,libcrypto)
 $(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
 	$(call pkg_libs,libevent_core libcrypto)
 $(B)/tests/integration/without: private TOOL_LIBS := \
