@@ -12,7 +12,7 @@
  * be raw noise, in sequence, without a gap since the last RUNNING, and newer
  * than all before it.  CONTROL is the simulator's control socket.  Where a busy
  * machine read so late that the device's full pool was stirred, which only the
- * simulator can tell, what the pool held is not looked at.
+ * simulator can tell, the rest of that run is not looked at.
  *
  *	reader | watcher          starts it
  *	ctl WORD...               tells the simulator
@@ -45,7 +45,6 @@
 
 #define RECORDS_MAX (1u << 24)
 #define WORDS_MAX   16
-#define UNSEEN	    (2 * 7168) /* the device's pool, and as much on the way */
 
 static const char *port = "1-1", *control, *step_text = "start";
 static char binary_dir[512] = "build/opt";
@@ -61,7 +60,7 @@ static uint64_t min_skip;
 static uint8_t tail[4];
 static unsigned int tail_len;
 static uint64_t stirred_bytes; /* by the device, when last looked at */
-static unsigned int unseen;    /* so many samples are not looked at */
+static bool stirred;	       /* in this run */
 
 __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *fmt,
 								...)
@@ -140,10 +139,7 @@ static bool was_stirred(void)
 		return false;
 	fprintf(stderr, "# %s: read too late: %llu bytes were stirred\n", port,
 		(unsigned long long)(now - stirred_bytes));
-	stirred_bytes = now;
-	unseen = UNSEEN;
-	primed = false;
-	tail_len = 0;
+	stirred = true;
 	return true;
 }
 
@@ -172,10 +168,8 @@ static void check_byte(uint8_t b)
 {
 	static const uint8_t tags[4] = { 0xc0, 0x80, 0x40, 0x00 };
 
-	if (unseen > 0) {
-		unseen--;
+	if (stirred)
 		return;
-	}
 	if (!primed && !tail_len && (b & 0xc0) != 0xc0)
 		return;
 	if ((b & 0xc0) != tags[tail_len]) {
@@ -219,7 +213,7 @@ static void take_state(void)
 	running = state == READER_RUNNING;
 	primed = false;
 	tail_len = 0;
-	unseen = 0;
+	stirred = false;
 	if (running && !loose)
 		stirred_bytes = read_stirred();
 }
