@@ -62,6 +62,22 @@ static uint64_t sum(const json_t *counts)
 	return n;
 }
 
+/* The reason of a refusal is the device's detail already. */
+static void firmware(const json_t *check, FILE *out)
+{
+	const char *verdict = text(check, "verdict");
+	char line[SHOWN_MAX];
+
+	if (json_is_true(json_object_get(check, "verified")))
+		fprintf(out, "          %s\n", shown(line, check, "detail"));
+	else if (strcmp(verdict, "unchecked") == 0 ||
+		 (strcmp(text(check, "policy"), "warn") == 0 &&
+		  strcmp(verdict, "checking") != 0 &&
+		  strcmp(verdict, "none") != 0))
+		fprintf(out, "          firmware UNVERIFIED: %s\n",
+			shown(line, check, "detail"));
+}
+
 static void device(const json_t *d, FILE *out)
 {
 	const json_t *health = json_object_get(d, "health");
@@ -85,6 +101,7 @@ static void device(const json_t *d, FILE *out)
 		fprintf(out, "          firmware %u, image sha256 %.16s...\n",
 			(unsigned int)number(d, "firmware"),
 			text(d, "image_sha256"));
+	firmware(json_object_get(d, "firmware_check"), out);
 }
 
 static void devices(const json_t *list, FILE *out)

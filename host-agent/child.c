@@ -60,10 +60,14 @@ static void child_hang_up(struct child *c)
 /* One message; as rawmsg_recv().  It may stop the child. */
 static int child_receive(struct child *c)
 {
-	int r = rawmsg_recv(c->fd, c->env->msg);
+	int image, r = rawmsg_recv(c->fd, c->env->msg);
 
-	if (r > 0)
+	if (r > 0) {
+		image = c->env->msg->fd;
 		c->ops->message(c->owner, c->env->msg);
+		if (image >= 0)
+			close(image);
+	}
 	explicit_bzero(c->env->msg, sizeof(*c->env->msg));
 	return r;
 }

@@ -22,7 +22,7 @@
 #define CHILD_MESSAGES_MAX   16 /* taken before others get a turn */
 
 struct child_ops {
-	/* m is wiped afterwards.  May stop the child. */
+	/* m is wiped, m->fd closed afterwards.  May stop the child. */
 	void (*message)(void *owner, const struct rawmsg *m);
 	/* The process ended by itself; status is wait(2)'s. */
 	void (*ended)(void *owner, int status);

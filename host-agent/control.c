@@ -103,7 +103,7 @@ static json_t *make_reply(const struct control *c, uid_t uid,
 		return reply;
 	if (!result)
 		return error_reply("unknown command: status, domain-list, "
-				   "consumers or consumer-set");
+				   "consumers, consumer-set or selftest");
 	return result_reply(result);
 }
 
@@ -232,7 +232,7 @@ static void peer_event(struct bufferevent *bev, short what, void *arg)
 static void peer_add(struct control *c, int fd)
 {
 	struct timeval idle = { .tv_sec = CONTROL_IDLE_S };
-	struct consumer_peer who = { .pid = 0 };
+	struct consumer_peer who = { .pid = 0, .uid = (uid_t)-1 };
 	struct control_peer *p = calloc(1, sizeof(*p));
 
 	if (!p)

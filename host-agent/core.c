@@ -26,7 +26,9 @@
 #include "host-agent/roster.h"
 #include "host-agent/rundir.h"
 #include "host-agent/sched.h"
+#include "host-agent/selftest.h"
 #include "host-agent/status.h"
+#include "host-agent/status_firmware.h"
 #include "host-agent/usock.h"
 
 enum core_signal {
@@ -69,7 +71,9 @@ static void core_tell_state(struct core *c)
 	if (c->state && !strcmp(c->state, state))
 		return;
 	log_info("state: %s", state);
-	sd_notifyf(0, "STATUS=%s: %zu domains", state, c->conf->domains_count);
+	sd_notifyf(0, "STATUS=%s%s: %zu domains", state,
+		   devset_unverified(c->devices) ? ", firmware UNVERIFIED" : "",
+		   c->conf->domains_count);
 	c->state = state;
 }
 
@@ -262,6 +266,7 @@ static void core_use(struct core *c, struct hostconf *new)
 	log_set_level(new->log_level);
 	roster_raise_limit(new);
 	c->status.h_byte_millibits = new->h_byte_millibits;
+	c->status.h_bit_millibits = new->h_bit_millibits;
 	devset_configure(c->devices, new);
 	if (old != new)
 		hostconf_free(old);
@@ -403,6 +408,10 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	control_set_answer(c->control, status_answer, &c->status);
 	control_add_command(c->control, "consumer-set", change_consumer,
 			    c->pub);
+	control_add_command(c->control, "firmware-dump", status_firmware_dump,
+			    &c->status);
+	control_add_command(c->control, "selftest", selftest_answer,
+			    &c->status);
 	return c;
 }
 

@@ -64,6 +64,7 @@ static void device_open(struct device *d)
 	d->pausing = false;
 	d->stopping = false;
 	d->rearrived = false;
+	device_firmware_forget(&d->firmware);
 	if (child_start(&d->reader, "reader", d->port) < 0)
 		child_restart_later(&d->reader);
 }
@@ -84,6 +85,14 @@ static bool device_count_failure(struct device *d)
 	*oldest = now;
 	d->failures++;
 	return final;
+}
+
+static void device_selftest_ended(struct device *d, enum device_selftest how)
+{
+	if (d->selftest != DEVICE_SELFTEST_RUNNING)
+		return;
+	d->selftest = how;
+	log_info("%s: self-test: %s", d->name, device_selftest_name(how));
 }
 
 static void device_give_up(struct device *d, const char *why)
@@ -134,6 +143,7 @@ static void device_health_failed(struct device *d)
 	char why[RAWMSG_TEXT_MAX];
 
 	d->failing = true;
+	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
 	sampler_stats(d->sampler, &st);
 	pool_wipe_device(d->env->pool, d->number);
 	blocks -= pool_blocks(d->env->pool);
@@ -166,7 +176,7 @@ static void device_samples(struct device *d, const struct rawmsg *m)
 	if (m->seq > d->next_seq && d->next_seq)
 		d->lost_samples += m->seq - d->next_seq;
 	d->next_seq = m->seq + m->len;
-	if (d->stale || d->final)
+	if (d->stale || d->final || !device_firmware_passed(&d->firmware))
 		return;
 	if (sampler_feed(d->sampler, m->u.samples, m->len) < 0) {
 		device_hold(d);
@@ -176,6 +186,7 @@ static void device_samples(struct device *d, const struct rawmsg *m)
 		sampler_stats(d->sampler, &st);
 		if (st.state == SAMPLER_RUNNING) {
 			child_is_well(&d->reader);
+			device_selftest_ended(d, DEVICE_SELFTEST_OK);
 			device_enter(d, DEVICE_RUNNING, "");
 		}
 	}
@@ -195,6 +206,8 @@ static void device_leave(struct device *d, const char *text)
 {
 	child_stop(&d->reader);
 	d->failing = false;
+	device_firmware_forget(&d->firmware);
+	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
 	sampler_reset(d->sampler);
 	sampler_forget_trend(d->sampler); /* another one may come */
 	d->raw_rate = 0;
@@ -205,15 +218,27 @@ static void device_leave(struct device *d, const char *text)
 		device_open(d);
 }
 
+/* What a reader says of a stream that was not asked for counts for nothing. */
+static bool device_too_early(const struct device *d, uint32_t state)
+{
+	return !device_firmware_passed(&d->firmware) &&
+	       (state == READER_RUNNING || state == READER_PAUSED ||
+		state == READER_RECOVERING);
+}
+
 static void device_reader_state(struct device *d, const struct rawmsg *m)
 {
 	size_t len = m->len - sizeof(m->u.state.s);
 	char text[RAWMSG_TEXT_MAX + 1];
 
+	if (device_too_early(d, m->u.state.s.state))
+		return;
 	memcpy(text, m->u.state.text, len);
 	text[len] = '\0';
 	switch ((enum reader_state)m->u.state.s.state) {
 	case READER_OPENING:
+		/* it may be another device since it was reset */
+		device_firmware_forget(&d->firmware);
 		device_enter(d, DEVICE_OPENING, text);
 		break;
 	case READER_CHECKING:
@@ -246,8 +271,9 @@ static void device_reader_state(struct device *d, const struct rawmsg *m)
  * The vendor calls what cmdI answers "essentially a secret id" (OneRNG
  * validate.c): what is shown tells units apart and does not give it away.
  */
-static void device_identify(struct device *d, const struct rawmsg_ident *ident)
+static void device_identify(struct device *d, const struct rawmsg *m)
 {
+	const struct rawmsg_ident *ident = &m->u.ident;
 	uint8_t hash[32];
 
 	d->ident = *ident;
@@ -258,6 +284,51 @@ static void device_identify(struct device *d, const struct rawmsg_ident *ident)
 		for (size_t i = 0; i < DEVICE_UNIT_BYTES; i++)
 			snprintf(d->unit + 2 * i, 3, "%02x", hash[i]);
 	explicit_bzero(d->ident.id, sizeof(d->ident.id));
+	if (d->final || d->stopping)
+		return;
+	device_enter(d, DEVICE_CHECKING, "verifying the firmware's signature");
+	device_firmware_check(&d->firmware, m, d->env->firmware);
+}
+
+/* Nothing that it made is served; STOP gives it back to the kernel. */
+static void device_firmware_refused(struct device *d)
+{
+	char why[RAWMSG_TEXT_MAX + 1];
+
+	pool_wipe_device(d->env->pool, d->number);
+	device_tell(d, RAWMSG_STOP);
+	d->final = true;
+	snprintf(why, sizeof(why), "firmware refused: %.*s",
+		 (int)sizeof(why) - 20, d->firmware.why);
+	device_enter(d, DEVICE_FAILED, why);
+}
+
+static void device_firmware_done(void *owner)
+{
+	struct device *d = owner;
+
+	if (!device_firmware_passed(&d->firmware)) {
+		device_firmware_refused(d);
+		return;
+	}
+	if (d->firmware.state == DEVICE_FIRMWARE_GOOD)
+		log_info("%s: firmware %u: %s", d->name, d->firmware.version,
+			 d->firmware.why);
+	else
+		log_warn("%s: firmware %u UNVERIFIED: %s", d->name,
+			 d->firmware.version, d->firmware.why);
+	d->stale = true;
+	device_tell(d, RAWMSG_RUN);
+	d->env->changed(d->env->ctx);
+}
+
+/* The configuration or the keyring is another: none of it counts till then. */
+static void device_check_again(struct device *d)
+{
+	sampler_reset(d->sampler);
+	pool_wipe_device(d->env->pool, d->number);
+	device_enter(d, DEVICE_CHECKING, "verifying the firmware's signature");
+	device_firmware_again(&d->firmware, d->env->firmware);
 }
 
 static void device_message(void *owner, const struct rawmsg *m)
@@ -268,7 +339,7 @@ static void device_message(void *owner, const struct rawmsg *m)
 	if (m->type == RAWMSG_SAMPLES) {
 		device_samples(d, m);
 	} else if (m->type == RAWMSG_IDENT) {
-		device_identify(d, &m->u.ident);
+		device_identify(d, m);
 	} else if (m->type == RAWMSG_STATE) {
 		if (d->failing)
 			device_health_settled(d);
@@ -289,6 +360,7 @@ static void device_reader_ended(void *owner, int status)
 	d->raw_rate = 0;
 	if (d->final)
 		return;
+	device_firmware_forget(&d->firmware);
 	if (d->stopping) {
 		device_leave(d, "not used");
 		return;
@@ -339,11 +411,14 @@ void device_init(struct device *d, const struct device_env *env,
 	snprintf(d->name, sizeof(d->name), "onerng%u", number);
 	snprintf(d->port, sizeof(d->port), "%s", port);
 	child_init(&d->reader, &env->child, &reader_ops, d);
+	device_firmware_init(&d->firmware, env->child.base,
+			     device_firmware_done, d);
 }
 
 void device_fini(struct device *d)
 {
 	child_stop(&d->reader);
+	device_firmware_forget(&d->firmware);
 	sampler_free(d->sampler);
 	d->sampler = NULL;
 }
@@ -393,7 +468,9 @@ int device_reload(struct device *d)
 	if (d->state == DEVICE_FAILED) {
 		device_enter(d, DEVICE_OPENING, "");
 		device_open(d);
-	} else if (!same && d->state != DEVICE_GONE) {
+	} else if (device_firmware_outdated(&d->firmware, d->env->firmware)) {
+		device_check_again(d);
+	} else if (!same && device_firmware_passed(&d->firmware)) {
 		d->stale = true;
 		device_tell(d, RAWMSG_RUN);
 	}
@@ -404,6 +481,7 @@ void device_stop(struct device *d)
 {
 	d->stopping = true;
 	d->rearrived = false;
+	device_firmware_forget(&d->firmware);
 	if (d->reader.pid)
 		device_tell(d, RAWMSG_STOP);
 	else
@@ -420,6 +498,31 @@ void device_wake(struct device *d)
 {
 	if (d->pausing)
 		device_tell(d, RAWMSG_RUN);
+}
+
+int device_selftest(struct device *d)
+{
+	if (d->state != DEVICE_RUNNING && d->state != DEVICE_PAUSED)
+		return -EAGAIN;
+	log_info("%s: self-test on demand", d->name);
+	d->selftest = DEVICE_SELFTEST_RUNNING;
+	sampler_reset(d->sampler);
+	d->stale = true;
+	device_tell(d, RAWMSG_RUN);
+	device_enter(d, DEVICE_STARTING, "self-test on demand");
+	return 0;
+}
+
+const char *device_selftest_name(enum device_selftest s)
+{
+	static const char *const names[] = {
+		[DEVICE_SELFTEST_NONE] = "none",
+		[DEVICE_SELFTEST_RUNNING] = "running",
+		[DEVICE_SELFTEST_OK] = "ok",
+		[DEVICE_SELFTEST_FAILED] = "failed",
+	};
+
+	return names[s];
 }
 
 /* The board left its baseline, or came back. */
@@ -460,5 +563,6 @@ void device_tick(struct device *d, uint64_t now)
 
 bool device_reaped(struct device *d, pid_t pid, int status)
 {
-	return child_reaped(&d->reader, pid, status);
+	return child_reaped(&d->reader, pid, status) ||
+	       device_firmware_reaped(&d->firmware, pid, status);
 }

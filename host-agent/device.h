@@ -3,6 +3,8 @@
  *
  *   gone ─arrival▶ opening ▶ checking ▶ starting ▶ running ◀▶ paused
  *
+ * While checking, the reader takes the image and the core has its signature
+ * verified (device_firmware.h); no sample is asked for, or looked at, before.
  * Every way into starting is a new start-up test: from paused, from recovering
  * (silence was cured), from running (a health test failed: the pool is wiped).
  * From any state: gone at departure; failed after a permanent health failure or
@@ -17,6 +19,7 @@
 #include <sys/types.h>
 
 #include "host-agent/child.h"
+#include "host-agent/device_firmware.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sampler.h"
 
@@ -39,6 +42,14 @@ enum device_state {
 	DEVICE_STATES,
 };
 
+/* The last test on demand. */
+enum device_selftest {
+	DEVICE_SELFTEST_NONE,
+	DEVICE_SELFTEST_RUNNING,
+	DEVICE_SELFTEST_OK,
+	DEVICE_SELFTEST_FAILED,
+};
+
 struct pool;
 
 /* What all devices share. */
@@ -46,6 +57,7 @@ struct device_env {
 	struct child_env child;
 	struct pool *pool;
 	unsigned int h_byte_millibits, h_bit_millibits;
+	const struct firmware_conf *firmware;
 	void (*changed)(void *ctx); /* a state, or the pool was filled */
 	void *ctx;
 };
@@ -63,6 +75,7 @@ struct device {
 	bool identified;
 	struct rawmsg_ident ident;	      /* without the id */
 	char unit[2 * DEVICE_UNIT_BYTES + 1]; /* empty: no id */
+	struct device_firmware firmware;
 
 	bool rearrived; /* seen again before its departure was */
 	bool stale;	/* samples are from before RAWMSG_RUN was seen */
@@ -77,6 +90,7 @@ struct device {
 	uint64_t failed_us[DEVICE_FAILURES_MAX]; /* the last ones, a ring */
 	unsigned int failures;
 	enum trend_reason trend; /* as last logged */
+	enum device_selftest selftest;
 };
 
 /* "opening", "checking", ... */
@@ -103,10 +117,20 @@ void device_stop(struct device *d);
 void device_pause(struct device *d); /* while running; else nothing */
 void device_wake(struct device *d);  /* while paused; else nothing */
 
+/*
+ * SP 800-90B 4.3, on demand: fresh tests over a new start-up, whose samples
+ * are thrown away; d->selftest tells how it ended.  0, or -EAGAIN for a device
+ * that does not run.
+ */
+int device_selftest(struct device *d);
+
+/* "none", "running", "ok", "failed". */
+const char *device_selftest_name(enum device_selftest s);
+
 /* Once a second. */
 void device_tick(struct device *d, uint64_t now_us);
 
-/* True if pid was its reader. */
+/* True if pid was its reader, or its gpgv. */
 bool device_reaped(struct device *d, pid_t pid, int status);
 
 #endif /* HOST_AGENT_DEVICE_H */

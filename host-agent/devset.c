@@ -158,6 +158,7 @@ void devset_configure(struct devset *s, const struct hostconf *conf)
 	s->env.child.log_level = level_name(conf->log_level);
 	s->env.h_byte_millibits = conf->h_byte_millibits;
 	s->env.h_bit_millibits = conf->h_bit_millibits;
+	s->env.firmware = &conf->firmware;
 	for (i = 0; i < s->count; i++) {
 		d = &s->devices[i];
 		if (!hostconf_port_allowed(conf, d->port))
@@ -251,6 +252,11 @@ const struct device *devset_device(const struct devset *s, size_t i)
 	return &s->devices[i];
 }
 
+int devset_selftest(struct devset *s, size_t i)
+{
+	return device_selftest(&s->devices[i]);
+}
+
 static bool any(const struct devset *s, enum device_state state)
 {
 	size_t i;
@@ -271,4 +277,17 @@ const char *devset_state(const struct devset *s)
 	    any(s, DEVICE_STARTING))
 		return "starting";
 	return any(s, DEVICE_FAILED) ? "failed" : "no-device";
+}
+
+bool devset_unverified(const struct devset *s)
+{
+	const struct device_firmware *f;
+
+	for (size_t i = 0; i < s->count; i++) {
+		f = &s->devices[i].firmware;
+		if (device_firmware_passed(f) &&
+		    f->state != DEVICE_FIRMWARE_GOOD)
+			return true;
+	}
+	return false;
 }

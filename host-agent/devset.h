@@ -50,11 +50,17 @@ void devset_reaped(struct devset *s, pid_t pid, int status);
 size_t devset_count(const struct devset *s);
 const struct device *devset_device(const struct devset *s, size_t i);
 
+/* The on-demand test of that device: as device_selftest(). */
+int devset_selftest(struct devset *s, size_t i);
+
 /*
  * What the devices make of the agent: "serving" (one runs or pauses),
  * "starting", "holding" (it fell silent or failed a test and starts again),
  * "failed", "no-device".
  */
 const char *devset_state(const struct devset *s);
+
+/* A device is used whose firmware was not verified. */
+bool devset_unverified(const struct devset *s);
 
 #endif /* HOST_AGENT_DEVSET_H */

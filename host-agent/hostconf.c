@@ -177,6 +177,40 @@ static int set_port(struct load *l, const char *value, char *why)
 	return 0;
 }
 
+static int set_firmware(struct load *l, const char *value, char *why)
+{
+	int policy = firmware_policy_parse(value);
+
+	if (policy < 0)
+		return say(why, "not require, warn or off");
+	l->conf->firmware.policy = (enum firmware_policy)policy;
+	return 0;
+}
+
+static int set_firmware_keyring(struct load *l, const char *value, char *why)
+{
+	struct firmware_conf *f = &l->conf->firmware;
+	size_t len = strlen(value);
+
+	if (value[0] != '/' || len >= sizeof(f->keyring))
+		return say(why, "not an absolute path of at most 255 bytes");
+	/* zeros behind it: struct firmware_conf is compared as a whole */
+	memset(f->keyring, 0, sizeof(f->keyring));
+	memcpy(f->keyring, value, len);
+	return 0;
+}
+
+static int set_firmware_key(struct load *l, const char *value, char *why)
+{
+	switch (pin_add(&l->conf->firmware.pins, value)) {
+	case 0:
+		return 0;
+	case -ENOSPC:
+		return say(why, "more than 16 fingerprints");
+	}
+	return say(why, "not a fingerprint of 40 hex digits");
+}
+
 static int set_rate(struct load *l, const char *value, char *why)
 {
 	unsigned long long n;
@@ -288,6 +322,9 @@ static const struct key keys[] = {
 	{ "source", "min_entropy", set_min_entropy },
 	{ "source", "bit_min_entropy", set_bit_min_entropy },
 	{ "source", "port", set_port },
+	{ "source", "firmware", set_firmware },
+	{ "source", "firmware_keyring", set_firmware_keyring },
+	{ "source", "firmware_key", set_firmware_key },
 	{ "consumers", "rate", set_rate },
 	{ "consumers", "burst", set_burst },
 	{ "consumers", "weight", set_weight },
@@ -418,6 +455,8 @@ static int finish(struct hostconf *c, const char *path, char *err,
 	size_t i;
 
 	resolve(c, &c->host);
+	if (!c->firmware.pins.count)
+		pin_add_vendor(&c->firmware.pins);
 	for (i = 0; i < c->domains_count; i++) {
 		if (!c->domains[i].uuid[0]) {
 			snprintf(err, err_size, "%s: [domain %s] has no uuid",
@@ -439,6 +478,8 @@ static void set_defaults(struct hostconf *c)
 	c->log_level = LOG_LEVEL_INFO;
 	c->h_byte_millibits = HEALTH_H_BYTE_DEFAULT;
 	c->h_bit_millibits = HEALTH_H_BIT_DEFAULT;
+	snprintf(c->firmware.keyring, sizeof(c->firmware.keyring), "%s",
+		 FIRMWARE_KEYRING);
 	c->defaults.weight = 1;
 	c->host_enabled = true;
 	snprintf(c->host.name, sizeof(c->host.name), "host");

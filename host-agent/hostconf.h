@@ -14,6 +14,7 @@
 #include "common/ini.h"
 #include "common/log.h"
 #include "host-agent/consumer.h"
+#include "host-agent/device_firmware.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sched.h"
 
@@ -48,6 +49,7 @@ struct hostconf {
 	unsigned int h_byte_millibits, h_bit_millibits;
 	char ports[HOSTCONF_PORTS_MAX][RAWMSG_PORT_MAX];
 	size_t ports_count; /* 0: any */
+	struct firmware_conf firmware;
 	struct sched_limits defaults;
 	struct service_policy default_policy;
 	struct hostconf_consumer host;

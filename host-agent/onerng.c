@@ -47,7 +47,7 @@ static const char *dump_check_header(const struct onerng_dump *d)
 	uint32_t length = h[0] | (uint32_t)h[1] << 8 | (uint32_t)h[2] << 16;
 	unsigned int version = h[3] | (unsigned int)h[4] << 8;
 
-	if (length != ONERNG_IMAGE)
+	if (length != FIRMWARE_IMAGE)
 		return "image length is not 262144";
 	if (version < FIRMWARE_MIN || version > FIRMWARE_MAX)
 		return "firmware version is not 1 to 3";
@@ -60,7 +60,7 @@ static const char *dump_check_header(const struct onerng_dump *d)
  */
 static void dump_reject_header(struct onerng_dump *d)
 {
-	uint8_t again[ONERNG_DUMP_HEADER - 1];
+	uint8_t again[FIRMWARE_HEADER - 1];
 
 	memcpy(again, d->header + 1, sizeof(again));
 	d->header_have = 0;
@@ -83,7 +83,7 @@ static enum onerng_dump_result dump_feed_header(struct onerng_dump *d,
 		return ONERNG_DUMP_MORE;
 	}
 	d->header[d->header_have++] = byte;
-	if (d->header_have < ONERNG_DUMP_HEADER)
+	if (d->header_have < FIRMWARE_HEADER)
 		return ONERNG_DUMP_MORE;
 	d->why = dump_check_header(d);
 	if (d->why) {
@@ -102,7 +102,7 @@ enum onerng_dump_result onerng_dump_feed(struct onerng_dump *d,
 	enum onerng_dump_result result;
 	size_t i = 0, n;
 
-	while (i < len && d->header_have < ONERNG_DUMP_HEADER) {
+	while (i < len && d->header_have < FIRMWARE_HEADER) {
 		result = dump_feed_header(d, data[i++]);
 		if (result != ONERNG_DUMP_MORE) {
 			*used = i;
@@ -110,14 +110,14 @@ enum onerng_dump_result onerng_dump_feed(struct onerng_dump *d,
 		}
 	}
 	n = len - i;
-	if (n > ONERNG_IMAGE - d->have)
-		n = ONERNG_IMAGE - d->have;
+	if (n > FIRMWARE_IMAGE - d->have)
+		n = FIRMWARE_IMAGE - d->have;
 	if (n)
 		memcpy(d->image + d->have, data + i, n);
 	d->have += (uint32_t)n;
 	*used = i + n;
-	return d->have == ONERNG_IMAGE ? ONERNG_DUMP_COMPLETE
-				       : ONERNG_DUMP_MORE;
+	return d->have == FIRMWARE_IMAGE ? ONERNG_DUMP_COMPLETE
+					 : ONERNG_DUMP_MORE;
 }
 
 /* Whether data starts with text, or, being shorter, with its beginning. */

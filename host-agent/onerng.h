@@ -9,14 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ONERNG_VENDOR	   0x1d50
-#define ONERNG_PRODUCT	   0x6086
-#define ONERNG_PACKET	   64	  /* bulk packets, both ways */
-#define ONERNG_IMAGE	   262144 /* bytes of flash in a dump */
-#define ONERNG_DUMP_HEADER 13
-#define ONERNG_POOL	   7168	 /* the device's own ring */
-#define ONERNG_FIFO	   128	 /* two IN packets */
-#define ONERNG_BURST	   65536 /* unchecked packets after a reply, fw 3 */
+#include "common/firmware.h"
+
+#define ONERNG_VENDOR  0x1d50
+#define ONERNG_PRODUCT 0x6086
+#define ONERNG_PACKET  64    /* bulk packets, both ways */
+#define ONERNG_POOL    7168  /* the device's own ring */
+#define ONERNG_FIFO    128   /* two IN packets */
+#define ONERNG_BURST   65536 /* unchecked packets after a reply, fw 3 */
 
 /* A dump is found in a stream that may start with stale noise. */
 enum onerng_dump_result {
@@ -26,14 +26,14 @@ enum onerng_dump_result {
 };
 
 struct onerng_dump {
-	uint8_t *image;	  /* ONERNG_IMAGE bytes, the caller's */
+	uint8_t *image;	  /* FIRMWARE_IMAGE bytes, the caller's */
 	uint32_t have;	  /* image bytes so far */
 	uint16_t version; /* 1..3 once the header was seen */
 	uint16_t text_size;
 	uint64_t skipped; /* bytes before the magic */
 	const char *why;
 	/* private */
-	uint8_t header[ONERNG_DUMP_HEADER];
+	uint8_t header[FIRMWARE_HEADER];
 	uint8_t header_have;
 };
 

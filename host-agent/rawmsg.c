@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "host-agent/onerng.h"
 #include "host-agent/rawmsg.h"
@@ -28,21 +29,56 @@ static int rawmsg_errno(int err)
 	return err == ECONNRESET ? -EPIPE : -err;
 }
 
+/* Room for one descriptor. */
+union rawmsg_control {
+	struct cmsghdr align;
+	char buf[CMSG_SPACE(sizeof(int))];
+};
+
+static int rawmsg_transmit(int fd, const struct msghdr *mh)
+{
+	ssize_t n;
+
+	do {
+		n = sendmsg(fd, mh, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? rawmsg_errno(errno) : 0;
+}
+
 int rawmsg_send(int fd, enum rawmsg_type type, uint64_t seq,
 		const void *payload, size_t len)
 {
 	struct rawmsg_head head = { .type = type, .seq = seq };
 	struct iovec iov[2] = { { &head, sizeof(head) } };
 	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = len ? 2 : 1 };
-	ssize_t n;
 
 	/* iovec has no const; sendmsg(2) does not write */
 	memcpy(&iov[1].iov_base, &payload, sizeof(payload));
 	iov[1].iov_len = len;
-	do {
-		n = sendmsg(fd, &mh, MSG_NOSIGNAL);
-	} while (n < 0 && errno == EINTR);
-	return n < 0 ? rawmsg_errno(errno) : 0;
+	return rawmsg_transmit(fd, &mh);
+}
+
+int rawmsg_send_ident(int fd, const struct rawmsg_ident *ident, int image_fd)
+{
+	struct rawmsg_head head = { .type = RAWMSG_IDENT };
+	struct rawmsg_ident copy = *ident;
+	struct iovec iov[2] = { { &head, sizeof(head) },
+				{ &copy, sizeof(copy) } };
+	union rawmsg_control control = { .buf = { 0 } };
+	struct msghdr mh = { .msg_iov = iov,
+			     .msg_iovlen = 2,
+			     .msg_control = control.buf,
+			     .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
+	int rc;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &image_fd, sizeof(int));
+	rc = rawmsg_transmit(fd, &mh);
+	explicit_bzero(&copy, sizeof(copy));
+	return rc;
 }
 
 int rawmsg_send_state(int fd, enum reader_state state, const char *text)
@@ -125,7 +161,7 @@ static int rawmsg_check_ident(const struct rawmsg *m)
 	const struct rawmsg_ident *i = &m->u.ident;
 
 	return m->len == sizeof(*i) && i->firmware >= 1 && i->firmware <= 3 &&
-	       i->image_bytes == ONERNG_IMAGE && rawmsg_id_valid(i->id);
+	       i->image_bytes == FIRMWARE_IMAGE && rawmsg_id_valid(i->id);
 }
 
 /* Whether the payload fits its type; type and len are set. */
@@ -156,6 +192,7 @@ static int rawmsg_accept(struct rawmsg *m, const struct rawmsg_head *head,
 	m->type = (enum rawmsg_type)head->type;
 	m->seq = head->seq;
 	m->len = len;
+	m->fd = -1;
 	if (!head->zero && rawmsg_check(m))
 		return 0;
 	explicit_bzero(m, sizeof(*m));
@@ -174,12 +211,65 @@ int rawmsg_decode(struct rawmsg *m, const uint8_t *packet, size_t len)
 	return rawmsg_accept(m, &head, len);
 }
 
+/*
+ * The descriptor that came along, -1 if none did; of more than one, none stays
+ * open: -EPROTO.
+ */
+static int rawmsg_descriptor(struct msghdr *mh)
+{
+	size_t count = 0;
+	int first = -1;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len;
+		     at += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, (uint8_t *)c + at, sizeof(fd));
+			if (count++)
+				close(fd);
+			else
+				first = fd;
+		}
+	}
+	if (count <= 1 && !(mh->msg_flags & MSG_CTRUNC))
+		return first;
+	if (first >= 0)
+		close(first);
+	return -EPROTO;
+}
+
+/* A packet of n bytes arrived, and fd as rawmsg_descriptor() found it. */
+static int rawmsg_take(struct rawmsg *m, const struct rawmsg_head *head,
+		       size_t n, int fd)
+{
+	int rc = -EPROTO;
+
+	if (n >= sizeof(*head) && fd >= -1)
+		rc = rawmsg_accept(m, head, n - sizeof(*head));
+	if (rc == 0 && (m->type == RAWMSG_IDENT) == (fd >= 0)) {
+		m->fd = fd;
+		return 1;
+	}
+	explicit_bzero(m, sizeof(*m));
+	if (fd >= 0)
+		close(fd);
+	return -EPROTO;
+}
+
 int rawmsg_recv(int fd, struct rawmsg *m)
 {
 	struct rawmsg_head head;
 	struct iovec iov[2] = { { &head, sizeof(head) },
 				{ &m->u, sizeof(m->u) } };
-	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 2 };
+	union rawmsg_control control;
+	struct msghdr mh = { .msg_iov = iov,
+			     .msg_iovlen = 2,
+			     .msg_control = control.buf,
+			     .msg_controllen = sizeof(control.buf) };
+	int came;
 	ssize_t n;
 
 	do {
@@ -189,9 +279,7 @@ int rawmsg_recv(int fd, struct rawmsg *m)
 		return 0;
 	if (n <= 0)
 		return n ? rawmsg_errno(errno) : -EPIPE;
-	if ((size_t)n < sizeof(head) || (mh.msg_flags & MSG_TRUNC)) {
-		explicit_bzero(m, sizeof(*m));
-		return -EPROTO;
-	}
-	return rawmsg_accept(m, &head, (size_t)n - sizeof(head)) ? -EPROTO : 1;
+	came = rawmsg_descriptor(&mh);
+	return rawmsg_take(m, &head, mh.msg_flags & MSG_TRUNC ? 0 : (size_t)n,
+			   came);
 }

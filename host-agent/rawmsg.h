@@ -4,6 +4,9 @@
  * Over a SOCK_SEQPACKET socketpair, one message per packet; the child's end is
  * RAWMSG_FD.  The core does not trust a reader: every message is checked for
  * size and range before use.  Samples are secret: buffers are secmem.
+ *
+ * RAWMSG_IDENT comes with the image itself, in a sealed descriptor (sealed.h);
+ * no other message may carry one.
  */
 #ifndef HOST_AGENT_RAWMSG_H
 #define HOST_AGENT_RAWMSG_H
@@ -22,7 +25,7 @@ enum rawmsg_type {
 	RAWMSG_LEFT,	    /* struct rawmsg_port */
 	/* reader to core */
 	RAWMSG_STATE,	/* struct rawmsg_state, then up to TEXT_MAX of text */
-	RAWMSG_IDENT,	/* struct rawmsg_ident */
+	RAWMSG_IDENT,	/* struct rawmsg_ident, and a descriptor */
 	RAWMSG_SAMPLES, /* 1..SAMPLES_MAX raw samples; seq of the first one */
 	/* core to reader, no payload */
 	RAWMSG_RUN,   /* start, or start again from the beginning */
@@ -50,17 +53,18 @@ struct rawmsg_state {
 };
 
 struct rawmsg_ident {
-	uint16_t firmware;    /* 1..3 */
-	uint16_t text_size;   /* the header's code size, informative */
-	uint32_t image_bytes; /* always 262144 */
-	uint8_t image_sha256[32];
-	char id[33]; /* cmdI, 32 hex digits; empty if unanswered */
+	uint16_t firmware;	  /* 1..3 */
+	uint16_t text_size;	  /* the header's code size, informative */
+	uint32_t image_bytes;	  /* always 262144 */
+	uint8_t image_sha256[32]; /* its word; the core hashes the image */
+	char id[33];		  /* cmdI, 32 hex digits; empty if unanswered */
 };
 
 struct rawmsg {
 	enum rawmsg_type type;
 	uint64_t seq; /* running number of the first sample since the open */
 	size_t len;
+	int fd; /* of a received RAWMSG_IDENT, the receiver's; else -1 */
 	union {
 		struct rawmsg_port port;
 		struct rawmsg_ident ident;
@@ -79,12 +83,16 @@ struct rawmsg {
 int rawmsg_send(int fd, enum rawmsg_type type, uint64_t seq,
 		const void *payload, size_t len);
 
+/* RAWMSG_IDENT; image_fd stays the caller's. */
+int rawmsg_send_ident(int fd, const struct rawmsg_ident *ident, int image_fd);
+
 /* RAWMSG_STATE; text is cut to RAWMSG_TEXT_MAX. */
 int rawmsg_send_state(int fd, enum reader_state state, const char *text);
 
 /*
  * Receives into m (in secmem).  1, 0 (nothing now, non-blocking fd), -EPIPE
- * (other side gone), -EPROTO (malformed; m was wiped), -errno.
+ * (other side gone), -EPROTO (malformed, or a descriptor too many or missing;
+ * m was wiped), -errno.  m->fd is open only if the result is 1.
  */
 int rawmsg_recv(int fd, struct rawmsg *m);
 

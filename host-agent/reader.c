@@ -41,6 +41,7 @@ void reader_report(struct reader *r, enum reader_state state, const char *text)
 
 static void reader_obey(struct reader *r, enum rawmsg_type type)
 {
+	r->waiting = false;
 	switch (type) {
 	case RAWMSG_RUN:
 		r->paused = false;
@@ -135,7 +136,9 @@ static int reader_end(struct reader *r, int rc)
 
 int reader_main(const char *port)
 {
-	struct reader r = { .port = port, .fds = { RAWMSG_FD, -1 } };
+	struct reader r = { .port = port,
+			    .fds = { RAWMSG_FD, -1 },
+			    .image_fd = -1 };
 	int rc;
 
 	if (!rawmsg_port_valid(port)) {

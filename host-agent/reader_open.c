@@ -12,8 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/log.h"
+#include "common/sealed.h"
 #include "host-agent/onerng.h"
 #include "host-agent/reader_priv.h"
 
@@ -70,7 +72,7 @@ static int reader_dump_late(struct reader *r, const struct onerng_dump *d)
 		reader_set_why(r,
 			       "image incomplete: %u of %u bytes: try "
 			       "another port or cable",
-			       d->have, ONERNG_IMAGE);
+			       d->have, FIRMWARE_IMAGE);
 	return d->why ? -EPROTO : -ETIMEDOUT;
 }
 
@@ -105,10 +107,29 @@ static int reader_dump(struct reader *r, struct onerng_dump *d)
 	return rc < 0 ? rc : reader_dump_late(r, d);
 }
 
+static void reader_forget_image(struct reader *r)
+{
+	if (r->image_fd >= 0)
+		close(r->image_fd);
+	r->image_fd = -1;
+}
+
+/* So that what the core hashes and verifies is what it was given. */
+static int reader_seal_image(struct reader *r, const uint8_t *image)
+{
+	int fd = sealed_make("onerng-image", image, FIRMWARE_IMAGE);
+
+	reader_forget_image(r);
+	if (fd < 0)
+		return fd;
+	r->image_fd = fd;
+	return 0;
+}
+
 static int reader_read_image(struct reader *r, struct rawmsg_ident *ident)
 {
 	struct onerng_dump d;
-	uint8_t *image = malloc(ONERNG_IMAGE);
+	uint8_t *image = malloc(FIRMWARE_IMAGE);
 	unsigned int md_len;
 	int rc;
 
@@ -122,6 +143,8 @@ static int reader_read_image(struct reader *r, struct rawmsg_ident *ident)
 	if (rc == 0 && !EVP_Digest(image, d.have, ident->image_sha256, &md_len,
 				   EVP_sha256(), NULL))
 		rc = -EIO;
+	if (rc == 0)
+		rc = reader_seal_image(r, image);
 	free(image);
 	ident->firmware = d.version;
 	ident->text_size = d.text_size;
@@ -260,8 +283,9 @@ int reader_open(struct reader *r)
 		return rc;
 	reader_report(r, READER_CHECKING, "reading the firmware image");
 	rc = reader_check_patiently(r, &ident);
-	if (rc == 0 &&
-	    rawmsg_send(RAWMSG_FD, RAWMSG_IDENT, 0, &ident, sizeof(ident)) < 0)
+	r->waiting = true;
+	if (rc == 0 && rawmsg_send_ident(RAWMSG_FD, &ident, r->image_fd) < 0)
 		rc = -ECANCELED;
+	reader_forget_image(r);
 	return rc;
 }

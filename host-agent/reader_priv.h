@@ -34,8 +34,11 @@ struct reader {
 
 	/* what the core wants */
 	bool stop;
+	bool waiting; /* for its first word since it got the image */
 	bool paused;
 	bool restart; /* start again from the beginning */
+
+	int image_fd; /* the device's image, sealed; -1: none */
 
 	/* the stream */
 	uint64_t seq;	/* of the next sample */
@@ -70,7 +73,10 @@ int reader_quiet(struct reader *r);
  */
 int reader_start(struct reader *r, size_t discard_bytes);
 
-/* reader_open.c: from a port path to a checked, quiet device */
+/*
+ * reader_open.c: from a port path to a quiet device whose image the core has;
+ * waiting until the core has judged it
+ */
 int reader_open(struct reader *r);
 
 /* reader_stream.c: until the end; -EIO when the ladder is used up */

@@ -5,7 +5,8 @@
  * each rung does one thing more, then starts afresh.  Samples flow again only
  * behind a RUNNING report, on which the core repeats its start-up test.  A
  * device that ran for STEADY_MS has left the ladder; one that fails sooner
- * goes on climbing.
+ * goes on climbing.  The core's first word behind the image says that the
+ * firmware may be used: until then nothing is read.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -134,16 +135,30 @@ static int reader_run(struct reader *r)
  * Transfers without a timeout stay in flight: they cost nothing and come back
  * when the device departs, also where no udevd tells of it.
  */
-static int reader_idle(struct reader *r)
+static int reader_idle(struct reader *r, const bool *as_long_as)
 {
 	int rc;
 
 	r->stream_err = 0;
 	rc = usb_stream_start(r->usb, 0, reader_on_idle, r);
-	while (rc == 0 && r->paused)
+	while (rc == 0 && *as_long_as)
 		rc = reader_wait(r, -1);
 	usb_stream_stop(r->usb);
 	return rc;
+}
+
+/* Quiet until the core says something else. */
+static int reader_rest(struct reader *r, const bool *as_long_as)
+{
+	int rc = 0;
+
+	while (*as_long_as && rc != -ENODEV && rc != -ECANCELED) {
+		rc = reader_idle(r, as_long_as);
+		/* an error is none before samples are wanted again */
+		if (rc < 0 && rc != -ENODEV && rc != -ECANCELED)
+			rc = reader_sleep(r, IDLE_RETRY_MS);
+	}
+	return rc == -ENODEV || rc == -ECANCELED ? rc : 0;
 }
 
 static int reader_pause(struct reader *r)
@@ -153,13 +168,8 @@ static int reader_pause(struct reader *r)
 	if (rc == 0)
 		rc = reader_drain(r);
 	reader_report(r, READER_PAUSED, "not needed now");
-	while (r->paused && rc != -ENODEV && rc != -ECANCELED) {
-		rc = reader_idle(r);
-		/* an error is none before samples are wanted again */
-		if (rc < 0 && rc != -ENODEV && rc != -ECANCELED)
-			rc = reader_sleep(r, IDLE_RETRY_MS);
-	}
-	return rc == -ENODEV || rc == -ECANCELED ? rc : 0;
+	return rc == -ENODEV || rc == -ECANCELED ? rc
+						 : reader_rest(r, &r->paused);
 }
 
 static const char *reader_trouble(int err)
@@ -207,6 +217,10 @@ int reader_stream(struct reader *r)
 	int64_t since_ms = 0;
 	int rc;
 
+	/* the core judges the image first */
+	rc = reader_rest(r, &r->waiting);
+	if (rc < 0)
+		return rc;
 	for (;;) {
 		rc = r->paused ? reader_pause(r) : reader_climb(r, rung);
 		/* RUN behind PAUSE is one start, not two */

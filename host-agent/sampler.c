@@ -27,7 +27,8 @@ struct sampler {
 	struct sampler_stats stats;
 	unsigned int device;
 	uint64_t startup_left;
-	size_t have; /* samples in window */
+	uint64_t reset_released; /* released() at the last reset */
+	size_t have;		 /* samples in window */
 	uint8_t window[SAMPLER_WINDOW];
 	uint8_t block[CONDITION_OUT];
 };
@@ -97,9 +98,18 @@ static void wipe_quarantine(struct sampler *s)
 	estimate_reset(&s->estimate);
 }
 
+/* Samples that left quarantine. */
+static uint64_t released(const struct sampler_stats *st)
+{
+	return st->startup_samples + st->conditioned_samples +
+	       st->surplus_samples;
+}
+
 void sampler_reset(struct sampler *s)
 {
 	wipe_quarantine(s);
+	s->stats.reset_samples = s->stats.samples;
+	s->reset_released = released(&s->stats);
 	health_reset(&s->health);
 	s->startup_left = SAMPLER_STARTUP;
 	s->stats.state = SAMPLER_STARTING;
@@ -117,6 +127,9 @@ static void fail(struct sampler *s, unsigned int test, uint64_t at)
 	s->stats.state = SAMPLER_FAILED;
 	s->stats.failed_test = test;
 	s->stats.failed_at = at;
+	s->stats.failed_sample = s->stats.reset_samples + at;
+	s->stats.failed_released = released(&s->stats) - s->reset_released -
+				   (at - 1) / SAMPLER_WINDOW * SAMPLER_WINDOW;
 	s->stats.failures[test]++;
 	s->stats.permanent = test == SAMPLER_TREND;
 	s->stats.settled = test >= HEALTH_TESTS;

@@ -63,6 +63,8 @@ struct sampler_stats {
 	bool permanent;		      /* met at alpha = 2^-60 */
 	bool settled;		      /* permanent is known */
 	uint64_t failed_at;	      /* samples since the reset, inclusive */
+	uint64_t failed_sample;	      /* the same since ever */
+	uint64_t failed_released;     /* of its window; 0 or a bug */
 	uint64_t samples;	      /* received, ever */
 	uint64_t startup_samples;     /* passed and thrown away by start-up */
 	uint64_t conditioned_samples; /* went into the conditioner */
@@ -71,6 +73,7 @@ struct sampler_stats {
 	uint64_t blocks;	      /* given to the pool */
 	uint64_t failures[SAMPLER_TESTS];
 	uint64_t resets;
+	uint64_t reset_samples;	 /* samples at the last one */
 	const struct fips *fips; /* on raw samples, never a verdict */
 	const struct trend *trend;
 };

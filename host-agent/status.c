@@ -12,6 +12,7 @@
 #include "host-agent/devset.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/pool.h"
+#include "host-agent/status_firmware.h"
 #include "host-agent/status_trend.h"
 
 static json_t *count(uint64_t n)
@@ -52,9 +53,11 @@ static json_t *status_last_failure(const struct sampler_stats *st)
 {
 	if (st->failed_test == SAMPLER_TESTS)
 		return json_null();
-	return json_pack("{s:s, s:o, s:b}", "test",
-			 sampler_test_name(st->failed_test), "at",
-			 count(st->failed_at), "permanent", st->permanent);
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:b}", "test",
+		sampler_test_name(st->failed_test), "at", count(st->failed_at),
+		"sample", count(st->failed_sample), "released",
+		count(st->failed_released), "permanent", st->permanent);
 }
 
 static json_t *status_health(const struct device *d)
@@ -69,31 +72,33 @@ static json_t *status_health(const struct device *d)
 				    count(st.failures[t]));
 	json_object_set_new(
 		o, "verdict",
-		json_string(d->final ? "failed" : verdict_name(st.state)));
+		json_string(d->final && device_firmware_passed(&d->firmware)
+				    ? "failed"
+				    : verdict_name(st.state)));
 	json_object_set_new(o, "failed_test",
 			    json_string(sampler_test_name(st.failed_test)));
 	json_object_set_new(o, "last_failure", status_last_failure(&st));
 	json_object_set_new(o, "failures", failures);
+	json_object_set_new(o, "samples", count(st.samples));
+	json_object_set_new(o, "reset_at", count(st.reset_samples));
 	json_object_set_new(o, "startup_samples", count(st.startup_samples));
 	json_object_set_new(o, "conditioned", count(st.conditioned_samples));
 	json_object_set_new(o, "wiped", count(st.wiped_samples));
 	json_object_set_new(o, "surplus", count(st.surplus_samples));
 	json_object_set_new(o, "resets", count(st.resets));
 	json_object_set_new(o, "fips", status_fips(st.fips));
+	json_object_set_new(o, "selftest",
+			    json_string(device_selftest_name(d->selftest)));
 	json_object_set_new(o, "trend", status_trend_json(st.trend));
 	return o;
 }
 
 static void status_ident(json_t *o, const struct device *d)
 {
-	char hex[2 * sizeof(d->ident.image_sha256) + 1] = "";
-	size_t i;
-
-	for (i = 0; d->identified && i < sizeof(d->ident.image_sha256); i++)
-		snprintf(hex + 2 * i, 3, "%02x", d->ident.image_sha256[i]);
 	json_object_set_new(o, "firmware", json_integer(d->ident.firmware));
 	json_object_set_new(o, "unit", json_string(d->unit));
-	json_object_set_new(o, "image_sha256", json_string(hex));
+	json_object_set_new(o, "image_sha256", status_firmware_hash(d));
+	json_object_set_new(o, "firmware_check", status_firmware_check(d));
 }
 
 static json_t *status_device(const struct device *d)

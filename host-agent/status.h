@@ -19,7 +19,7 @@ struct status {
 	struct devset *devices;
 	struct pool *pool;
 	struct egd_pub *pub;
-	unsigned int h_byte_millibits;
+	unsigned int h_byte_millibits, h_bit_millibits;
 	uint64_t started_us; /* CLOCK_MONOTONIC */
 };
 

@@ -8,6 +8,7 @@ TEST_TOP=$(dirname "$0")/..
 . tests/lib/kernel.sh
 . tests/lib/vm.sh
 . tests/lib/hostd.sh
+. tests/lib/sign.sh
 
 red=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0031
 blue=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0032
@@ -52,6 +53,12 @@ real_device() {
 	return 1
 }
 
+# A test key and firmware signed with it, for the simulated device.
+signed_flash() {
+	sign_key demo ed25519 && sign_flash demo 3 "$T/flash" &&
+		sign_keyring "$T/ring.gpg" demo && sign_end
+}
+
 guest_image() {
 	vm_initramfs "$T/guest.gz" standard "virtio_pci virtio_rng" \
 		"$B/onerng-guestd-static:bin/onerng-guestd" \
@@ -84,6 +91,8 @@ d = json.load(sys.stdin)["devices"][0]
 print("device %s at %s: firmware %s, %s, image %.16s..." % (
     d["name"], d["port"], d["firmware"], d["state"], d["image_sha256"]))' \
 		<"$T/status")"
+	say "firmware: $(json devices.0.firmware_check.verdict <"$T/status"):" \
+		"$(json devices.0.firmware_check.detail <"$T/status")"
 	say "health $(json devices.0.health.verdict <"$T/status"): start-up" \
 		"test took $(json devices.0.health.startup_samples <"$T/status")" \
 		"samples, $(json devices.0.raw_bytes <"$T/status") read so far"
@@ -157,7 +166,7 @@ nothing_runs() {
 	[ ! -e "$T/hostd.pid" ]
 }
 
-for tool in qemu-system-x86_64 busybox cpio modprobe; do
+for tool in qemu-system-x86_64 busybox cpio modprobe gpg gpgv; do
 	command -v $tool >/dev/null || {
 		echo "demo: failed: $tool is not installed"
 		exit 1
@@ -169,13 +178,20 @@ begun=$(date +%s%N)
 
 echo "onerng-virt: one hardware random number generator for many guests"
 section "1. The host: a OneRNG and the host agent"
-hostd_conf red=$red blue=$blue
 if port=$(real_device); then
 	say "a real OneRNG is plugged in at $port"
+	hostd_firmware=warn
+	hostd_conf red=$red blue=$blue
 	hostd_real
 else
 	say "no OneRNG is plugged in: a simulated one, 57600 bytes/s"
-	hostd_start --rate 57600
+	signed_flash
+	say "its firmware is signed with a test key, made just now"
+	hostd_firmware=require
+	hostd_conf red=$red blue=$blue
+	printf '[source]\nfirmware_keyring=%s\nfirmware_key=%s\n' \
+		"$T/ring.gpg" "$(sign_fingerprint demo)" >>"$T/hostd.conf"
+	hostd_start --rate 57600 --image "$T/flash"
 fi >"$T/first" 2>&1 || give_up "the host agent does not start" "$T/first"
 cat "$T/first"
 guest_image || exit 1

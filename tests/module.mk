@@ -47,6 +47,7 @@ $(B)/tests/bench/bench_%: $(B)/tests/bench/bench_%.o $(TEST_LIBS)
 
 # The core's side of a reader speaks its messages.
 $(B)/tests/integration/readerpeer: $(B)/host-agent/rawmsg.o
+$(B)/tests/integration/jsonget: private TOOL_LIBS := $(call pkg_libs,jansson)
 $(B)/tests/integration/usbpeer: private TOOL_LIBS := $(call pkg_libs,libusb-1.0)
 
 $(B)/tests/integration/usbprobe.o: private CPPFLAGS += $(call pkg_cflags,libusb-1.0)
@@ -112,7 +113,8 @@ bench: all sim tool-programs bench-programs ## measure; figure, bound, verdict
 	@B='$(B)' tests/bench/run.sh
 
 demo: deps ## a OneRNG, the host agent and two QEMU guests at work
-	+@$(MAKE) --no-print-directory B='$(B)' all sim guest-static
+	+@$(MAKE) --no-print-directory B='$(B)' all sim guest-static \
+	  $(B)/tests/integration/mkimage $(B)/tests/integration/jsonget
 	@B='$(B)' tests/demo.sh
 
 .PHONY: sim unit-programs fuzz-programs bench-programs tool-programs deps \

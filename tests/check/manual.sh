@@ -51,7 +51,8 @@ same() {
 
 same onerng-hostd onerng-hostd.8
 same onerng-guestd onerng-guestd.8
-same onerngctl onerngctl.8 status "domain list" "domain set"
+same onerngctl onerngctl.8 status "domain list" "domain set" \
+	"firmware import-key" "firmware verify" "firmware dump" selftest
 same onerng-sim onerng-sim.1 run usbredir ctl
 
 # Every option but those without a help text is refused or taken by name: the
@@ -63,7 +64,9 @@ for folder in host-agent guest-agent ctl tests/sim; do
 	case $folder in
 	host-agent) help_options "$B/onerng-hostd" ;;
 	guest-agent) help_options "$B/onerng-guestd" ;;
-	ctl) help_options "$B/onerngctl" status "domain list" "domain set" ;;
+	ctl) help_options "$B/onerngctl" status "domain list" "domain set" \
+		"firmware import-key" "firmware verify" "firmware dump" \
+		selftest ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
 	esac >"$T/help"
 	comm -23 "$T/table" "$T/help" | grep -vxE -- '--(role|port)' |

@@ -21,7 +21,7 @@ static void feed_dump(const uint8_t *data, size_t size, size_t step,
 	while (size) {
 		n = size < step ? size : step;
 		r = onerng_dump_feed(&d, data, n, &used);
-		if (used > n || d.have > ONERNG_IMAGE)
+		if (used > n || d.have > FIRMWARE_IMAGE)
 			abort();
 		if (r == ONERNG_DUMP_MORE && used != n)
 			abort();
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return 0;
 	/* exact sizes, so that a sanitizer sees the first byte too many */
-	image = malloc(ONERNG_IMAGE);
+	image = malloc(FIRMWARE_IMAGE);
 	copy = malloc(size);
 	if (image && copy) {
 		memcpy(copy, data + 1, size - 1);

@@ -24,8 +24,11 @@ departs "in the middle of a transfer" read 391111
 check "departure by hand while streaming" \
 	on -- reader "$starts" "$flows" 'ctl unplug' 'state gone 10' 'exit 0 5'
 check "departure while paused" \
-	on -- reader pause 'state paused 20' 'none 1' 'ctl unplug' \
+	on -- reader "$starts" pause 'state paused 20' 'none 1' 'ctl unplug' \
 	'state gone 10' 'exit 0 5'
+check "departure while the core judges the firmware" \
+	on -- hold reader 'ident 3 20' 'none 1' 'ctl unplug' 'state gone 10' \
+	'exit 0 5'
 check "departure while it waits for the device" \
 	on -- 'ctl fault slow-start 30000' reader 'state checking 10' \
 	'none 1' 'ctl unplug' 'state gone 10' 'exit 0 5'

@@ -49,6 +49,11 @@ check "a reader killed while streaming leaves nothing stale to the next" \
 	on -- reader "$starts" "$flows" kill reader 'skipped 10000' "$starts" \
 	"$flows" stop 'exit 0 5'
 
+check "no sample comes before the core has judged the firmware" \
+	on -- hold reader 'ident 3 20' 'none 3' run "$starts" "$flows" stop \
+	'exit 0 5'
+check "one that is told to stop then gives the device back" \
+	on -- hold reader 'ident 3 20' 'none 1' stop 'exit 0 5'
 check "an empty port is a departure" \
 	on --absent -- reader 'state gone 10 departed' 'exit 0 5'
 refuse "a port that is none is refused" 2 \

@@ -34,8 +34,8 @@ refuse "two devices differ in it" 1 cmp -s "$T/first" "$T/third"
 check "a pause stops samples; a run gives fresh ones" \
 	on -- reader "$starts" "$flows" pause 'state paused 3' 'none 3' \
 	run 'skipped 50000' 'state running 5' "$flows" stop 'exit 0 5'
-check "a pause asked for during the open is kept" \
-	on -- reader pause 'state paused 20' 'none 1' run "$starts" "$flows" \
+check "a pause as the core's first word is kept" \
+	on -- hold reader 'ident 3 20' pause 'state paused 20' 'none 1' run "$starts" "$flows" \
 	stop 'exit 0 5'
 check "run while running starts again with fresh samples" \
 	on -- reader "$starts" "$flows" run 'skipped 7000' 'state running 5' \
@@ -47,7 +47,7 @@ for end in stop close term; do
 	check "$end ends it within a second while it reads the image" \
 		on -- reader 'state checking 10' $end 'exit 0 1'
 	check "$end ends it within a second while paused" \
-		on -- reader pause 'state paused 20' $end 'exit 0 1'
+		on -- reader "$starts" pause 'state paused 20' $end 'exit 0 1'
 done
 check "stop ends it within a second while the device takes no command" \
 	on -- reader "$starts" "$flows" 'ctl fault out-nak' stop 'exit 0 1'

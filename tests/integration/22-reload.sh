@@ -109,7 +109,7 @@ check "a second agent: says why" grep -q "another onerng-hostd" "$T/said"
 check "the first one is unharmed" hostd_ctl status
 check "it serves" wait_for 30 hostd_state serving
 check "the service manager hears of the state" \
-	wait_for 5 heard "STATUS=serving: 1 domains"
+	wait_for 5 heard "STATUS=serving, firmware UNVERIFIED: 1 domains"
 check "and that it is alive" wait_for 5 heard WATCHDOG=1
 
 # Reload while somebody streams.

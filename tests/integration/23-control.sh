@@ -102,6 +102,25 @@ says "4096 bytes without an end" \
 	"$(head -c 5000 /dev/zero | tr '\0' x)" 'longer than 4096'
 check "the agent is unharmed" hostd_ctl status
 
+check "self-test on demand" said hostd_ctl selftest
+check "says how it ended" grep -q "^onerng0: ok;" "$T/said"
+equal "status remembers it" ok "$(hostd_get devices.0.health.selftest)"
+refuse "no such device" 1 said hostd_ctl selftest onerng7
+check "is explained" grep -q "no such device" "$T/said"
+check "an injected fault is detected" said hostd_ctl selftest --inject period-64
+check "by which test, when, and nothing was released" grep -q \
+	"detected by dup after 80 raw bytes; 0 bytes of the failing" "$T/said"
+refuse "a fault that none can detect" 1 said hostd_ctl selftest --inject lfsr-32
+refuse "no such fault" 1 said hostd_ctl selftest --inject gremlins
+check "names the faults" grep -q "no such fault: none, zeros" "$T/said"
+equal "what is served was not touched" running "$(hostd_get devices.0.state)"
+chmod 755 "$T" "$T/run"
+chmod 666 "$S"
+refuse "self-test is for root" 1 said setpriv --reuid 65534 --clear-groups \
+	"$B/onerngctl" -s "$S" selftest
+check "says so" grep -q "only root may" "$T/said"
+chmod 660 "$S"
+
 # Idle peers: as many as it takes, then some.
 i=0
 while [ $i -lt 20 ]; do

@@ -89,6 +89,7 @@ asks() {
 
 {
 	printf '[agent]\nrun_dir=%s\nidle_pause=0\npool=4096\n' "$T/run"
+	printf '[source]\nfirmware=off\n'
 	domain 1
 	domain 2
 	domain 3 class=drbg

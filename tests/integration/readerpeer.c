@@ -18,6 +18,7 @@
  *	ctl WORD...               tells the simulator
  *	state NAME S [TEXT]       that state is reported within S seconds
  *	ident FIRMWARE S          the identity is
+ *	hold                      from now on no identity is answered with RUN
  *	samples BYTES S           so many more samples arrive
  *	rate MIN MAX S            bytes a second, over S seconds
  *	none S                    no sample for S seconds
@@ -41,6 +42,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/firmware.h"
+#include "common/sealed.h"
 #include "host-agent/rawmsg.h"
 
 #define RECORDS_MAX (1u << 24)
@@ -54,7 +57,7 @@ static struct rawmsg msg;
 
 /* The stream so far. */
 static uint64_t next_seq, samples;
-static bool running, primed, loose, seen_any;
+static bool running, primed, loose, seen_any, hold;
 static uint32_t last_record; /* the newest one seen whole */
 static uint64_t min_skip;
 static uint8_t tail[4];
@@ -218,6 +221,20 @@ static void take_state(void)
 		stirred_bytes = read_stirred();
 }
 
+/* The image came along, sealed; unless told to hold, it is liked. */
+static void take_ident(void)
+{
+	const uint8_t *image;
+	int rc = sealed_map(msg.fd, FIRMWARE_IMAGE, &image);
+
+	close(msg.fd);
+	if (rc < 0)
+		die("image: %s", strerror(-rc));
+	sealed_unmap(image, FIRMWARE_IMAGE);
+	if (!hold && rawmsg_send(link_fd, RAWMSG_RUN, 0, NULL, 0) < 0)
+		die("cannot answer the identity");
+}
+
 /* The next message, or false at deadline_ms. */
 static bool next_message(int64_t deadline_ms)
 {
@@ -234,6 +251,8 @@ static bool next_message(int64_t deadline_ms)
 		take_samples();
 	else if (msg.type == RAWMSG_STATE)
 		take_state();
+	else if (msg.type == RAWMSG_IDENT)
+		take_ident();
 	return true;
 }
 
@@ -453,6 +472,8 @@ static bool simple_step(const char *verb, char *const w[])
 		kill(child, SIGKILL);
 	else if (!strcmp(verb, "loose"))
 		loose = true;
+	else if (!strcmp(verb, "hold"))
+		hold = true;
 	else if (!strcmp(verb, "skipped"))
 		min_skip = strtoul(w[0], NULL, 10);
 	else

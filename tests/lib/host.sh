@@ -4,7 +4,7 @@
 
 # host_image UUID MODULES [SOURCE:DEST]...: $T/host.gz.
 host_image() {
-	printf '[agent]\nrun_dir=/run/onerng\n[domain one]\nuuid=%s\n' \
+	printf '[agent]\nrun_dir=/run/onerng\n[source]\nfirmware=off\n[domain one]\nuuid=%s\n' \
 		"$1" >"$T/hostd.conf"
 	host_modules=$2
 	host_lib=overlay/usr/lib

@@ -31,7 +31,9 @@ hostd_socket() {
 # may be appended to $T/hostd.conf.
 hostd_conf() {
 	mkdir -p "$T/run"
-	printf '[agent]\nrun_dir=%s\n' "$T/run" >"$T/hostd.conf"
+	# the simulator's firmware is not signed, unless a test sees to that
+	printf '[agent]\nrun_dir=%s\n[source]\nfirmware=%s\n' "$T/run" \
+		"${hostd_firmware:-off}" >"$T/hostd.conf"
 	for hostd_domain; do
 		printf '[domain %s]\nuuid=%s\n' "${hostd_domain%%=*}" \
 			"${hostd_domain#*=}" >>"$T/hostd.conf"
@@ -39,7 +41,7 @@ hostd_conf() {
 }
 
 # The keeper starts the agent again whenever it ends, once $T/hostd.hold is
-# gone, until $T/hostd.last is there.
+# gone, until $T/hostd.last is there.  $T/hostd.path, if there, is its PATH.
 hostd_keep() {
 	cat >"$T/keeper" <<'END'
 #!/bin/sh
@@ -48,7 +50,8 @@ until [ -e "$1/hostd.last" ]; do
 		sleep 0.1
 		continue
 	fi
-	"$2" -c "$1/hostd.conf" &
+	hostd_path=$(cat "$1/hostd.path" 2>/dev/null)
+	env ${hostd_path:+"PATH=$hostd_path"} "$2" -c "$1/hostd.conf" &
 	echo $! >"$1/hostd.new"
 	mv "$1/hostd.new" "$1/hostd.pid"
 	wait $!

@@ -159,7 +159,7 @@ stop() {
 # json PATH <FILE: the value at a path such as devices.0.state; objects and
 # lists as JSON; 1 if there is none.
 json() {
-	python3 tests/lib/get.py "$1"
+	"$B/tests/integration/jsonget" "$1"
 }
 
 test_cleanup() {

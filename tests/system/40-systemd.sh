@@ -23,7 +23,7 @@ VM_APPEND="HOST_INIT=systemd systemd.unit=vm.target fstab=no \
 install_all() {
 	"${MAKE:-make}" -s B="$B" PREFIX=/usr SYSCONFDIR=/etc \
 		DESTDIR="$T/root" install install-guest &&
-		printf '[domain one]\nuuid=%s\n' $uuid \
+		printf '[source]\nfirmware=off\n[domain one]\nuuid=%s\n' $uuid \
 			>>"$T/root/etc/onerng/hostd.conf" &&
 		echo 0123456789abcdef0123456789abcdef \
 			>"$T/root/etc/machine-id" && mask_rest

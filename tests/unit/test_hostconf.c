@@ -88,6 +88,55 @@ Test(hostconf, every_key_is_taken)
 	hostconf_free(c);
 }
 
+Test(hostconf, firmware_must_be_the_vendors_unless_told_otherwise)
+{
+	struct hostconf *c = good("");
+
+	cr_assert_eq(c->firmware.policy, FIRMWARE_REQUIRE);
+	cr_assert_str_eq(c->firmware.keyring,
+			 ONERNG_SYSCONFDIR "/onerng/firmware-keyring.gpg");
+	cr_assert_eq(c->firmware.pins.count, 2);
+	cr_assert(pin_allows(&c->firmware.pins, PIN_VENDOR_PRIMARY,
+			     PIN_VENDOR_SIGNING));
+	hostconf_free(c);
+}
+
+Test(hostconf, keys_that_are_named_replace_the_vendors)
+{
+	static const char a[] = "0123456789ABCDEF0123456789ABCDEF01234567";
+	struct hostconf *c =
+		good("[source]\nfirmware=warn\nfirmware_keyring=/k\n"
+		     "firmware_key=0123456789abcdef0123456789abcdef01234567\n"
+		     "firmware_key=00112233445566778899AABBCCDDEEFF00112233\n");
+
+	cr_assert_eq(c->firmware.policy, FIRMWARE_WARN);
+	cr_assert_str_eq(c->firmware.keyring, "/k");
+	cr_assert_eq(c->firmware.pins.count, 2);
+	cr_assert(pin_has_primary(&c->firmware.pins, a));
+	cr_assert(!pin_has_primary(&c->firmware.pins, PIN_VENDOR_PRIMARY));
+	hostconf_free(c);
+}
+
+Test(hostconf, wrong_words_about_firmware_are_refused)
+{
+	refused("[source]\nfirmware=maybe\n", "require, warn or off");
+	refused("[source]\nfirmware_keyring=ring.gpg\n", "absolute path");
+	refused("[source]\nfirmware_key=0123\n", "40 hex digits");
+	refused("[source]\nfirmware_key=\n", "40 hex digits");
+}
+
+Test(hostconf, a_path_set_again_leaves_nothing_of_the_first)
+{
+	struct hostconf *c = good("[source]\nfirmware_keyring=/long/path\n"
+				  "firmware_keyring=/k\n");
+	struct hostconf *d = good("[source]\nfirmware_keyring=/k\n");
+
+	cr_assert_eq(memcmp(&c->firmware, &d->firmware, sizeof(c->firmware)),
+		     0);
+	hostconf_free(c);
+	hostconf_free(d);
+}
+
 Test(hostconf, defaults_of_consumers_hold_wherever_they_stand)
 {
 	struct hostconf *c = good("[domain a]\nuuid=" UUID_A "\nrate=9\n"

@@ -9,7 +9,7 @@
 
 #include "host-agent/onerng.h"
 
-#define DUMP	   (ONERNG_DUMP_HEADER + ONERNG_IMAGE)
+#define DUMP	   (FIRMWARE_HEADER + FIRMWARE_IMAGE)
 #define PREFIX_MAX 64
 
 static const uint8_t magic[] = { 0xfe, 0xed, 0xbe, 0xef, 0x20, 0x14 };
@@ -18,7 +18,7 @@ static uint8_t *image, *wire;
 static void setup(void)
 {
 	/* exact, so that a sanitizer sees the first byte too many */
-	image = malloc(ONERNG_IMAGE);
+	image = malloc(FIRMWARE_IMAGE);
 	wire = malloc(PREFIX_MAX + DUMP + ONERNG_PACKET);
 	cr_assert(image && wire);
 }
@@ -53,9 +53,9 @@ static uint8_t image_byte(size_t i)
 static size_t make_wire(const void *prefix, size_t len)
 {
 	memcpy(wire, prefix, len);
-	put_header(wire + len, ONERNG_IMAGE, 3);
-	for (size_t i = 0; i < ONERNG_IMAGE; i++)
-		wire[len + ONERNG_DUMP_HEADER + i] = image_byte(i);
+	put_header(wire + len, FIRMWARE_IMAGE, 3);
+	for (size_t i = 0; i < FIRMWARE_IMAGE; i++)
+		wire[len + FIRMWARE_HEADER + i] = image_byte(i);
 	memset(wire + len + DUMP, 0x99, ONERNG_PACKET);
 	return len + DUMP + ONERNG_PACKET;
 }
@@ -85,12 +85,12 @@ static void expect_whole(const void *prefix, size_t prefix_len, size_t step)
 	cr_assert_eq(feed(&d, len, step, &used), ONERNG_DUMP_COMPLETE,
 		     "prefix of %zu, step %zu", prefix_len, step);
 	cr_assert_eq(used, prefix_len + DUMP);
-	cr_assert_eq(d.have, ONERNG_IMAGE);
+	cr_assert_eq(d.have, FIRMWARE_IMAGE);
 	cr_assert_eq(d.version, 3);
 	cr_assert_eq(d.text_size, 0x2ee0);
 	cr_assert_eq(d.skipped, prefix_len);
 	cr_assert_null(d.why);
-	for (size_t i = 0; i < ONERNG_IMAGE; i++)
+	for (size_t i = 0; i < FIRMWARE_IMAGE; i++)
 		if (image[i] != image_byte(i))
 			cr_assert_fail("image differs at %zu", i);
 }
@@ -122,13 +122,13 @@ Test(dump, vendor_matcher_case_is_found)
 
 Test(dump, may_be_split_at_every_byte_of_header_and_magic)
 {
-	for (size_t step = 1; step <= ONERNG_DUMP_HEADER + 8; step++)
+	for (size_t step = 1; step <= FIRMWARE_HEADER + 8; step++)
 		expect_whole("ab\xfe\xed", 4, step);
 }
 
 Test(dump, first_piece_may_end_anywhere_in_the_header)
 {
-	for (size_t cut = 0; cut <= ONERNG_DUMP_HEADER + 1; cut++) {
+	for (size_t cut = 0; cut <= FIRMWARE_HEADER + 1; cut++) {
 		struct onerng_dump d;
 		size_t used, len = make_wire("", 0);
 
@@ -149,7 +149,7 @@ Test(dump, one_byte_short_is_not_complete)
 
 	make_wire("", 0);
 	cr_assert_eq(feed(&d, DUMP - 1, 4096, &used), ONERNG_DUMP_MORE);
-	cr_assert_eq(d.have, ONERNG_IMAGE - 1);
+	cr_assert_eq(d.have, FIRMWARE_IMAGE - 1);
 }
 
 Test(dump, nothing_fed_is_nothing_used)
@@ -184,7 +184,7 @@ static void expect_bad(uint32_t length, unsigned int version, const char *word)
 	onerng_dump_init(&d, image);
 	cr_assert_eq(onerng_dump_feed(&d, wire, DUMP, &used), ONERNG_DUMP_BAD,
 		     "length %u version %#x", length, version);
-	cr_assert_eq(used, ONERNG_DUMP_HEADER);
+	cr_assert_eq(used, FIRMWARE_HEADER);
 	cr_assert_not_null(d.why);
 	cr_assert_not_null(strstr(d.why, word));
 	cr_assert_eq(d.have, 0);
@@ -198,8 +198,8 @@ Test(dump, header_with_another_length_is_bad)
 					    15,
 					    600,
 					    0x01f00f,
-					    ONERNG_IMAGE - 1,
-					    ONERNG_IMAGE + 1,
+					    FIRMWARE_IMAGE - 1,
+					    FIRMWARE_IMAGE + 1,
 					    0xffffff };
 
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
@@ -212,7 +212,7 @@ Test(dump, header_with_another_version_is_bad)
 						 0x0300, 0x7007, 0xffff };
 
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
-		expect_bad(ONERNG_IMAGE, versions[i], "version");
+		expect_bad(FIRMWARE_IMAGE, versions[i], "version");
 }
 
 Test(dump, versions_1_to_3_are_good)
@@ -221,7 +221,7 @@ Test(dump, versions_1_to_3_are_good)
 		struct onerng_dump d;
 		size_t used;
 
-		put_header(wire, ONERNG_IMAGE, v);
+		put_header(wire, FIRMWARE_IMAGE, v);
 		onerng_dump_init(&d, image);
 		cr_assert_eq(onerng_dump_feed(&d, wire, 13, &used),
 			     ONERNG_DUMP_MORE);

@@ -59,7 +59,7 @@ static struct rawmsg_ident good_ident(void)
 	memset(&i, 0, sizeof(i));
 	i.firmware = 3;
 	i.text_size = 12000;
-	i.image_bytes = ONERNG_IMAGE;
+	i.image_bytes = FIRMWARE_IMAGE;
 	strcpy(i.id, "0123456789ABCDEF0123456789ABCDEF");
 	return i;
 }
@@ -147,33 +147,83 @@ Test(rawmsg, a_bad_descriptor_is_its_errno)
 	cr_assert_eq(rawmsg_send(-1, RAWMSG_RUN, 0, NULL, 0), -EBADF);
 }
 
-Test(rawmsg, a_descriptor_sent_along_is_not_taken)
+/* Sends a packet with count descriptors of our standard input. */
+static void send_with(const void *packet, size_t len, size_t count)
 {
 	union {
 		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
+		char buf[CMSG_SPACE(4 * sizeof(int))];
 	} control = { 0 };
-	uint8_t packet[HEAD] = { RAWMSG_RUN };
-	struct iovec iov = { packet, sizeof(packet) };
+	struct iovec iov = { .iov_len = len };
 	struct msghdr mh = { .msg_iov = &iov,
 			     .msg_iovlen = 1,
 			     .msg_control = &control,
-			     .msg_controllen = sizeof(control.buf) };
+			     .msg_controllen =
+				     CMSG_SPACE(count * sizeof(int)) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
-	int fd = dup(0), before, after;
+	int fds[4] = { pair[0], pair[0], pair[0], pair[0] };
 
+	memcpy(&iov.iov_base, &packet, sizeof(packet));
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &pair[0], sizeof(int));
+	c->cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
 	cr_assert_gt(sendmsg(pair[0], &mh, 0), 0);
-	before = dup(0);
-	close(before);
-	cr_assert_eq(rawmsg_recv(pair[1], got), 1);
-	after = dup(0);
-	cr_assert_eq(before, after, "a descriptor was left open");
-	close(after);
+}
+
+/* The lowest descriptor that is free. */
+static int next_fd(void)
+{
+	int fd = dup(pair[0]);
+
 	close(fd);
+	return fd;
+}
+
+Test(rawmsg, a_descriptor_where_none_belongs_is_closed_and_refused)
+{
+	uint8_t packet[HEAD] = { RAWMSG_RUN };
+	int before = next_fd();
+
+	for (size_t count = 1; count <= 4; count++) {
+		send_with(packet, sizeof(packet), count);
+		cr_assert_eq(rawmsg_recv(pair[1], got), -EPROTO);
+		cr_assert_eq(next_fd(), before, "one was left open");
+	}
+	send_with(packet, HEAD - 1, 1);
+	cr_assert_eq(rawmsg_recv(pair[1], got), -EPROTO);
+	cr_assert_eq(next_fd(), before, "one was left open");
+}
+
+Test(rawmsg, identity_comes_with_exactly_one_descriptor)
+{
+	struct {
+		uint8_t head[HEAD];
+		struct rawmsg_ident ident;
+	} packet = { { RAWMSG_IDENT }, good_ident() };
+	size_t len = HEAD + sizeof(packet.ident);
+	int before = next_fd();
+
+	cr_assert_eq(send(pair[0], &packet, len, 0), (ssize_t)len);
+	cr_assert_eq(rawmsg_recv(pair[1], got), -EPROTO, "none");
+	for (size_t count = 2; count <= 4; count++) {
+		send_with(&packet, len, count);
+		cr_assert_eq(rawmsg_recv(pair[1], got), -EPROTO);
+	}
+	packet.ident.firmware = 4;
+	send_with(&packet, len, 1);
+	cr_assert_eq(rawmsg_recv(pair[1], got), -EPROTO, "bad contents");
+	cr_assert_eq(next_fd(), before, "one was left open");
+	packet.ident.firmware = 3;
+	cr_assert_eq(rawmsg_send_ident(pair[0], &packet.ident, pair[0]), 0);
+	cr_assert_eq(rawmsg_recv(pair[1], got), 1);
+	cr_assert_eq(got->fd, before);
+	cr_assert_eq(fcntl(got->fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	cr_assert_eq(got->u.ident.text_size, 12000);
+	close(got->fd);
+	cr_assert_eq(rawmsg_send(pair[0], RAWMSG_RUN, 0, NULL, 0), 0);
+	cr_assert_eq(rawmsg_recv(pair[1], got), 1);
+	cr_assert_eq(got->fd, -1);
 }
 
 Test(rawmsg, oversized_packet_is_refused_and_wiped)
