@@ -77,7 +77,7 @@ fuzz-programs: $(FUZZ_PROGS)
 bench-programs: $(BENCH_PROGS)
 tool-programs: $(TOOL_PROGS)
 
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= $(if $(filter soak,$(MAKECMDGOALS)),600,60)
 SUITE := MAKE='$(MAKE)' B='$(B)' tests/suite
 LINTS := format shellcheck cppcheck clang-tidy mandoc
 
@@ -102,8 +102,10 @@ check-tree: ## check the tree itself: form, layers, manuals, sizes
 sanitize: ## run the integration tests with sanitized programs
 	+@B=build/san SANITIZE=1 MAKE='$(MAKE)' tests/suite integration
 
-soak: ## run the integration and system tests for longer (SOAK=1)
-	+@SOAK=1 $(SUITE) integration system
+soak: ## run all that can run for longer (SOAK=1), and fuzz for FUZZ_SECONDS=600
+	+@SOAK=1 $(SUITE) integration system; status=$$?; \
+	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)' && \
+	  exit $$status
 
 lint: ## check form and run the linters
 	@tests/run $(LINTS:%=tests/check/%.sh)
