@@ -394,7 +394,7 @@ static int open_section(struct load *l, const char *section, char *why)
 	if (!strncmp(section, DOMAIN_SECTION, prefix))
 		return open_domain(l, section + prefix, why);
 	if (!section_known(section)) {
-		snprintf(why, INI_WHY_MAX, "unknown section");
+		snprintf(why, INI_WHY_MAX, "unknown section [%.64s]", section);
 		return -EINVAL;
 	}
 	return 0;
@@ -418,7 +418,8 @@ static int set_key(void *ctx, const char *section, const char *key,
 		    !strcmp(keys[i].name, key))
 			break;
 	if (i == sizeof(keys) / sizeof(keys[0])) {
-		snprintf(why, INI_WHY_MAX, "unknown key");
+		snprintf(why, INI_WHY_MAX, "unknown key '%.64s' in [%.64s]",
+			 key, section);
 		return -EINVAL;
 	}
 	if (strcmp(kind, "consumers") && strcmp(kind, "host"))

@@ -59,6 +59,11 @@ $(B)/tests/integration/gpgvcheck: $(CTL_LIB)
 $(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
 	$(call pkg_libs,libevent_core libcrypto)
 
+# Runs in a guest; a sanitized program cannot be static.
+ifndef SANITIZE
+$(B)/tests/system/hwrngread: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -no-pie -static
+endif
+
 $(TOOL_PROGS): $(B)/%: $(B)/%.o $(COMMON_LIB)
 	$(call say,LD   ,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TOOL_LIBS) -lm

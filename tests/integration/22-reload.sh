@@ -47,8 +47,8 @@ wrong() {
 		not_ok "$wrong_name: says why" "$(cat "$T/.check")"
 	fi
 }
-wrong "an unknown section" "unknown section" '[agents]'
-wrong "an unknown key" "unknown key" '[agent]' 'pol=1'
+wrong "an unknown section" "unknown section .agents." '[agents]'
+wrong "an unknown key" "unknown key 'pol' in .agent." '[agent]' 'pol=1'
 wrong "a pool too small" "not a number" '[agent]' 'pool=4032'
 wrong "a pool of half a block" "multiple of 64" '[agent]' 'pool=4100'
 wrong "a relative run_dir" "absolute" '[agent]' 'run_dir=run'

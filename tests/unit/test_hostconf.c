@@ -286,12 +286,13 @@ Test(hostconf, a_socket_below_the_longest_run_dir_fits_its_address)
 Test(hostconf, what_is_unknown_is_named_with_its_line)
 {
 	refused("[agent]\n\nfoo=1\n", ":3: ");
-	refused("[agent]\nfoo=1\n", "unknown key");
-	refused("[agents]\n", "unknown section");
+	refused("[agent]\nfoo=1\n", "unknown key 'foo' in [agent]");
+	refused("[agents]\n", "unknown section [agents]");
 	refused("[domain]\n", "unknown section");
 	refused("[consumers]\nuuid=" UUID_A "\n", "unknown key");
 	refused("[host]\nuuid=" UUID_A "\n", "unknown key");
-	refused("[domain a]\nenabled=yes\n", "unknown key");
+	refused("[domain a]\nenabled=yes\n",
+		"unknown key 'enabled' in [domain a]");
 	refused("[host]\nenabled=true\n", "yes or no");
 	refused("[agent]\nsocket_group=no-such-group\n", "no such group");
 	refused("[agent]\nlog_level=loud\n", "not err");
