@@ -496,6 +496,8 @@ void device_stop(struct device *d)
 	device_firmware_forget(&d->firmware);
 	if (d->reader.pid)
 		device_tell(d, RAWMSG_STOP);
+	else if (d->kind == DEVICE_HWRNG)
+		device_leave(d, "not used");
 	else
 		child_stop(&d->reader);
 }
