@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "common/secmem.h"
 #include "host-agent/hwrng_pump.h"
+#include "host-agent/lockdown.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/role.h"
 
@@ -380,7 +381,7 @@ static int hwrng_serve(struct hwrng_reader *r)
 	return 1;
 }
 
-int hwrng_reader_main(const char *path)
+int hwrng_reader_main(const char *path, enum sandbox_mode sandbox)
 {
 	struct hwrng_reader r = { .path = path, .fds = { RAWMSG_FD, -1 } };
 	int rc = 1;
@@ -391,6 +392,8 @@ int hwrng_reader_main(const char *path)
 			strerror(-r.fds[1]));
 		return 1;
 	}
+	if (lockdown_hwrng(sandbox) < 0)
+		return 1;
 	r.msg = secmem_alloc(sizeof(*r.msg));
 	r.pump = hwrng_pump_new();
 	if (r.msg && r.pump) {

@@ -9,7 +9,9 @@
 #ifndef HOST_AGENT_HWRNG_READER_H
 #define HOST_AGENT_HWRNG_READER_H
 
+#include "common/sandbox.h"
+
 /* Owns the node at path.  The return value is the exit status. */
-int hwrng_reader_main(const char *path);
+int hwrng_reader_main(const char *path, enum sandbox_mode sandbox);
 
 #endif /* HOST_AGENT_HWRNG_READER_H */

@@ -58,6 +58,13 @@ $(B)/tests/integration/mkimage: $(SIM_LIB)
 $(B)/tests/integration/gpgvcheck: $(CTL_LIB)
 $(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
 	$(call pkg_libs,libevent_core libcrypto)
+$(B)/tests/integration/without: private TOOL_LIBS := \
+	$(call pkg_libs,libseccomp)
+
+# Runs in a guest; a sanitized program cannot be static.
+ifndef SANITIZE
+$(B)/tests/system/hwrngread: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -no-pie -static
+endif
 
 $(TOOL_PROGS): $(B)/%: $(B)/%.o $(COMMON_LIB)
 	$(call say,LD   ,$@)

@@ -44,6 +44,16 @@
 #include "common/sealed.h"
 #include "host-agent/rawmsg.h"
 
+/* A sanitizer makes system calls of its own. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define SANDBOX "off"
+#else
+#define SANDBOX "kill"
+#endif
+
 #define RECORDS_MAX (1u << 24)
 #define WORDS_MAX   16
 
@@ -239,10 +249,11 @@ static void spawn(const char *role)
 		    (pair[1] == RAWMSG_FD && fcntl(RAWMSG_FD, F_SETFD, 0) < 0))
 			_exit(126);
 		if (!strcmp(role, "watcher"))
-			execl(path, path, "--role", role, (char *)NULL);
-		else
-			execl(path, path, "--role", role, "--port", port,
+			execl(path, path, "--role", role, "--sandbox", SANDBOX,
 			      (char *)NULL);
+		else
+			execl(path, path, "--role", role, "--sandbox", SANDBOX,
+			      "--port", port, (char *)NULL);
 		_exit(127);
 	}
 	close(pair[1]);

@@ -22,7 +22,8 @@ VM_APPEND="HOST_INIT=systemd systemd.unit=vm.target fstab=no \
 install_all() {
 	"${MAKE:-make}" -s B="$B" PREFIX=/usr SYSCONFDIR=/etc \
 		DESTDIR="$T/root" install install-guest &&
-		printf '[source]\nfirmware=off\n[domain one]\nuuid=%s\n' $uuid \
+		printf '[%s]\n%s\n' agent sandbox=kill source firmware=off \
+			'domain one' "uuid=$uuid" \
 			>>"$T/root/etc/onerng/hostd.conf" &&
 		echo 0123456789abcdef0123456789abcdef \
 			>"$T/root/etc/machine-id" && mask_rest
