@@ -13,6 +13,8 @@
  * egdpeer steady SOCKET SIZE FILE PAUSE_MS   one request at a time until
  *     SIGTERM, then what is still there; says what it asked for, how much more
  *     than that arrived, and how long it waited at most
+ * egdpeer gulp SOCKET FILE   as many blocks of 64 bytes as it can get, with 64
+ *     requests under way, until it is killed
  * egdpeer unique FILE...             all 16-byte blocks of all files differ
  *
  * Exit status: 0, or 1 with a reason; reads give up after TIMEOUT_MS.
@@ -319,6 +321,30 @@ static int cmd_steady(char *argv[], int argc)
 	return 0;
 }
 
+static int cmd_gulp(char *argv[], int argc)
+{
+	int fd = peer_connect(argv[0]);
+	FILE *out = fopen(argv[1], "ab");
+	size_t have = 0, asked = 0;
+	uint8_t buf[4096];
+	ssize_t n;
+
+	(void)argc;
+	if (fd < 0 || !out)
+		return fail(argv[0]);
+	for (;;) {
+		for (; asked < have + sizeof(buf); asked += 64)
+			if (peer_ask(fd, 64))
+				return fail("ask");
+		n = read(fd, buf, sizeof(buf));
+		if (n <= 0)
+			return fail("read");
+		have += (size_t)n;
+		fwrite(buf, 1, (size_t)n, out);
+		fflush(out);
+	}
+}
+
 struct block {
 	uint64_t half[2];
 };
@@ -399,7 +425,7 @@ int main(int argc, char *argv[])
 		{ "read", 4, cmd_read },     { "raw", 3, cmd_raw },
 		{ "bulk", 4, cmd_bulk },     { "flood", 3, cmd_flood },
 		{ "many", 3, cmd_many },     { "unique", 1, cmd_unique },
-		{ "steady", 4, cmd_steady },
+		{ "steady", 4, cmd_steady }, { "gulp", 2, cmd_gulp },
 	};
 	size_t i;
 

@@ -5,6 +5,7 @@
 # unplug and gives the terminal back.  Then the same agent with the kernel's
 # own hwrng, two of virtio-rng, that are switched, taken away and given back.
 # timeout: 300
+# cpu: heavy
 # shellcheck disable=SC2016 # what the guest's shell expands
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh

@@ -4,6 +4,7 @@
 # the system call filters are real, a killed agent comes back, and the device's
 # departure and arrival get through the sandbox.
 # timeout: 700
+# cpu: heavy
 # shellcheck disable=SC2016 # what the guest's shell expands
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
