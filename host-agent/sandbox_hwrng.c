@@ -9,7 +9,6 @@ static const struct sandbox_rule hwrng[] = {
 	SANDBOX_ALLOW(openat),
 	SANDBOX_ALLOW(newfstatat),
 	SANDBOX_ALLOW(fstat),
-	SANDBOX_ALLOW(stat),
 	SANDBOX_ALLOW(statx),
 	SANDBOX_ALLOW(pread64),
 	/* the thread that waits for the kernel's RNG */
