@@ -82,7 +82,7 @@ bind() {
 			echo ${d##*/} >/sys/bus/virtio/drivers/virtio_rng/bind ;;
 		esac; done'
 }
-check hwrng_is_configured on_host "printf '[agent]\nidle_pause=2\npool=4096\n$(:
+check hwrng_is_configured on_host "printf '[agent]\nsandbox=kill\nidle_pause=2\npool=4096\n$(:
 	)[source]\nport=9-9\n[hwrng chip]\n[domain one]\nuuid=$uuid\n' >/etc/hostd.conf"
 on_host 'hostd & echo $! >/tmp/hostd.pid'
 check hwrng_needs_a_right wait_for 30 hwrng_says failed "udev rule"
