@@ -11,6 +11,12 @@ static const struct sandbox_rule hwrng[] = {
 	SANDBOX_ALLOW(fstat),
 	SANDBOX_ALLOW(statx),
 	SANDBOX_ALLOW(pread64),
+	/* a simulated /dev looks whether the path is in it */
+	SANDBOX_ALLOW(access),
+	SANDBOX_ALLOW(faccessat),
+	SANDBOX_ALLOW(faccessat2),
+	SANDBOX_ALLOW(readlink),
+	SANDBOX_ALLOW(readlinkat),
 	/* the thread that waits for the kernel's RNG */
 	SANDBOX_ALLOW(eventfd2),
 	/* stdio asks whether it writes to a terminal */

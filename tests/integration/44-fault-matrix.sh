@@ -20,7 +20,7 @@ constant-170 rct-byte permanent
 aa55 dup/apt-byte failed
 counter dup four
 text dup four
-clear-240 apt-bit/rct-bit permanent
+clear-240 apt-bit/rct-bit failed
 bias-0.60 trend/rct-bit/apt-bit failed
 bias-0.70 apt-bit/rct-bit failed
 bias-0.80 trend/rct-bit/rct-byte/apt-bit/apt-byte failed

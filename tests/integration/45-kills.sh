@@ -2,7 +2,7 @@
 # the host agent killed, ended and replaced again and again at any moment, its
 # system calls failing now and then, under peers of the worst manners: nothing
 # comes twice, nobody is stuck, nothing is left running
-# timeout: 3600
+# timeout: 600
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 
