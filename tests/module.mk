@@ -64,7 +64,7 @@ $(B)/tests/integration/without: private TOOL_LIBS := \
 
 # Runs in a guest; a sanitized program cannot be static.
 ifndef SANITIZE
-$(B)/tests/system/hwrngread: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -no-pie -static
+$(B)/tests/system/hwrngread: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -static
 endif
 
 $(TOOL_PROGS): $(B)/%: $(B)/%.o $(COMMON_LIB)
