@@ -463,17 +463,24 @@ static char *join(struct domain_edit *e)
 	return p.text;
 }
 
-int domain_edit_finish(struct domain_edit *e, char **text)
+int domain_edit_abandon(struct domain_edit *e, int err)
 {
-	int ret;
+	for (size_t i = 0; i < e->count; i++)
+		free(e->splices[i].text);
+	e->count = 0;
+	return err;
+}
+
+int domain_edit_finish(struct domain_edit *e, char **text,
+		       struct domain_error *error)
+{
 
 	*text = NULL;
 	qsort(e->splices, e->count, sizeof(e->splices[0]), by_place);
 	if (!e->err && e->count)
 		*text = join(e);
-	ret = e->err ? e->err : *text != NULL;
-	for (size_t i = 0; i < e->count; i++)
-		free(e->splices[i].text);
-	e->count = 0;
-	return ret;
+	if (e->err)
+		domain_error_say(error, 0, "cannot edit: %s",
+				 strerror(-e->err));
+	return domain_edit_abandon(e, e->err ? e->err : *text != NULL);
 }

@@ -58,8 +58,12 @@ void domain_edit_attr(struct domain_edit *e, const xmlNode *node,
 
 /*
  * 1 and *text (terminated, freed by the caller) if anything was replaced, else
- * 0 and NULL; -ENOMEM, -E2BIG (too many pieces).  Ends the edit.
+ * 0 and NULL; -ENOMEM, -E2BIG (too many pieces), with *error.  Ends the edit.
  */
-int domain_edit_finish(struct domain_edit *e, char **text);
+int domain_edit_finish(struct domain_edit *e, char **text,
+		       struct domain_error *error);
+
+/* Ends an edit that failed with err, which it returns. */
+int domain_edit_abandon(struct domain_edit *e, int err);
 
 #endif /* LIBVIRT_XML_DOMAIN_EDIT_H */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/opt.h"
@@ -269,8 +268,10 @@ int domain_policy_put(struct domain_edit *e, const struct domain_policy *policy,
 		return 0;
 	}
 	out = fmemopen(text, sizeof(text), "w");
-	if (!out)
+	if (!out) {
+		domain_error_say(error, 0, "out of memory");
 		return -ENOMEM;
+	}
 	print(&want, out);
 	fclose(out);
 	if (node)
@@ -286,16 +287,12 @@ int domain_policy_write(const struct domain_xml *xml,
 			struct domain_error *error)
 {
 	struct domain_edit e;
-	char *ignored;
 	int err;
 
 	*error = (struct domain_error){ 0 };
 	*text = NULL;
 	domain_edit_begin(&e, xml);
 	err = domain_policy_put(&e, policy, error);
-	if (!err)
-		return domain_edit_finish(&e, text);
-	if (domain_edit_finish(&e, &ignored) > 0)
-		free(ignored);
-	return err;
+	return err ? domain_edit_abandon(&e, err)
+		   : domain_edit_finish(&e, text, error);
 }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "libvirt-xml/domain_policy_edit.h"
@@ -173,15 +172,6 @@ static int mend(struct domain_edit *e, const struct domain_search *s,
 	return 0;
 }
 
-static int abandon(struct domain_edit *e, int err)
-{
-	char *text;
-
-	if (domain_edit_finish(e, &text) > 0)
-		free(text);
-	return err;
-}
-
 int domain_rng_attach(const struct domain_xml *xml, const char *run_dir,
 		      const struct domain_policy *policy, char **text,
 		      struct domain_error *error)
@@ -207,7 +197,8 @@ int domain_rng_attach(const struct domain_xml *xml, const char *run_dir,
 		add(&e, &s, devices);
 	if (!err && policy)
 		err = domain_policy_put(&e, policy, error);
-	return err ? abandon(&e, err) : domain_edit_finish(&e, text);
+	return err ? domain_edit_abandon(&e, err)
+		   : domain_edit_finish(&e, text, error);
 }
 
 int domain_rng_detach(const struct domain_xml *xml, const char *run_dir,
@@ -224,7 +215,7 @@ int domain_rng_detach(const struct domain_xml *xml, const char *run_dir,
 	     rng = domain_search_next(&s, rng))
 		domain_edit_remove(&e, rng, false);
 	domain_policy_drop(&e);
-	return domain_edit_finish(&e, text);
+	return domain_edit_finish(&e, text, error);
 }
 
 int domain_rng_device(const struct domain_xml *xml, const char *run_dir,
@@ -254,5 +245,7 @@ int domain_rng_device(const struct domain_xml *xml, const char *run_dir,
 			    s.socket) < 0) {
 		*text = NULL;
 	}
+	if (!*text)
+		domain_error_say(error, 0, "out of memory");
 	return *text ? 0 : -ENOMEM;
 }

@@ -43,7 +43,8 @@ int domain_rng_find(const struct domain_xml *xml, const char *run_dir,
  * The domain with one <rng> of ours as above, and with that policy; NULL leaves
  * the policy as it is.  1 and *text, to be freed; 0 and NULL if the domain is
  * so already; -EINVAL with *error (no <devices>, no uuid, the alias is another
- * device's, a policy that is not understood), -ENOMEM.
+ * device's, a policy that is not understood), -ENOMEM and -E2BIG (dozens of
+ * ours) with *error as well.
  */
 int domain_rng_attach(const struct domain_xml *xml, const char *run_dir,
 		      const struct domain_policy *policy, char **text,

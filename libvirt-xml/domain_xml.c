@@ -99,9 +99,10 @@ static int set_end(const struct build *b, struct domain_span *s, long at)
 	s->close_start = end;
 	if (end == s->open_end)
 		return text[end - 2] == '/' ? 0 : -EPROTO;
-	while (text[s->close_start] != '<')
+	do {
 		if (--s->close_start < s->open_end)
 			return -EPROTO;
+	} while (text[s->close_start] != '<');
 	return text[s->close_start + 1] == '/' ? 0 : -EPROTO;
 }
 

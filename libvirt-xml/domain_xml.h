@@ -13,7 +13,8 @@
 
 #include <stddef.h>
 
-#define DOMAIN_TEXT_MAX	    (10u << 20) /* bytes of XML */
+/* Bytes of XML; libxml2 ends at XML_MAX_LOOKUP_LIMIT, the same. */
+#define DOMAIN_TEXT_MAX	    10000000u
 #define DOMAIN_ELEMENTS_MAX 100000u
 #define DOMAIN_UUID_MAX	    37 /* terminated */
 
