@@ -68,9 +68,9 @@ static void check_policy(struct domain_checking *c)
 {
 	static const struct domain_rule rule = {
 		"policy-malformed", DOMAIN_ERROR,
-		"the host agent serves this domain by its defaults as long as "
-		"the domain's own policy is not understood",
-		"onerngctl domain set %s --class raw"
+		"nothing of a policy is followed as long as a part of it is "
+		"not understood",
+		"virsh edit %s"
 	};
 	struct domain_policy policy;
 	struct domain_error error;

@@ -284,7 +284,7 @@ Test(domain_check, a_policy_that_is_not_understood_has_its_line)
 	cr_assert_str_eq(findings.finding[0].code, "policy-malformed");
 	cr_assert_eq(findings.finding[0].line, 2);
 	/* A name that a shell would take apart is not in a command. */
-	cr_assert(strstr(findings.finding[0].command, "set " UUID));
+	cr_assert(strstr(findings.finding[0].command, "edit " UUID));
 	domain_xml_free(xml);
 }
 
