@@ -203,3 +203,22 @@ int client_ask(const char *socket_path, const char *cmd, json_t **result,
 	json_decref(request);
 	return r;
 }
+
+int client_start(const char *socket_path, const json_t *request,
+		 char why[static CLIENT_WHY_MAX])
+{
+	char *line = json_dumps(request, JSON_COMPACT);
+	int fd = client_connect(socket_path, why), r;
+
+	if (fd >= 0) {
+		r = line ? send_line(fd, line, strlen(line)) : -ENOMEM;
+		if (r < 0) {
+			snprintf(why, CLIENT_WHY_MAX, "no agent listens: %s",
+				 strerror(-r));
+			close(fd);
+			fd = r;
+		}
+	}
+	free(line);
+	return fd;
+}

@@ -24,6 +24,13 @@ int client_request(const char *socket_path, const json_t *request,
 		   json_t **result, char why[static CLIENT_WHY_MAX]);
 
 /*
+ * Sends a request and leaves the rest to the caller: a socket that stops
+ * waiting after CLIENT_TIMEOUT_S, or -errno with why.
+ */
+int client_start(const char *socket_path, const json_t *request,
+		 char why[static CLIENT_WHY_MAX]);
+
+/*
  * The result in a reply of len bytes, newline included or not.  0, or -EPROTO
  * (no reply) or -EINVAL (the agent refused) with why.
  */

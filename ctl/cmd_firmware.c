@@ -1,5 +1,3 @@
-#include "ctl/cmd_firmware.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -14,41 +12,75 @@
 
 #include "common/firmware.h"
 #include "common/gpgv.h"
-#include "ctl/client.h"
+#include "common/pin.h"
+#include "ctl/command.h"
 #include "ctl/keyring.h"
 
 #define SHA256_BYTES 32
+#define KEYRING	     ONERNG_SYSCONFDIR "/onerng/firmware-keyring.gpg"
 
-static int complain(const struct cmd_firmware *c, const char *what,
-		    const char *why)
+struct firmware_call {
+	struct command_call call;
+	const char *keyring; /* NULL: KEYRING */
+	const char *device;  /* NULL: the only one */
+	struct pin_set pins; /* empty: the vendor's */
+};
+
+static int set_keyring(void *ctx, const char *value, const char **why)
 {
-	fprintf(stderr, "%s: %s%s%s\n", c->program, what ? what : "",
-		what ? ": " : "", why);
-	return EXIT_FAILURE;
+	(void)why;
+	((struct firmware_call *)ctx)->keyring = value;
+	return 0;
 }
 
-static void print_json(json_t *o)
+static int set_key(void *ctx, const char *value, const char **why)
 {
-	json_dumpf(o, stdout, JSON_INDENT(2));
-	putchar('\n');
+	*why = "not a fingerprint of 40 hex digits, or more than 16";
+	return pin_add(&((struct firmware_call *)ctx)->pins, value);
+}
+
+static const struct opt key_options[] = {
+	{ "keyring", 0, "PATH", "the agent's keyring (" KEYRING ")",
+	  set_keyring },
+	{ "key", 0, "FINGERPRINT",
+	  "trust this key instead of the vendor's; may repeat", set_key },
+	COMMAND_OPT_JSON,
+	COMMAND_OPT_HELP,
+	COMMAND_OPT_END,
+};
+
+static void print_json_new(json_t *o)
+{
+	command_print_json(o);
 	json_decref(o);
 }
 
-int cmd_firmware_import(const struct cmd_firmware *c)
+static void set_defaults(struct firmware_call *c)
 {
+	if (!c->keyring)
+		c->keyring = KEYRING;
+	if (!c->pins.count)
+		pin_add_vendor(&c->pins);
+}
+
+static int run_import(void *ctx)
+{
+	struct firmware_call *c = ctx;
 	char why[KEYRING_WHY_MAX];
 	struct openpgp_key key;
 
-	if (keyring_import(c->file, &c->pins, c->keyring, &key, why) < 0)
-		return complain(c, NULL, why);
-	if (c->json)
-		print_json(json_pack("{s:s, s:s}", "keyring", c->keyring, "key",
-				     key.primary));
+	set_defaults(c);
+	if (keyring_import(c->call.operand, &c->pins, c->keyring, &key, why) <
+	    0)
+		return command_complain(&c->call, NULL, why);
+	if (c->call.json)
+		print_json_new(json_pack("{s:s, s:s}", "keyring", c->keyring,
+					 "key", key.primary));
 	else
 		printf("%s: key %s imported; systemctl reload onerng-hostd "
 		       "makes the agent use it\n",
 		       c->keyring, key.primary);
-	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return command_flush(&c->call);
 }
 
 /* One check of a signature, in a loop of its own. */
@@ -106,7 +138,7 @@ static void hex(char out[static 2 * SHA256_BYTES + 1],
 		snprintf(out + 2 * i, 3, "%02x", hash[i]);
 }
 
-static int verify_report(const struct cmd_firmware *c,
+static int verify_report(const struct firmware_call *c,
 			 const struct firmware_dump *d,
 			 const struct gpgv_result *r)
 {
@@ -116,10 +148,11 @@ static int verify_report(const struct cmd_firmware *c,
 
 	if (!EVP_Digest(d->image, FIRMWARE_IMAGE, hash, NULL, EVP_sha256(),
 			NULL))
-		return complain(c, c->file, "cannot hash");
+		return command_complain(&c->call, c->call.operand,
+					"cannot hash");
 	hex(sha256, hash);
-	if (c->json)
-		print_json(json_pack(
+	if (c->call.json)
+		print_json_new(json_pack(
 			"{s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:i}", "firmware",
 			(int)d->version, "sha256", sha256, "verdict",
 			gpgv_verdict_name(r->verdict), "verified", (int)good,
@@ -128,10 +161,11 @@ static int verify_report(const struct cmd_firmware *c,
 	else if (good)
 		printf("%s: firmware %u, image sha256 %s\n"
 		       "%s: signature verified: key %s\n",
-		       c->file, d->version, sha256, c->file, r->signer);
+		       c->call.operand, d->version, sha256, c->call.operand,
+		       r->signer);
 	if (!good)
-		return complain(c, c->file, r->why);
-	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+		return command_complain(&c->call, c->call.operand, r->why);
+	return command_flush(&c->call);
 }
 
 /* One byte more than a dump has, to see a longer file. */
@@ -150,7 +184,7 @@ static int read_dump(const char *path, uint8_t buf[static FIRMWARE_DUMP + 1],
 	return r;
 }
 
-static int verify_dump(const struct cmd_firmware *c, const uint8_t *dump,
+static int verify_dump(const struct firmware_call *c, const uint8_t *dump,
 		       size_t len)
 {
 	struct gpgv_job job = { .keyring = c->keyring, .pins = &c->pins };
@@ -164,23 +198,28 @@ static int verify_dump(const struct cmd_firmware *c, const uint8_t *dump,
 		fault = firmware_split(d.image, FIRMWARE_IMAGE, d.version,
 				       &job.parts);
 	if (fault)
-		return complain(c, c->file, firmware_fault_text(fault));
+		return command_complain(&c->call, c->call.operand,
+					firmware_fault_text(fault));
 	r = verify_run(&v, &job);
 	if (r < 0)
-		return complain(c, c->file, strerror(-r));
+		return command_complain(&c->call, c->call.operand,
+					strerror(-r));
 	return verify_report(c, &d, &v.result);
 }
 
-int cmd_firmware_verify(const struct cmd_firmware *c)
+static int run_verify(void *ctx)
 {
+	struct firmware_call *c = ctx;
 	uint8_t *dump = malloc(FIRMWARE_DUMP + 1);
 	size_t len = 0;
 	int r;
 
+	set_defaults(c);
 	if (!dump)
-		return complain(c, c->file, strerror(ENOMEM));
-	r = read_dump(c->file, dump, &len);
-	r = r < 0 ? complain(c, c->file, strerror(-r))
+		return command_complain(&c->call, c->call.operand,
+					strerror(ENOMEM));
+	r = read_dump(c->call.operand, dump, &len);
+	r = r < 0 ? command_complain(&c->call, c->call.operand, strerror(-r))
 		  : verify_dump(c, dump, len);
 	free(dump);
 	return r;
@@ -252,47 +291,88 @@ static int write_new(const char *path, const uint8_t *data, size_t len)
 	return r;
 }
 
-static int dump_write(const struct cmd_firmware *c, json_t *reply)
+static int dump_write(const struct firmware_call *c, json_t *reply)
 {
 	uint8_t *dump = malloc(FIRMWARE_DUMP);
 	int r = dump ? make_dump(reply, dump) : -ENOMEM;
 
 	if (r == 0)
-		r = write_new(c->file, dump, FIRMWARE_DUMP);
+		r = write_new(c->call.operand, dump, FIRMWARE_DUMP);
 	free(dump);
 	if (r < 0)
-		return complain(c, c->file,
-				r == -EPROTO ? "the agent's reply is not "
-					       "understood: is it of another "
-					       "version?"
-					     : strerror(-r));
-	if (c->json) {
+		return command_complain(
+			&c->call, c->call.operand,
+			r == -EPROTO ? "the agent's reply is not "
+				       "understood: is it of another "
+				       "version?"
+				     : strerror(-r));
+	if (c->call.json) {
 		json_object_del(reply, "image");
-		print_json(json_incref(reply));
+		command_print_json(reply);
 	} else {
-		printf("%s: firmware %d of %s, image sha256 %s\n", c->file,
-		       number(reply, "firmware"),
+		printf("%s: firmware %d of %s, image sha256 %s\n",
+		       c->call.operand, number(reply, "firmware"),
 		       json_string_value(json_object_get(reply, "name")),
 		       json_string_value(json_object_get(reply, "sha256")));
 	}
-	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return command_flush(&c->call);
 }
 
-int cmd_firmware_dump(const struct cmd_firmware *c)
+static int set_device(void *ctx, const char *value, const char **why)
 {
+	(void)why;
+	((struct firmware_call *)ctx)->device = value;
+	return 0;
+}
+
+static const struct opt dump_options[] = {
+	{ "device", 0, "NAME", "which device, by name or port", set_device },
+	COMMAND_OPT_JSON,
+	COMMAND_OPT_HELP,
+	COMMAND_OPT_END,
+};
+
+static int run_dump(void *ctx)
+{
+	const struct firmware_call *c = ctx;
 	json_t *request = json_pack("{s:s, s:s*}", "cmd", "firmware-dump",
 				    "device", c->device);
-	char why[CLIENT_WHY_MAX];
-	json_t *reply;
-	int r;
+	json_t *reply = command_request(&c->call, request);
+	int r = EXIT_FAILURE;
 
-	if (!request)
-		return complain(c, NULL, strerror(ENOMEM));
-	r = client_request(c->socket, request, &reply, why);
 	json_decref(request);
-	if (r < 0)
-		return complain(c, NULL, why);
-	r = dump_write(c, reply);
+	if (reply)
+		r = dump_write(c, reply);
 	json_decref(reply);
 	return r;
 }
+
+const struct command command_firmware_import = {
+	.words = { "firmware", "import-key" },
+	.options = key_options,
+	.usage = PROGRAM " firmware import-key [OPTIONS] FILE",
+	.help = "the vendor's public key, into the agent's keyring",
+	.call_size = sizeof(struct firmware_call),
+	.run = run_import,
+	.operand = "FILE",
+};
+
+const struct command command_firmware_verify = {
+	.words = { "firmware", "verify" },
+	.options = key_options,
+	.usage = PROGRAM " firmware verify [OPTIONS] FILE",
+	.help = "the signature of a dump",
+	.call_size = sizeof(struct firmware_call),
+	.run = run_verify,
+	.operand = "FILE",
+};
+
+const struct command command_firmware_dump = {
+	.words = { "firmware", "dump" },
+	.options = dump_options,
+	.usage = PROGRAM " firmware dump [--device NAME] FILE",
+	.help = "a device's firmware image, into a new file (root)",
+	.call_size = sizeof(struct firmware_call),
+	.run = run_dump,
+	.operand = "FILE",
+};

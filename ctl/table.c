@@ -160,6 +160,22 @@ static void consumers(const json_t *list, FILE *out)
 		consumer(json_array_get(list, i), out);
 }
 
+/* An older agent says nothing of it. */
+static void rights(const json_t *sandbox, FILE *out)
+{
+	if (json_is_true(json_object_get(sandbox, "core")))
+		fprintf(out,
+			"rights: no capability, system calls filtered "
+			"(%s)\n\n",
+			text(sandbox, "mode"));
+	else if (sandbox)
+		fputs("rights: no capability, SYSTEM CALLS NOT FILTERED "
+		      "(sandbox=off)\n\n",
+		      out);
+	else
+		fputc('\n', out);
+}
+
 void table_status(const json_t *status, FILE *out)
 {
 	const json_t *pool = json_object_get(status, "pool");
@@ -172,11 +188,12 @@ void table_status(const json_t *status, FILE *out)
 		(unsigned long long)number(status, "uptime_s"),
 		text(status, "state"));
 	fprintf(out,
-		"H = %llu.%llu bits per raw byte; pool %llu of %llu bytes\n\n",
+		"H = %llu.%llu bits per raw byte; pool %llu of %llu bytes\n",
 		(unsigned long long)h / 1000,
 		(unsigned long long)h % 1000 / 100,
 		(unsigned long long)number(pool, "bytes"),
 		(unsigned long long)number(pool, "capacity"));
+	rights(json_object_get(status, "sandbox"), out);
 	devices(json_object_get(status, "devices"), out);
 	fputc('\n', out);
 	consumers(json_object_get(status, "consumers"), out);

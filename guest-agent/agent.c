@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/caps.h"
 #include "common/log.h"
 #include "common/secmem.h"
 #include "guest-agent/confine.h"
@@ -309,7 +310,7 @@ int agent_init(struct agent *a, const struct options *opt)
 	a->clock_watch = clockjump_watch_open();
 	a->random = open("/dev/random", O_RDONLY | O_CLOEXEC);
 	/* The source may belong to another user and has to be opened again. */
-	r = confine_capabilities(1u << CAP_DAC_OVERRIDE);
+	r = caps_limit(1ull << CAP_DAC_OVERRIDE);
 	if (r)
 		log_err("capabilities: %s", strerror(-r));
 	clocks_now(&a->clocks);

@@ -3,7 +3,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <linux/audit.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/random.h>
 #include <linux/seccomp.h>
@@ -62,23 +61,6 @@ static struct sock_filter feeder_filter[] = {
 	RETURN(SECCOMP_RET_KILL_PROCESS),
 	RETURN(SECCOMP_RET_ALLOW),
 };
-
-int confine_capabilities(uint32_t keep)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    syscall(SYS_capget, &head, caps) < 0)
-		return -errno;
-	caps[0].permitted &= keep;
-	caps[0].effective = caps[0].permitted;
-	caps[0].inheritable = 0;
-	caps[1].permitted = caps[1].effective = caps[1].inheritable = 0;
-	return syscall(SYS_capset, &head, caps) < 0 ? -errno : 0;
-}
 
 void confine_descriptors(int a, int b, int c)
 {

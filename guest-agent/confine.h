@@ -1,19 +1,11 @@
 /*
  * confine.h - giving up rights, by hand since only libc is here
  *
- * Stages: confine_capabilities() at start, confine_syscalls() in the feeder
- * once everything it needs is open.  Neither can be taken back.
+ * Stages: caps_limit() at start, confine_syscalls() in the feeder once everything
+ * it needs is open.  Neither can be taken back.
  */
 #ifndef GUEST_CONFINE_H
 #define GUEST_CONFINE_H
-
-#include <stdint.h>
-
-/*
- * Sets no_new_privs and keeps, of the capabilities that are held, only those
- * in keep (bits 1 << CAP_*, below 32); nothing is inheritable.  0 or -errno.
- */
-int confine_capabilities(uint32_t keep);
 
 /* Closes every descriptor but these three; -1 stands for none. */
 void confine_descriptors(int a, int b, int c);

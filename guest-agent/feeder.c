@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/caps.h"
 #include "common/secmem.h"
 #include "guest-agent/confine.h"
 
@@ -46,7 +47,7 @@ static void feeder_main(int in, int out)
 	else if (rng < 0)
 		hello.add = rng;
 	else
-		hello.add = confine_capabilities(1u << CAP_SYS_ADMIN);
+		hello.add = caps_limit(1ull << CAP_SYS_ADMIN);
 	confine_descriptors(in, out, rng);
 	hello.reseed = confine_syscalls();
 	if (write(out, &hello, sizeof(hello)) != sizeof(hello) || hello.add)

@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/caps.h"
 #include "common/secmem.h"
 #include "guest-agent/confine.h"
 
@@ -99,7 +100,7 @@ static void __attribute__((noreturn)) child_main(const char *path, int sock)
 	confine_descriptors(sock, -1, -1);
 	reply = secmem_alloc(sizeof(*reply));
 	dev = reply ? open_device(path) : -ENOMEM;
-	r = dev < 0 ? dev : confine_capabilities(0);
+	r = dev < 0 ? dev : caps_limit(CAPS_NONE);
 	while (!r && recv(sock, &want, sizeof(want), 0) == sizeof(want))
 		r = copy_bytes(dev, sock, reply, want);
 	if (r)

@@ -100,8 +100,9 @@ static int child_spawn(struct child *c, int fd)
 {
 	char self[] = "onerng-hostd", level_opt[] = "-l", level[8];
 	char role_opt[] = "--role", role[16], port_opt[] = "--port";
-	char *argv[] = { self, level_opt, level, role_opt,
-			 role, NULL,	  NULL,	 NULL };
+	char sandbox_opt[] = "--sandbox", sandbox[8];
+	char *argv[] = { self,	      level_opt, level, role_opt, role,
+			 sandbox_opt, sandbox,	 NULL,	NULL,	  NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t reset;
@@ -109,9 +110,10 @@ static int child_spawn(struct child *c, int fd)
 
 	snprintf(level, sizeof(level), "%s", c->env->log_level);
 	snprintf(role, sizeof(role), "%s", c->role);
+	snprintf(sandbox, sizeof(sandbox), "%s", c->env->sandbox);
 	if (c->port[0]) {
-		argv[5] = port_opt;
-		argv[6] = c->port;
+		argv[7] = port_opt;
+		argv[8] = c->port;
 	}
 	sigemptyset(&reset);
 	sigaddset(&reset, SIGPIPE);

@@ -35,6 +35,7 @@ struct child_env {
 	struct event_base *base;
 	struct rawmsg *msg; /* secmem */
 	const char *log_level;
+	const char *sandbox; /* as for --sandbox */
 };
 
 struct child {

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,14 @@ struct control_peer {
 struct control_command {
 	const char *name;
 	control_command_fn fn;
+	control_stream_fn stream; /* instead of fn */
 	void *ctx;
+};
+
+struct asker {
+	uid_t uid;
+	int fd;	      /* -1: there is no connection */
+	bool streams; /* a command went on with it */
 };
 
 struct control {
@@ -58,9 +66,26 @@ static json_t *result_reply(json_t *result)
 	return json_pack("{s:b, s:o}", "ok", 1, "result", result);
 }
 
-/* NULL: it is no command of this table. */
-static json_t *run_command(const struct control *c, uid_t uid, const char *cmd,
-			   const json_t *request)
+/* NULL: the command has the connection now. */
+static json_t *run_stream(const struct control_command *command,
+			  struct asker *asker, const json_t *request)
+{
+	char why[CONTROL_WHY_MAX] = "no descriptor left";
+	/* EBADF where there is no connection */
+	int fd = fcntl(asker->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0 && !command->stream(command->ctx, fd, request, why)) {
+		asker->streams = true;
+		return NULL;
+	}
+	if (fd >= 0)
+		close(fd);
+	return error_reply(why);
+}
+
+/* NULL: it is no command of this table, or streams. */
+static json_t *run_command(const struct control *c, struct asker *asker,
+			   const char *cmd, const json_t *request)
 {
 	char why[CONTROL_WHY_MAX] = "out of memory";
 	const struct control_command *command;
@@ -71,15 +96,17 @@ static json_t *run_command(const struct control *c, uid_t uid, const char *cmd,
 		command = &c->commands[i];
 		if (strcmp(command->name, cmd))
 			continue;
-		if (uid != 0)
+		if (asker->uid != 0)
 			return error_reply("only root may change something");
+		if (command->stream)
+			return run_stream(command, asker, request);
 		result = command->fn(command->ctx, request, why);
 		return result ? result_reply(result) : error_reply(why);
 	}
 	return NULL;
 }
 
-static json_t *make_reply(const struct control *c, uid_t uid,
+static json_t *make_reply(const struct control *c, struct asker *asker,
 			  const char *request, size_t len)
 {
 	json_t *root, *result, *reply;
@@ -96,25 +123,35 @@ static json_t *make_reply(const struct control *c, uid_t uid,
 		json_decref(root);
 		return error_reply("no string \"cmd\" in the request");
 	}
-	reply = run_command(c, uid, cmd, root);
-	result = reply || !c->answer ? NULL : c->answer(c->ctx, cmd);
+	reply = run_command(c, asker, cmd, root);
+	result = reply || asker->streams || !c->answer ? NULL
+						       : c->answer(c->ctx, cmd);
 	json_decref(root);
-	if (reply)
+	if (reply || asker->streams)
 		return reply;
 	if (!result)
 		return error_reply("unknown command: status, domain-list, "
-				   "consumers, consumer-set or selftest");
+				   "consumers, consumer-set, firmware-dump, "
+				   "selftest or capture");
 	return result_reply(result);
+}
+
+static char *reply_text(const struct control *c, struct asker *asker,
+			const char *request, size_t len)
+{
+	json_t *reply = make_reply(c, asker, request, len);
+	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+
+	json_decref(reply);
+	return text;
 }
 
 char *control_execute(const struct control *c, uid_t uid, const char *request,
 		      size_t len)
 {
-	json_t *reply = make_reply(c, uid, request, len);
-	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+	struct asker asker = { .uid = uid, .fd = -1 };
 
-	json_decref(reply);
-	return text;
+	return reply_text(c, &asker, request, len);
 }
 
 char *control_reply(const char *request, size_t len, control_answer_fn fn,
@@ -167,12 +204,16 @@ static void free_text(const void *data, size_t len, void *text)
 	free(text);
 }
 
-/* The reply goes out without another copy: it is long with many consumers. */
+/*
+ * The reply goes out without another copy: it is long with many consumers.
+ * False: this peer is to be freed.
+ */
 static bool peer_answer(struct control_peer *p, const char *line, size_t len)
 {
 	struct control *c = p->control;
 	struct evbuffer *out = bufferevent_get_output(p->bev);
-	char *text = control_execute(c, p->uid, line, len);
+	struct asker asker = { .uid = p->uid, .fd = bufferevent_getfd(p->bev) };
+	char *text = reply_text(c, &asker, line, len);
 
 	if (!text)
 		return false;
@@ -316,6 +357,13 @@ void control_add_command(struct control *c, const char *name,
 		.fn = fn,
 		.ctx = ctx,
 	};
+}
+
+void control_add_stream(struct control *c, const char *name,
+			control_stream_fn fn, void *ctx)
+{
+	control_add_command(c, name, NULL, ctx);
+	c->commands[c->commands_count - 1].stream = fn;
 }
 
 void control_free(struct control *c)

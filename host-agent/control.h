@@ -32,6 +32,13 @@ typedef json_t *(*control_answer_fn)(void *ctx, const char *cmd);
 typedef json_t *(*control_command_fn)(void *ctx, const json_t *request,
 				      char *why);
 
+/*
+ * Goes on with the connection, of which it gets a descriptor of its own, and
+ * writes the reply itself.  0, or -errno with why (CONTROL_WHY_MAX bytes).
+ */
+typedef int (*control_stream_fn)(void *ctx, int fd, const json_t *request,
+				 char *why);
+
 /* NULL with why (USOCK_WHY_MAX bytes); it listens on return. */
 struct control *control_new(struct event_base *base, const char *path,
 			    gid_t gid, char *why);
@@ -40,6 +47,9 @@ void control_set_answer(struct control *c, control_answer_fn fn, void *ctx);
 /* A command that changes something.  name is static; at most _COMMANDS_MAX. */
 void control_add_command(struct control *c, const char *name,
 			 control_command_fn fn, void *ctx);
+/* The same of a command that goes on with the connection. */
+void control_add_stream(struct control *c, const char *name,
+			control_stream_fn fn, void *ctx);
 /* As control_reply(), of a request by uid. */
 char *control_execute(const struct control *c, uid_t uid, const char *request,
 		      size_t len);

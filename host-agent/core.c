@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "common/log.h"
+#include "host-agent/capture.h"
 #include "host-agent/change.h"
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
@@ -21,6 +22,7 @@
 #include "host-agent/egd_pub.h"
 #include "host-agent/handover.h"
 #include "host-agent/hostconf.h"
+#include "host-agent/lockdown.h"
 #include "host-agent/pool.h"
 #include "host-agent/restart.h"
 #include "host-agent/roster.h"
@@ -53,6 +55,7 @@ struct core {
 	struct egd_pub *pub;
 	struct devset *devices;
 	struct control *control;
+	struct capture *capture;
 	struct status status;
 	const char *state; /* as last told */
 	struct service_absence absence;
@@ -112,7 +115,8 @@ static void core_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	egd_pub_stats(c->pub, &st);
-	devset_tick(c->devices, egd_conn_now_us(), full && !st.wanting);
+	devset_tick(c->devices, egd_conn_now_us(),
+		    full && !st.wanting && !capture_is_active(c->capture));
 	core_note_absence(c);
 	egd_pub_tick(c->pub);
 	handover_tick(c->handover);
@@ -250,9 +254,10 @@ static void core_say_unchanged(const struct core *c, const struct hostconf *new)
 	if (strcmp(c->run_dir, new->run_dir) ||
 	    old->pool_bytes != new->pool_bytes ||
 	    old->socket_gid != new->socket_gid ||
-	    old->control_gid != new->control_gid)
-		log_warn("%s: run_dir, pool, socket_group and control_group "
-			 "change at a restart only",
+	    old->control_gid != new->control_gid ||
+	    old->sandbox != new->sandbox)
+		log_warn("%s: run_dir, pool, socket_group, control_group and "
+			 "sandbox change at a restart only",
 			 c->path);
 }
 
@@ -261,6 +266,8 @@ static void core_use(struct core *c, struct hostconf *new)
 	struct hostconf *old = c->conf;
 
 	c->conf = new;
+	/* nobody gets out of a filter */
+	new->sandbox = c->status.sandbox;
 	if (c->log_level >= 0)
 		new->log_level = (enum log_level)c->log_level;
 	log_set_level(new->log_level);
@@ -351,6 +358,9 @@ static int core_make_stages(struct core *c)
 	if (!c->pub)
 		return core_no_memory(POOL_BLOCK);
 	egd_pub_set_handover(c->pub, c->handover);
+	c->capture = capture_new(c->base, c->devices);
+	if (!c->capture)
+		return core_no_memory(0);
 	return 0;
 }
 
@@ -404,6 +414,7 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	c->status.devices = c->devices;
 	c->status.pool = c->pool;
 	c->status.pub = c->pub;
+	c->status.sandbox = conf->sandbox;
 	c->status.started_us = egd_conn_now_us();
 	control_set_answer(c->control, status_answer, &c->status);
 	control_add_command(c->control, "consumer-set", change_consumer,
@@ -412,12 +423,23 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 			    &c->status);
 	control_add_command(c->control, "selftest", selftest_answer,
 			    &c->status);
+	control_add_stream(c->control, "capture", capture_start, c->capture);
 	return c;
 }
 
 void core_set_restart(struct core *c, const struct restart *r)
 {
 	c->restart = r;
+}
+
+int core_lock_down(struct core *c)
+{
+	const gid_t groups[] = { c->conf->socket_gid, c->conf->control_gid };
+	int r = lockdown_core(&c->status.sandbox, groups,
+			      sizeof(groups) / sizeof(groups[0]));
+
+	c->status.locked_down = r == 0 && c->status.sandbox != SANDBOX_OFF;
+	return r;
 }
 
 int core_run(struct core *c)
@@ -435,6 +457,7 @@ void core_free(struct core *c)
 	if (!c)
 		return;
 	control_free(c->control);
+	capture_free(c->capture);
 	egd_pub_free(c->pub);
 	devset_free(c->devices);
 	handover_free(c->handover);

@@ -24,6 +24,12 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level);
 /* On SIGUSR2 the program at r's path takes over; r must outlive the core. */
 void core_set_restart(struct core *c, const struct restart *r);
 
+/*
+ * Gives up rights, for good, as the configuration has it.  0, or -errno after
+ * logging why it has no effect.
+ */
+int core_lock_down(struct core *c);
+
 /* Until SIGTERM or SIGINT.  0 or -errno. */
 int core_run(struct core *c);
 

@@ -117,6 +117,7 @@ struct devset *devset_new(struct event_base *base, struct pool *pool,
 		return NULL;
 	s->env.child.base = base;
 	s->env.child.log_level = "info";
+	s->env.child.sandbox = sandbox_mode_name(SANDBOX_ERRNO);
 	s->env.pool = pool;
 	s->env.changed = changed;
 	s->env.ctx = ctx;
@@ -156,6 +157,7 @@ void devset_configure(struct devset *s, const struct hostconf *conf)
 
 	s->conf = conf;
 	s->env.child.log_level = level_name(conf->log_level);
+	s->env.child.sandbox = sandbox_mode_name(conf->sandbox);
 	s->env.h_byte_millibits = conf->h_byte_millibits;
 	s->env.h_bit_millibits = conf->h_bit_millibits;
 	s->env.firmware = &conf->firmware;

@@ -21,6 +21,9 @@
 #include "host-agent/pool.h"
 #include "host-agent/sched.h"
 
+/* What is given at once: the count byte of EGD_READ_NOW, then blocks. */
+#define EGD_CONN_OUT (1 + EGD_PUB_BATCH * POOL_BLOCK)
+
 struct egd_conn;
 struct handover_state;
 TAILQ_HEAD(egd_conn_list, egd_conn);
@@ -32,12 +35,13 @@ struct egd_conn_env {
 	struct sched *light; /* of what is made as it is given */
 	struct pool *pool;
 	bool absent, dry; /* no device serves; and the pool is used up */
-	uint8_t *out;	  /* secmem: count byte of EGD_READ_NOW, then a block */
+	uint8_t *out;	  /* secmem: EGD_CONN_OUT bytes */
 	struct egd_conn_list now; /* EGD_READ_NOW, to be answered this turn */
 	size_t wanting, owing;	  /* connections; owing: from the pool */
 	size_t light_wanting;
 	uint64_t blocks_sent, bytes_sent;
-	void (*serve)(void *ctx);	  /* wants may have changed */
+	uint64_t now_us;	  /* of this turn: for the age of seeds */
+	void (*serve)(void *ctx); /* wants may have changed */
 	void (*gone)(struct egd_conn *c); /* was closed; may be NULL */
 	void *ctx;
 };
@@ -96,8 +100,11 @@ bool egd_conn_is_hung_up(const struct egd_conn *c);
 /* The scheduler chose it: takes a block from the pool, which has one. */
 void egd_conn_deliver(struct egd_conn *c);
 
-/* The light scheduler chose it: makes a block and sends it. */
-void egd_conn_deliver_made(struct egd_conn *c);
+/*
+ * The light scheduler chose it: makes what its peer has open, EGD_PUB_BATCH
+ * blocks at most, and sends them at once.  Returns blocks charged to it.
+ */
+size_t egd_conn_deliver_made(struct egd_conn *c);
 
 /* What its service, the pool or absence has to give it has changed. */
 void egd_conn_refresh(struct egd_conn *c);

@@ -9,49 +9,9 @@
 
 #include "common/log.h"
 #include "common/secmem.h"
-#include "host-agent/egd_conn.h"
+#include "host-agent/egd_pub_priv.h"
 #include "host-agent/handover.h"
 #include "host-agent/usock.h"
-
-struct egd_sock {
-	TAILQ_ENTRY(egd_sock) entry;
-	struct egd_pub *pub;
-	int fd;
-	bool deaf; /* descriptors ran out: listens again at the next tick */
-	struct event accept_ev;
-	uint64_t refused_logged_us;
-	struct consumer consumer;
-	struct egd_conn conn;
-	struct handover_record *record; /* NULL: not handed over */
-};
-
-TAILQ_HEAD(egd_sock_list, egd_sock);
-
-struct egd_pub {
-	struct egd_conn_env env;
-	struct egd_sock_list socks;
-	struct event serve_ev; /* goes on serving after others had a turn */
-	struct event light_ev; /* gives what is made, a turn per loop */
-	uint64_t starving_since_us; /* 0: nobody is */
-	uint64_t starvations, starved_us;
-	void (*served)(void *ctx);
-	void *served_ctx;
-	struct handover *handover; /* NULL: nothing outlives this process */
-};
-
-static void serve_event(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	egd_pub_serve(arg);
-}
-
-static void light_event(evutil_socket_t fd, short what, void *arg);
-
-static void serve_from_conn(void *ctx)
-{
-	egd_pub_serve(ctx);
-}
 
 static void conn_gone(struct egd_conn *c)
 {
@@ -74,21 +34,18 @@ struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
 	p->env.base = base;
 	p->env.sched = sched;
 	p->env.pool = pool;
-	p->env.serve = serve_from_conn;
-	p->env.ctx = p;
 	p->env.gone = conn_gone;
 	p->served = served;
 	p->served_ctx = ctx;
 	p->env.light = sched_new();
-	p->env.out = secmem_alloc(1 + POOL_BLOCK);
+	p->env.out = secmem_alloc(EGD_CONN_OUT);
 	if (!p->env.light || !p->env.out) {
 		secmem_free(p->env.out);
 		sched_free(p->env.light);
 		free(p);
 		return NULL;
 	}
-	event_assign(&p->serve_ev, base, -1, 0, serve_event, p);
-	event_assign(&p->light_ev, base, -1, 0, light_event, p);
+	egd_pub_init_turns(p);
 	return p;
 }
 
@@ -352,6 +309,14 @@ static void sock_refresh(struct egd_sock *s)
 	egd_conn_refresh(&s->conn);
 }
 
+void egd_pub_refresh_all(struct egd_pub *p)
+{
+	struct egd_sock *s;
+
+	TAILQ_FOREACH (s, &p->socks, entry)
+		sock_refresh(s);
+}
+
 int egd_pub_set_service(struct egd_sock *s, const struct service_policy *policy)
 {
 	struct service *service = &s->consumer.service;
@@ -398,146 +363,6 @@ struct egd_sock *egd_pub_next(struct egd_pub *p, struct egd_sock *s)
 	return s ? TAILQ_NEXT(s, entry) : TAILQ_FIRST(&p->socks);
 }
 
-/* Time during which somebody was owed bytes and there were none. */
-static void note_starvation(struct egd_pub *p)
-{
-	bool starving = p->env.owing && pool_blocks(p->env.pool) == 0;
-	uint64_t now;
-
-	if (starving == (p->starving_since_us != 0))
-		return;
-	now = egd_conn_now_us();
-	if (starving) {
-		p->starvations++;
-		p->starving_since_us = now;
-	} else {
-		p->starved_us += now - p->starving_since_us;
-		p->starving_since_us = 0;
-	}
-}
-
-/* Goes on after delay_us, when others had their turn. */
-static void serve_later(struct egd_pub *p, uint64_t delay_us)
-{
-	struct timeval tv = { (time_t)(delay_us / 1000000),
-			      (suseconds_t)(delay_us % 1000000) };
-
-	event_add(&p->serve_ev, &tv);
-}
-
-/* Those who want an answer at once and have not got one. */
-static void decline(struct egd_pub *p, bool light)
-{
-	struct egd_conn *c = TAILQ_FIRST(&p->env.now);
-
-	while (c) {
-		if (c->light != light) {
-			c = TAILQ_NEXT(c, now_entry);
-			continue;
-		}
-		egd_conn_decline(c);
-		c = TAILQ_FIRST(&p->env.now);
-	}
-}
-
-static void refresh_all(struct egd_pub *p)
-{
-	struct egd_sock *s;
-
-	TAILQ_FOREACH (s, &p->socks, entry)
-		sock_refresh(s);
-}
-
-/* The pool's rest is used up: whose policy says so turns to the kernel. */
-static void note_dry(struct egd_pub *p)
-{
-	bool dry = p->env.absent && pool_blocks(p->env.pool) == 0;
-
-	if (dry == p->env.dry)
-		return;
-	p->env.dry = dry;
-	refresh_all(p);
-}
-
-static void serve_pool(struct egd_pub *p)
-{
-	struct egd_conn *c = NULL;
-	uint64_t now;
-	int64_t wait_us;
-	int i;
-
-	for (i = 0; i < EGD_PUB_SERVE_MAX && pool_blocks(p->env.pool); i++) {
-		now = egd_conn_now_us();
-		c = sched_next(p->env.sched, now);
-		if (!c) {
-			wait_us = sched_wait_us(p->env.sched, now);
-			if (wait_us >= 0)
-				serve_later(p, (uint64_t)wait_us);
-			break;
-		}
-		egd_conn_deliver(c);
-	}
-	note_starvation(p);
-	note_dry(p);
-	p->served(p->served_ctx);
-	if (i == EGD_PUB_SERVE_MAX)
-		serve_later(p, 0);
-	else
-		decline(p, false);
-}
-
-static void light_later(struct egd_pub *p, uint64_t delay_us)
-{
-	struct timeval tv = { (time_t)(delay_us / 1000000),
-			      (suseconds_t)(delay_us % 1000000) };
-
-	event_add(&p->light_ev, &tv);
-}
-
-/*
- * What is made as it is given has no end, unlike the pool: one turn for each
- * round of the loop, in which every peer is read too.
- */
-static void serve_light(struct egd_pub *p)
-{
-	struct egd_conn *c;
-	uint64_t now;
-	int64_t wait_us;
-	int i;
-
-	for (i = 0; i < EGD_PUB_LIGHT_MAX; i++) {
-		now = egd_conn_now_us();
-		c = sched_next(p->env.light, now);
-		if (!c) {
-			wait_us = sched_wait_us(p->env.light, now);
-			if (wait_us >= 0)
-				light_later(p, (uint64_t)wait_us);
-			decline(p, true);
-			return;
-		}
-		egd_conn_deliver_made(c);
-	}
-	light_later(p, 0);
-}
-
-static void light_event(evutil_socket_t fd, short what, void *arg)
-{
-	struct egd_pub *p = arg;
-
-	(void)fd;
-	(void)what;
-	serve_light(p);
-	if (p->env.wanting)
-		serve_pool(p);
-}
-
-void egd_pub_serve(struct egd_pub *p)
-{
-	serve_pool(p);
-	if (p->env.light_wanting)
-		light_later(p, 0);
-}
-
 static void log_absence(struct egd_pub *p, bool absent)
 {
 	size_t with[SERVICE_REFUSE + 1] = { 0 };
@@ -562,7 +387,7 @@ void egd_pub_set_absent(struct egd_pub *p, bool absent)
 	log_absence(p, absent);
 	p->env.absent = absent;
 	p->env.dry = absent && pool_blocks(p->env.pool) == 0;
-	refresh_all(p);
+	egd_pub_refresh_all(p);
 	egd_pub_serve(p);
 }
 
@@ -570,6 +395,7 @@ void egd_pub_tick(struct egd_pub *p)
 {
 	struct egd_sock *s;
 
+	egd_pub_now_us(p);
 	TAILQ_FOREACH (s, &p->socks, entry) {
 		if (s->deaf && event_add(&s->accept_ev, NULL) == 0)
 			s->deaf = false;
@@ -578,15 +404,4 @@ void egd_pub_tick(struct egd_pub *p)
 	}
 	if (p->env.wanting || p->env.light_wanting)
 		egd_pub_serve(p);
-}
-
-void egd_pub_stats(const struct egd_pub *p, struct egd_pub_stats *out)
-{
-	out->blocks_sent = p->env.blocks_sent;
-	out->bytes_sent = p->env.bytes_sent;
-	out->starvations = p->starvations;
-	out->starved_us = p->starved_us;
-	if (p->starving_since_us)
-		out->starved_us += egd_conn_now_us() - p->starving_since_us;
-	out->wanting = p->env.wanting;
 }

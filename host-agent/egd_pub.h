@@ -24,6 +24,7 @@
 #define EGD_PUB_READ_MAX    4096  /* bytes read per turn of one peer */
 #define EGD_PUB_SERVE_MAX   256	  /* blocks sent before others get a turn */
 #define EGD_PUB_LIGHT_MAX   256	  /* the same of what is made, per loop */
+#define EGD_PUB_BATCH	    16	  /* blocks made for one peer and one send */
 #define EGD_PUB_SNDBUF	    16384 /* bytes asked of the kernel per peer */
 #define EGD_PUB_PENDING_MAX 8	  /* classic commands behind owed bytes */
 #define EGD_PUB_LEVEL_MAX   32768 /* bits, the most EGD_LEVEL tells */

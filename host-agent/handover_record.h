@@ -35,7 +35,7 @@ struct handover_header {
 enum handover_activity {
 	HANDOVER_IDLE,
 	HANDOVER_READING, /* requests may have been read and not counted */
-	HANDOVER_SENDING, /* a block may have been sent and not counted */
+	HANDOVER_SENDING, /* a batch may have been sent and not counted */
 	HANDOVER_ACTIVITIES,
 };
 

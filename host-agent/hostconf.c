@@ -137,6 +137,16 @@ static int set_log_level(struct load *l, const char *value, char *why)
 	return 0;
 }
 
+static int set_sandbox(struct load *l, const char *value, char *why)
+{
+	int mode = sandbox_mode_parse(value);
+
+	if (mode < 0)
+		return say(why, "not errno, kill or off");
+	l->conf->sandbox = (enum sandbox_mode)mode;
+	return 0;
+}
+
 static int set_min_entropy(struct load *l, const char *value, char *why)
 {
 	struct health_cutoffs cut;
@@ -319,6 +329,7 @@ static const struct key keys[] = {
 	{ "agent", "pool", set_pool },
 	{ "agent", "idle_pause", set_idle_pause },
 	{ "agent", "log_level", set_log_level },
+	{ "agent", "sandbox", set_sandbox },
 	{ "source", "min_entropy", set_min_entropy },
 	{ "source", "bit_min_entropy", set_bit_min_entropy },
 	{ "source", "port", set_port },
@@ -394,7 +405,7 @@ static int open_section(struct load *l, const char *section, char *why)
 	if (!strncmp(section, DOMAIN_SECTION, prefix))
 		return open_domain(l, section + prefix, why);
 	if (!section_known(section)) {
-		snprintf(why, INI_WHY_MAX, "unknown section");
+		snprintf(why, INI_WHY_MAX, "unknown section [%.64s]", section);
 		return -EINVAL;
 	}
 	return 0;
@@ -418,7 +429,8 @@ static int set_key(void *ctx, const char *section, const char *key,
 		    !strcmp(keys[i].name, key))
 			break;
 	if (i == sizeof(keys) / sizeof(keys[0])) {
-		snprintf(why, INI_WHY_MAX, "unknown key");
+		snprintf(why, INI_WHY_MAX, "unknown key '%.64s' in [%.64s]",
+			 key, section);
 		return -EINVAL;
 	}
 	if (strcmp(kind, "consumers") && strcmp(kind, "host"))
@@ -476,6 +488,7 @@ static void set_defaults(struct hostconf *c)
 	c->pool_bytes = HOSTCONF_POOL_DEFAULT;
 	c->idle_pause_s = 10;
 	c->log_level = LOG_LEVEL_INFO;
+	c->sandbox = SANDBOX_ERRNO;
 	c->h_byte_millibits = HEALTH_H_BYTE_DEFAULT;
 	c->h_bit_millibits = HEALTH_H_BIT_DEFAULT;
 	snprintf(c->firmware.keyring, sizeof(c->firmware.keyring), "%s",

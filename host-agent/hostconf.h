@@ -13,6 +13,7 @@
 
 #include "common/ini.h"
 #include "common/log.h"
+#include "common/sandbox.h"
 #include "host-agent/consumer.h"
 #include "host-agent/device_firmware.h"
 #include "host-agent/rawmsg.h"
@@ -46,6 +47,7 @@ struct hostconf {
 	size_t pool_bytes;
 	unsigned int idle_pause_s; /* 0: never pause */
 	enum log_level log_level;
+	enum sandbox_mode sandbox;
 	unsigned int h_byte_millibits, h_bit_millibits;
 	char ports[HOSTCONF_PORTS_MAX][RAWMSG_PORT_MAX];
 	size_t ports_count; /* 0: any */

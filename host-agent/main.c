@@ -19,6 +19,7 @@
 #include "host-agent/core.h"
 #include "host-agent/drbg.h"
 #include "host-agent/hostconf.h"
+#include "host-agent/lockdown.h"
 #include "host-agent/reader.h"
 #include "host-agent/restart.h"
 
@@ -29,7 +30,8 @@
 
 struct options {
 	const char *conf, *role, *port;
-	int log_level; /* -1: the configuration's */
+	int log_level;		   /* -1: the configuration's */
+	enum sandbox_mode sandbox; /* of a role; the core's is configured */
 	bool check, help, version;
 };
 
@@ -100,6 +102,18 @@ static int set_port(void *ctx, const char *value, const char **why)
 	return rawmsg_port_valid(value) ? 0 : -EINVAL;
 }
 
+static int set_sandbox(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+	int mode = sandbox_mode_parse(value);
+
+	*why = "not errno, kill or off";
+	if (mode < 0)
+		return mode;
+	o->sandbox = (enum sandbox_mode)mode;
+	return 0;
+}
+
 static const struct opt options[] = {
 	{ "config", 'c', "FILE",
 	  "read FILE and FILE.d/*.conf (" HOSTCONF_FILE ")", set_conf },
@@ -110,6 +124,7 @@ static const struct opt options[] = {
 	{ "help", 'h', NULL, "print this help and exit", set_help },
 	{ "role", 0, "ROLE", NULL, set_role },
 	{ "port", 0, "PORT", NULL, set_port },
+	{ "sandbox", 0, "MODE", NULL, set_sandbox },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
@@ -125,9 +140,9 @@ static int isolate(void)
 static int run_role(const struct options *o)
 {
 	if (!strcmp(o->role, "watcher"))
-		return watcher_main();
+		return watcher_main(o->sandbox);
 	if (o->port)
-		return reader_main(o->port);
+		return reader_main(o->port, o->sandbox);
 	fprintf(stderr, PROGRAM ": --role reader: needs --port\n");
 	return EXIT_USAGE;
 }
@@ -164,7 +179,9 @@ static int run_core(const struct options *o, struct hostconf *conf,
 		return EXIT_FAILURE;
 	if (restart_init(&restart, argv) == 0)
 		core_set_restart(core, &restart);
-	r = core_run(core);
+	r = core_lock_down(core);
+	if (r == 0)
+		r = core_run(core);
 	core_free(core);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -185,7 +202,9 @@ static int load(const struct options *o, struct hostconf **conf)
 
 int main(int argc, char *argv[])
 {
-	struct options o = { .conf = HOSTCONF_FILE, .log_level = -1 };
+	struct options o = { .conf = HOSTCONF_FILE,
+			     .log_level = -1,
+			     .sandbox = SANDBOX_ERRNO };
 	struct hostconf *conf;
 	int r = isolate();
 
@@ -219,7 +238,7 @@ int main(int argc, char *argv[])
 		return r;
 	if (o.check) {
 		hostconf_free(conf);
-		return EXIT_SUCCESS;
+		return lockdown_rehearse() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
 	return run_core(&o, conf, argv);
 }

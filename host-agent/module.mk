@@ -1,5 +1,5 @@
 # host-agent/: onerng-hostd.  Everything but main.c is an archive, for tests.
-HOST_PKGS := libusb-1.0 libevent_core libcrypto inih jansson libsystemd
+HOST_PKGS := libusb-1.0 libevent_core libcrypto inih jansson libsystemd libseccomp
 HOST_LIB  := $(B)/libhost.a
 HOST_PROG := $(B)/onerng-hostd
 PROGS     += $(HOST_PROG)

@@ -18,6 +18,7 @@
 
 #include "common/log.h"
 #include "common/secmem.h"
+#include "host-agent/lockdown.h"
 #include "host-agent/reader.h"
 #include "host-agent/reader_priv.h"
 
@@ -134,7 +135,7 @@ static int reader_end(struct reader *r, int rc)
 	return 1;
 }
 
-int reader_main(const char *port)
+int reader_main(const char *port, enum sandbox_mode sandbox)
 {
 	struct reader r = { .port = port,
 			    .fds = { RAWMSG_FD, -1 },
@@ -150,6 +151,8 @@ int reader_main(const char *port)
 		log_err("reader: cannot lock down: %s", strerror(-r.fds[1]));
 		return 1;
 	}
+	if (lockdown_reader(sandbox) < 0)
+		return 1;
 	r.buf = secmem_alloc(READER_BUF);
 	r.msg = secmem_alloc(sizeof(*r.msg));
 	if (r.buf && r.msg) {

@@ -7,10 +7,12 @@
 #ifndef HOST_AGENT_READER_H
 #define HOST_AGENT_READER_H
 
+#include "common/sandbox.h"
+
 /* Owns the device at this port path, from open to departure. */
-int reader_main(const char *port);
+int reader_main(const char *port, enum sandbox_mode sandbox);
 
 /* Reports arrivals and departures of every OneRNG; opens none. */
-int watcher_main(void);
+int watcher_main(enum sandbox_mode sandbox);
 
 #endif /* HOST_AGENT_READER_H */

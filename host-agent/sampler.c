@@ -27,6 +27,8 @@ struct sampler {
 	struct sampler_stats stats;
 	unsigned int device;
 	uint64_t startup_left;
+	sampler_divert_fn divert; /* NULL: to the conditioner */
+	void *divert_ctx;
 	uint64_t reset_released; /* released() at the last reset */
 	size_t have;		 /* samples in window */
 	uint8_t window[SAMPLER_WINDOW];
@@ -76,10 +78,23 @@ struct sampler *sampler_new(const struct sampler_conf *conf, struct pool *pool)
 	return s;
 }
 
+void sampler_divert(struct sampler *s, sampler_divert_fn fn, void *ctx)
+{
+	s->divert = fn;
+	s->divert_ctx = ctx;
+}
+
+static void break_row(struct sampler *s)
+{
+	if (s->divert)
+		s->divert(s->divert_ctx, NULL, 0);
+}
+
 void sampler_free(struct sampler *s)
 {
 	if (!s)
 		return;
+	break_row(s);
 	condition_free(s->cond);
 	dup_free(s->dup);
 	secmem_free(s);
@@ -96,13 +111,14 @@ static void wipe_quarantine(struct sampler *s)
 	fips_forget_block(&s->fips);
 	dup_reset(s->dup);
 	estimate_reset(&s->estimate);
+	break_row(s);
 }
 
 /* Samples that left quarantine. */
 static uint64_t released(const struct sampler_stats *st)
 {
 	return st->startup_samples + st->conditioned_samples +
-	       st->surplus_samples;
+	       st->surplus_samples + st->captured_samples;
 }
 
 void sampler_reset(struct sampler *s)
@@ -177,7 +193,10 @@ static int condition_window(struct sampler *s)
 /* A whole window has passed every test.  0 or -EIO. */
 static int release_window(struct sampler *s)
 {
-	if (s->stats.state == SAMPLER_RUNNING) {
+	if (s->stats.state == SAMPLER_RUNNING && s->divert) {
+		s->stats.captured_samples += s->have;
+		s->divert(s->divert_ctx, s->window, s->have);
+	} else if (s->stats.state == SAMPLER_RUNNING) {
 		int ret = condition_window(s);
 
 		if (ret)

@@ -54,7 +54,7 @@ struct sampler_conf {
 
 /*
  * Counts are over the sampler's life.  samples = startup + conditioned + wiped
- * + surplus + those in quarantine now (fewer than SAMPLER_WINDOW).
+ * + surplus + captured + those in quarantine now (fewer than SAMPLER_WINDOW).
  */
 struct sampler_stats {
 	enum sampler_state state;
@@ -70,6 +70,7 @@ struct sampler_stats {
 	uint64_t conditioned_samples; /* went into the conditioner */
 	uint64_t wiped_samples;	      /* lost to failures and resets */
 	uint64_t surplus_samples;     /* tested, but the pool was full */
+	uint64_t captured_samples;    /* tested and diverted */
 	uint64_t blocks;	      /* given to the pool */
 	uint64_t failures[SAMPLER_TESTS];
 	uint64_t resets;
@@ -97,6 +98,15 @@ void sampler_forget_trend(struct sampler *s);
  * wipes it.
  */
 int sampler_feed(struct sampler *s, const uint8_t *raw, size_t len);
+
+/*
+ * From the next window on, passed windows go to fn and nowhere else; a NULL fn
+ * ends that.  raw is the sampler's and wiped on return; NULL with a len of 0 says
+ * that what follows is not consecutive: a failure, a reset, or the sampler's
+ * end.  fn may call this function, and no other one of the sampler.
+ */
+typedef void (*sampler_divert_fn)(void *ctx, const uint8_t *raw, size_t len);
+void sampler_divert(struct sampler *s, sampler_divert_fn fn, void *ctx);
 
 /* "rct-byte", ..., "dup", "trend", "conditioning"; "none". */
 const char *sampler_test_name(unsigned int test);

@@ -331,6 +331,15 @@ void *sched_next(struct sched *s, uint64_t now_us)
 	return NULL;
 }
 
+bool sched_again(struct sched_entry *e, uint64_t now_us)
+{
+	if (!bucket_take(e->bucket, SCHED_BLOCK, overdraft(e), now_us))
+		return false;
+	if (e->place == BOOT)
+		count_block(e);
+	return true;
+}
+
 int64_t sched_wait_us(struct sched *s, uint64_t now_us)
 {
 	uint64_t ready_us;

@@ -65,6 +65,14 @@ void sched_boot(struct sched *s, struct sched_entry *e, uint64_t bytes);
 void *sched_next(struct sched *s, uint64_t now_us);
 
 /*
+ * Another block for the one that sched_next() just dealt one to, in the same
+ * turn and charged likewise; false: it is over its rate.  A caller that asks
+ * up to N times makes a turn `weight` times 1 + N blocks, for those who have so
+ * much open.
+ */
+bool sched_again(struct sched_entry *e, uint64_t now_us);
+
+/*
  * Microseconds until the first throttled consumer may have a block; -1: nobody
  * waits.  Meant for after sched_next() has returned NULL: only sched_next()
  * finds out who is over its rate.

@@ -85,6 +85,7 @@ static json_t *status_health(const struct device *d)
 	json_object_set_new(o, "conditioned", count(st.conditioned_samples));
 	json_object_set_new(o, "wiped", count(st.wiped_samples));
 	json_object_set_new(o, "surplus", count(st.surplus_samples));
+	json_object_set_new(o, "captured", count(st.captured_samples));
 	json_object_set_new(o, "resets", count(st.resets));
 	json_object_set_new(o, "fips", status_fips(st.fips));
 	json_object_set_new(o, "selftest",
@@ -101,7 +102,7 @@ static void status_ident(json_t *o, const struct device *d)
 	json_object_set_new(o, "firmware_check", status_firmware_check(d));
 }
 
-static json_t *status_device(const struct device *d)
+json_t *status_device(const struct device *d)
 {
 	json_t *o = json_object();
 
@@ -257,6 +258,16 @@ static uint64_t uptime_us(const struct status *s)
 	       s->started_us;
 }
 
+static json_t *status_sandbox(const struct status *s)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "mode",
+			    json_string(sandbox_mode_name(s->sandbox)));
+	json_object_set_new(o, "core", json_boolean(s->locked_down));
+	return o;
+}
+
 static json_t *status_all(const struct status *s)
 {
 	json_t *o = json_object();
@@ -267,6 +278,7 @@ static json_t *status_all(const struct status *s)
 	json_object_set_new(o, "h_byte_millibits",
 			    json_integer(s->h_byte_millibits));
 	json_object_set_new(o, "pid", json_integer(getpid()));
+	json_object_set_new(o, "sandbox", status_sandbox(s));
 	json_object_set_new(o, "devices", status_devices(s->devices));
 	json_object_set_new(o, "pool", status_pool(s->pool));
 	json_object_set_new(o, "consumers", status_consumers(s, false));

@@ -6,10 +6,14 @@
 #ifndef HOST_AGENT_STATUS_H
 #define HOST_AGENT_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
 
+#include "common/sandbox.h"
+
+struct device;
 struct devset;
 struct egd_pub;
 struct pool;
@@ -21,6 +25,8 @@ struct status {
 	struct egd_pub *pub;
 	unsigned int h_byte_millibits, h_bit_millibits;
 	uint64_t started_us; /* CLOCK_MONOTONIC */
+	enum sandbox_mode sandbox;
+	bool locked_down; /* the core is behind its filter */
 };
 
 /*
@@ -31,5 +37,8 @@ json_t *status_answer(void *ctx, const char *cmd);
 
 /* Logs the statistics that rngd prints on SIGUSR1. */
 void status_log_statistics(const struct status *s);
+
+/* A device as it stands in a status. */
+json_t *status_device(const struct device *d);
 
 #endif /* HOST_AGENT_STATUS_H */

@@ -28,8 +28,8 @@
  * FIPS blocks: warning.  p is the baseline's upper bound at 2^-30, at least
  * FIPS_RISE times its rate, as the rate of a board with bias follows smallest
  * changes of it (P(1) 0.505 -> 0.507: fourfold).  TREND_BLOCKS blocks that
- * contradict p at 2^-30 warn; 7.2e5 such groups a year bound false warnings to
- * 6.8e-4 a year, that is one in 1,500 device-years.  A good source's baseline
+ * contradict p at 2^-30 warn; 7.1e5 such groups a year bound false warnings to
+ * 6.6e-4 a year, that is one in 1,500 device-years.  A good source's baseline
  * of 3 in 4096 warns from 32 failures in 1024.  p reaches 1 for a board whose
  * blocks fail all the time (P(1) = 0.55): then its bias alone is watched.
  */

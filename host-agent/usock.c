@@ -55,7 +55,12 @@ static int remove_stale(const struct sockaddr_un *sa, char *why)
 static int open_up(int fd, const char *path, gid_t gid, char *why)
 {
 	if (gid != (gid_t)-1 && chown(path, (uid_t)-1, gid) < 0)
-		return explain(why, path, "cannot give it to its group", errno);
+		return explain(why, path,
+			       errno == EPERM
+				       ? "cannot give it to its group: be a "
+					 "member of that (SupplementaryGroups=)"
+				       : "cannot give it to its group",
+			       errno);
 	if (chmod(path, USOCK_MODE) < 0)
 		return explain(why, path, "chmod", errno);
 	if (listen(fd, USOCK_BACKLOG) < 0)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host-agent/lockdown.h"
 #include "host-agent/onerng.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/reader.h"
@@ -217,12 +218,14 @@ static int watcher_loop(struct watcher *w)
 	return rc;
 }
 
-int watcher_main(void)
+int watcher_main(enum sandbox_mode sandbox)
 {
 	struct watcher w = { .fds = { RAWMSG_FD, -1 } };
 	int rc;
 
 	w.fds[1] = role_enter();
+	if (w.fds[1] >= 0 && lockdown_watcher(sandbox) < 0)
+		return 1;
 	rc = w.fds[1] < 0 ? w.fds[1] : watcher_start(&w);
 	if (rc == 0)
 		rc = watcher_loop(&w);

@@ -106,8 +106,7 @@ static int set_end(const struct build *b, struct domain_span *s, long at)
 	return text[s->close_start + 1] == '/' ? 0 : -EPROTO;
 }
 
-/* As many parameters as libxml2 gives it. */
-/* NOLINTNEXTLINE(readability-function-size) */
+/* NOLINTNEXTLINE(readability-function-size): libxml2's signature */
 static void start_element(void *ctx, const xmlChar *name, const xmlChar *prefix,
 			  const xmlChar *uri, int ns_count, const xmlChar **ns,
 			  int attr_count, int defaulted, const xmlChar **attrs)

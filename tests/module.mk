@@ -57,8 +57,16 @@ $(B)/tests/integration/usbprobe: private TOOL_LIBS := $(call pkg_libs,libusb-1.0
 # Images are the simulator's; checks and keyrings are onerngctl's.
 $(B)/tests/integration/mkimage: $(SIM_LIB)
 $(B)/tests/integration/gpgvcheck: $(CTL_LIB)
+$(B)/tests/integration/whence: private TOOL_LIBS := $(call pkg_libs,libcrypto)
 $(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
 	$(call pkg_libs,libevent_core libcrypto)
+$(B)/tests/integration/without: private TOOL_LIBS := \
+	$(call pkg_libs,libseccomp)
+
+# Runs in a guest; a sanitized program cannot be static.
+ifndef SANITIZE
+$(B)/tests/system/hwrngread: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -no-pie -static
+endif
 
 $(B)/tests/integration/domainxml: $(DOMAIN_LIB)
 $(B)/tests/integration/domainxml: private TOOL_LIBS := \
@@ -74,7 +82,7 @@ fuzz-programs: $(FUZZ_PROGS)
 bench-programs: $(BENCH_PROGS)
 tool-programs: $(TOOL_PROGS)
 
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= $(if $(filter soak,$(MAKECMDGOALS)),600,60)
 SUITE := MAKE='$(MAKE)' B='$(B)' tests/suite
 LINTS := format shellcheck cppcheck clang-tidy mandoc
 
@@ -99,8 +107,10 @@ check-tree: ## check the tree itself: form, layers, manuals, sizes
 sanitize: ## run the integration tests with sanitized programs
 	+@B=build/san SANITIZE=1 MAKE='$(MAKE)' tests/suite integration
 
-soak: ## run the integration and system tests for longer (SOAK=1)
-	+@SOAK=1 $(SUITE) integration system
+soak: ## run all that can run for longer (SOAK=1), and fuzz for FUZZ_SECONDS=600
+	+@SOAK=1 $(SUITE) integration system; status=$$?; \
+	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)' && \
+	  exit $$status
 
 lint: ## check form and run the linters
 	@tests/run $(LINTS:%=tests/check/%.sh)

@@ -208,31 +208,66 @@ idle() {
 	hostd_stop
 }
 
-# Class drbg over 1,000 connections: what the core gives, of 64 bytes each, in
-# a second of its own processor time and, egdload on another core, of the clock.
+# Class drbg over 1,000 connections, requests of 64 bytes.
+#
+# A Linux guest has one request open: virtio_rng has one buffer of 64 bytes and
+# QEMU asks for no more than that.  Each then costs the core a recv() and a
+# send(), and costs egdload as much, which shares the other processor with the
+# device and its reader: the clock then says what the machine can do, and the
+# bound is for a second of the core's own time.  With 16 requests open (guests
+# with more buffers, programs) egdload keeps up, and the clock decides.
 drbg() {
-	conf 1000
+	drbg_run single 1000 1 ">= 200000" "" &&
+		drbg_run flood 1000 16 "" ">= 200000"
+}
+
+# drbg_run MODE COUNT OPEN BOUND_OF_CORE BOUND_OF_CLOCK: the core has the first
+# processor for itself, where there is another one.
+drbg_run() {
+	conf "$2"
 	printf '[consumers]\nclass=drbg\n' >>"$T/hostd.conf"
+	drbg_cpus=$(taskset -cp $$ | sed 's/.*: //')
+	[ "$(nproc)" -lt 2 ] || taskset -cp "1-$(($(nproc) - 1))" $$ >/dev/null
 	up || return
-	load drbg flood 1 1000 -w 4000 -d "$seconds" &
+	taskset -cp 0 "$(core)" >/dev/null
+	renice -n 19 -p "$(reader)" >/dev/null
+	load drbg "$1" 1 "$2" -w 4000 -d $((2 * seconds)) &
 	drbg_load=$!
-	sleep 4
+	wait_for 60 drbg_connected "$2" && sleep 2
+	drbg_egdload=$(last_child $drbg_load)
 	drbg_ms=$(clock_ms) drbg_ns=$(cpu_ns "$(core)") drbg_bytes=$(delivered)
+	drbg_egdload_ns=$(cpu_ns "$drbg_egdload")
 	sleep $((seconds / 2))
 	drbg_bytes=$(($(delivered) - drbg_bytes))
+	drbg_egdload_ns=$(($(cpu_ns "$drbg_egdload") - drbg_egdload_ns))
 	drbg_ns=$(($(cpu_ns "$(core)") - drbg_ns))
 	drbg_ms=$(($(clock_ms) - drbg_ms))
 	wait $drbg_load
-	bench drbg-1000-requests \
-		"$(calc "$drbg_bytes / 64 * 1e9 / $drbg_ns")" \
-		"requests/s of a core's time" ">= 200000"
-	bench drbg-1000-requests-clock \
+	taskset -cp "$drbg_cpus" $$ >/dev/null
+	bench "drbg-$2-open-$3" "$(calc "$drbg_bytes / 64 * 1e9 / $drbg_ns")" \
+		"requests/s of the core's time" "$4"
+	bench "drbg-$2-open-$3-clock" \
 		"$(calc "$drbg_bytes / 64 * 1000 / $drbg_ms")" \
-		"requests/s by the clock, the core at \
-$(calc "$drbg_ns / 1e4 / $drbg_ms") %"
-	bench drbg-1000-jain "$(report drbg flood_jain)" index ">= 0.99"
-	bench drbg-1000-peers-lost "$(report drbg closed)" peers "<= 0"
+		"requests/s by the clock, core at $(percent 0 "$drbg_ns" 0 \
+"$drbg_ms") %, egdload at $(percent 0 "$drbg_egdload_ns" 0 "$drbg_ms") %" "$5"
+	bench "drbg-$2-open-$3-jain" "$(report drbg flood_jain)" index ">= 0.99"
+	bench "drbg-$2-open-$3-peers-lost" "$(report drbg closed)" peers "<= 0"
 	hostd_stop
+}
+
+# drbg_connected COUNT: so many peers are.
+drbg_connected() {
+	[ "$(hostd_ctl --json status | grep -c '"connected": true')" -ge "$1" ]
+}
+
+# last_child PID: its child's child, and so on.
+last_child() {
+	last_child=$1
+	while last_child_next=$(cat "/proc/$last_child/task/"*/children) &&
+		[ -n "$last_child_next" ]; do
+		last_child=${last_child_next%% *}
+	done
+	echo "$last_child"
 }
 
 # What all consumers have got.

@@ -25,16 +25,20 @@
 #define REQUEST	      64 /* bytes, as QEMU asks for */
 #define FLOOD_DEPTH   16 /* requests that a flooding peer keeps open */
 #define SAMPLES_MAX   (1 << 20)
-#define EVENTS	      64
+#define EVENTS	      256
 #define CONNECT_TRIES 100 /* of 20 ms, while the backlog is full */
 
 enum mode {
 	FLOOD,	/* always has FLOOD_DEPTH requests open */
+	SINGLE, /* always has one open: a guest that reads all it can get */
 	POLITE, /* one request every interval */
 	IDLE,	/* is connected, asks nothing, reads nothing */
 };
 
-static const char *const mode_names[] = { "flood", "polite", "idle" };
+static const char *const mode_names[] = { "flood", "single", "polite", "idle" };
+
+/* Requests that a peer keeps open. */
+static const size_t depth[] = { [FLOOD] = FLOOD_DEPTH, [SINGLE] = 1 };
 
 struct peer {
 	const char *socket;
@@ -144,7 +148,8 @@ static int peer_init(struct load *l, struct peer *p, const char *operand)
 				   mode_names[p->mode][len]))
 		p->mode++;
 	if (p->mode > IDLE) {
-		fprintf(stderr, "egdload: %s: not flood|polite|idle:SOCKET\n",
+		fprintf(stderr,
+			"egdload: %s: not flood|single|polite|idle:SOCKET\n",
 			operand);
 		return -EINVAL;
 	}
@@ -187,6 +192,14 @@ static void peer_ask(struct load *l, struct peer *p, size_t requests)
 		p->requests += requests;
 }
 
+static void peer_ask_more(struct load *l, struct peer *p)
+{
+	size_t open = (p->owed + REQUEST - 1) / REQUEST;
+
+	if (open < depth[p->mode])
+		peer_ask(l, p, depth[p->mode] - open);
+}
+
 static void polite_done(struct load *l, struct peer *p, uint64_t now)
 {
 	uint64_t us = now - p->asked_us;
@@ -222,8 +235,8 @@ static void peer_read(struct load *l, struct peer *p)
 		p->bytes += (uint64_t)n;
 	if (p->mode == POLITE && p->owed == 0)
 		polite_done(l, p, now);
-	else if (p->mode == FLOOD)
-		peer_ask(l, p, FLOOD_DEPTH - (p->owed + REQUEST - 1) / REQUEST);
+	else if (p->mode != POLITE)
+		peer_ask_more(l, p);
 }
 
 static void peer_event(struct load *l, struct peer *p, uint32_t events)
@@ -283,8 +296,8 @@ static void run(struct load *l)
 	l->end_us = l->start_us + l->seconds * 1000000;
 	for (size_t i = 0; i < l->count; i++) {
 		l->peers[i].due_us = now + l->interval_us * i / l->count;
-		if (l->peers[i].mode == FLOOD)
-			peer_ask(l, &l->peers[i], FLOOD_DEPTH);
+		if (l->peers[i].mode < POLITE)
+			peer_ask_more(l, &l->peers[i]);
 	}
 	while ((now = now_us()) < l->end_us) {
 		uint64_t next = tick(l, now);
@@ -323,7 +336,7 @@ static double jain(const struct load *l)
 	for (size_t i = 0; i < l->count; i++) {
 		double bytes = (double)l->peers[i].bytes;
 
-		if (l->peers[i].mode != FLOOD)
+		if (l->peers[i].mode >= POLITE)
 			continue;
 		n++;
 		sum += bytes;

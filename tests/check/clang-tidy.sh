@@ -1,6 +1,7 @@
 #!/bin/sh
 # clang-tidy has nothing to say about the programs and the simulator
 # timeout: 900
+# cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # clang builds everything without a warning
 # timeout: 600
+# cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # cppcheck has nothing to say about the programs
 # timeout: 600
+# cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

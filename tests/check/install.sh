@@ -57,6 +57,22 @@ else
 	skip "units are valid" "no systemd-analyze"
 fi
 
+# exposure UNIT TENTHS: at most that, where 100 is no protection at all.
+exposure() {
+	exposed=$(systemd-analyze security --offline=yes --no-pager \
+		"$live/units/$1" |
+		sed -n 's/.*exposure level for .*: \([0-9]*\)\.\([0-9]\).*/\1\2/p')
+	check "$1 is exposed to at most $2 tenths" \
+		test "${exposed:-100}" -le "$2"
+}
+if systemd-analyze --help 2>/dev/null | grep -q -- --offline; then
+	exposure onerng-hostd.service 15
+	exposure onerng-guestd.service 20
+	exposure onerng-guestd-host.service 20
+else
+	skip "units are not exposed" "no systemd-analyze that knows --offline"
+fi
+
 echo '# mine' >"$root/etc/onerng/hostd.conf"
 run_make install >/dev/null 2>&1
 equal "an existing configuration is never overwritten" '# mine' \

@@ -9,7 +9,7 @@ found() {
 	found_name=$1
 	shift
 	check "$found_name" on -- "ctl fault $*" reader 'ident 3 40' \
-		"$starts" 'samples 40000 15' stop 'exit 0 1'
+		"$starts" 'samples 40000 15' stop 'exit 0 5'
 }
 
 found "a stale FIFO and pool are thrown away" stale
@@ -32,50 +32,50 @@ found "lost bytes of commands are made good" out-drop 61
 found "a slow start of 3 s is waited for" slow-start 3000
 check "a slow start of 20 s is waited for" \
 	on -- 'ctl fault slow-start 20000' reader 'ident 3 45' "$starts" \
-	"$flows" stop 'exit 0 1'
+	"$flows" stop 'exit 0 5'
 check "an image and a stream at 1 kB/s" on --rate 1000 -- reader "$starts" \
-	'rate 800 1200 5' stop 'exit 0 1'
+	'rate 800 1200 5' stop 'exit 0 5'
 check "a stream at 100 B/s is no silence" on --rate 100 -- reader "$starts" \
-	'rate 60 140 10' stop 'exit 0 1'
+	'rate 60 140 10' stop 'exit 0 5'
 
 for burst in '' '--no-bugs'; do
 	check "firmware 3 ${burst:-with its burst}" \
-		on $burst -- reader "$starts" "$flows" stop 'exit 0 1'
+		on $burst -- reader "$starts" "$flows" stop 'exit 0 5'
 done
 check "a reader killed within the image leaves none of it to the next" \
 	on -- reader 'state checking 10' 'none 0.3' kill reader "$starts" \
-	"$flows" stop 'exit 0 1'
+	"$flows" stop 'exit 0 5'
 check "a reader killed while streaming leaves nothing stale to the next" \
 	on -- reader "$starts" "$flows" kill reader 'skipped 10000' "$starts" \
-	"$flows" stop 'exit 0 1'
+	"$flows" stop 'exit 0 5'
 
 check "no sample comes before the core has judged the firmware" \
 	on -- hold reader 'ident 3 20' 'none 3' run "$starts" "$flows" stop \
-	'exit 0 1'
+	'exit 0 5'
 check "one that is told to stop then gives the device back" \
-	on -- hold reader 'ident 3 20' 'none 1' stop 'exit 0 1'
+	on -- hold reader 'ident 3 20' 'none 1' stop 'exit 0 5'
 check "an empty port is a departure" \
-	on --absent -- reader 'state gone 10 departed' 'exit 0 1'
+	on --absent -- reader 'state gone 10 departed' 'exit 0 5'
 refuse "a port that is none is refused" 2 \
 	"$B/onerng-hostd" --role reader --port 1-1:1.0
 check "a device that never answers fails with advice" \
-	on -- 'ctl fault silence never' reader 'state failed 60 plug' 'exit 1 1'
+	on -- 'ctl fault silence never' reader 'state failed 60 plug' 'exit 1 5'
 
 check "a device that another program has claimed fails with advice" \
 	timeout 60 "$B/onerng-sim" run -- sh -c "
 	'$B/tests/integration/usbpeer' hold 1-1 8 & sleep 1
-	'$peer' reader 'state failed 6 another' 'exit 1 1'; status=\$?
+	'$peer' reader 'state failed 6 another' 'exit 1 5'; status=\$?
 	wait; exit \$status"
 check "it is claimed once the other lets go within the second" \
 	timeout 60 "$B/onerng-sim" run -- sh -c "
 	'$B/tests/integration/usbpeer' hold 1-1 1.6 & sleep 1
-	'$peer' reader '$starts' stop 'exit 0 1'; status=\$?
+	'$peer' reader '$starts' stop 'exit 0 5'; status=\$?
 	wait; exit \$status"
 
 check "a device whose node is missing fails with advice" \
 	timeout 60 "$B/onerng-sim" run -- sh -c "
 	rm \"\$UMOCKDEV_DIR\"/dev/bus/usb/001/002
-	'$peer' reader 'state failed 8 /dev/bus/usb' 'exit 1 1'"
+	'$peer' reader 'state failed 8 /dev/bus/usb' 'exit 1 5'"
 
 # disguised NAME OFFSET OCTAL [TAIL]: a descriptor byte is another; more follow.
 disguised() {
@@ -86,7 +86,7 @@ disguised() {
 		[ -z '${4:-}' ] || printf '\\003' |
 			dd of=\"\$f\" bs=1 seek=22 conv=notrunc
 	done
-	'$peer' reader 'state failed 8 refused' 'exit 1 1' &&
+	'$peer' reader 'state failed 8 refused' 'exit 1 5' &&
 	'$B/tests/integration/usbpeer' driver 1-1 kernel"
 }
 disguised "a device of another class" 4 003

@@ -8,7 +8,7 @@
 recovers() {
 	check "$1" on -- reader "$starts" "$flows" "ctl fault $2" \
 		"state recovering 25 ($3 of 4)" 'state running 10' \
-		"$flows" stop 'exit 0 1'
+		"$flows" stop 'exit 0 5'
 	equal "$1: $3 reports" "$3" "$(grep -c recovering: "$T/.check")"
 }
 
@@ -25,22 +25,22 @@ check "silence without cure fails after the last rung, with advice" \
 	on -- reader "$starts" "$flows" 'ctl fault silence never' \
 	'state recovering 5 (1 of 4)' 'state recovering 10 (2 of 4)' \
 	'state recovering 10 (3 of 4)' 'state recovering 10 (4 of 4)' \
-	'state failed 10 plug it in again' 'exit 1 1'
+	'state failed 10 plug it in again' 'exit 1 5'
 check "a source that is stuck ends in silence, and so" \
 	on -- reader "$starts" loose 'ctl fault stuck-source 0' \
-	'state recovering 10' 'state failed 30 source may be dead' 'exit 1 1'
+	'state recovering 10' 'state failed 30 source may be dead' 'exit 1 5'
 check "silence in the middle of the stream's start climbs too" \
 	on -- 'ctl fault silence dtr 280000' reader \
 	'state recovering 20 (2 of 4)' 'state running 10' "$flows" \
-	stop 'exit 0 1'
+	stop 'exit 0 5'
 check "a device that fails again and again fails for good" \
 	on -- reader "$starts" 'ctl fault error-in 100' 'state failed 30' \
-	'exit 1 1'
+	'exit 1 5'
 
 # fine NAME FAULT: nothing to recover from.
 fine() {
 	check "$1" on -- reader "$starts" "$flows" "ctl fault $2" \
-		'samples 60000 15' stop 'exit 0 1'
+		'samples 60000 15' stop 'exit 0 5'
 	equal "$1: no recovery" 0 "$(grep -c recovering: "$T/.check")"
 }
 fine "short packets within the stream are taken" 'short 13 50'
@@ -48,7 +48,7 @@ fine "zero-length packets within the stream are passed over" 'short 0 10'
 fine "a bus reset without loss of power" bus-reset
 check "a packet lost to a toggle out of step is a gap, no end" \
 	on -- reader "$starts" "$flows" loose 'ctl fault toggle' \
-	'samples 60000 15' stop 'exit 0 1'
+	'samples 60000 15' stop 'exit 0 5'
 check "a device slowed down to 1 kB/s flows on" \
 	on -- reader "$starts" "$flows" 'ctl fault slow 1000' \
-	'rate 100 30000 3' 'rate 800 1200 5' stop 'exit 0 1'
+	'rate 100 30000 3' 'rate 800 1200 5' stop 'exit 0 5'

@@ -105,6 +105,7 @@ equal "a second peer of a socket is closed" " closed" "$got"
 check "and counted" is 1 refused 1
 check "and logged" grep -q "refused: pid $(pid_of first)" "$T/keeper.log"
 kill -KILL "$(pid_of first)"
+wait_for 10 is 1 connected false
 got=$(raw 0240)
 equal "the next one may come when the first was killed" open "${got##* }"
 check "33 MB of headers are read from a peer that never reads" \

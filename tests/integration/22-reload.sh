@@ -1,5 +1,6 @@
 #!/bin/sh
-# SIGHUP, SIGTERM, wrong options and files, a second agent, no locked memory
+# SIGHUP, SIGTERM, wrong options and files, a second agent, no locked memory,
+# and the rights of each process
 # timeout: 180
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
@@ -47,8 +48,8 @@ wrong() {
 		not_ok "$wrong_name: says why" "$(cat "$T/.check")"
 	fi
 }
-wrong "an unknown section" "unknown section" '[agents]'
-wrong "an unknown key" "unknown key" '[agent]' 'pol=1'
+wrong "an unknown section" "unknown section .agents." '[agents]'
+wrong "an unknown key" "unknown key 'pol' in .agent." '[agent]' 'pol=1'
 wrong "a pool too small" "not a number" '[agent]' 'pool=4032'
 wrong "a pool of half a block" "multiple of 64" '[agent]' 'pool=4100'
 wrong "a relative run_dir" "absolute" '[agent]' 'run_dir=run'
@@ -101,6 +102,10 @@ heard() {
 	grep -q "$1" "$T/notify.log"
 }
 
+# Root's agent has no CAP_CHOWN left when a reload makes a socket.
+group=$(id -gn)
+[ "$(id -u)" != 0 ] || group=daemon
+sed -i "s/^\[agent\]\$/&\nsocket_group=$group/" "$T/hostd.conf"
 hostd_start --devices 1 || exit 1
 check "the service manager hears that it is ready" wait_for 5 heard READY=1
 refuse "a second agent with the same run_dir" 1 \
@@ -112,6 +117,29 @@ check "the service manager hears of the state" \
 	wait_for 5 heard "STATUS=serving, firmware UNVERIFIED: 1 domains"
 check "and that it is alive" wait_for 5 heard WATCHDOG=1
 
+# Rights: the core and its children, each behind its filter.
+# rights PID: "NoNewPrivs Seccomp CapInh CapPrm CapEff CapAmb" of it, in a line.
+rights() {
+	sed -nE 's/^(NoNewPrivs|Seccomp|Cap(Inh|Prm|Eff|Amb)):[[:blank:]]*//p' \
+		"/proc/$1/status" | tr '\n' ' '
+}
+none=0000000000000000
+if [ "$(hostd_sandbox)" = off ]; then
+	filter=0 filtered=false
+else
+	filter=2 filtered=true
+fi
+pid=$(cat "$T/hostd.pid")
+equal "the core has no rights" "$none $none $none $none 1 $filter " \
+	"$(rights "$pid")"
+for role in reader watcher; do
+	child=$(pgrep -P "$pid" -f -- "--role $role")
+	equal "the $role has no rights" "$none $none $none $none 1 $filter " \
+		"$(rights "$child")"
+done
+equal "status says so" "$filtered" "$(hostd_get sandbox.core)"
+equal "and which mode" "$(hostd_sandbox)" "$(hostd_get sandbox.mode)"
+
 # Reload while somebody streams.
 start reader "$peer" read "$A" 400 64 "$T/a" 10
 pid=$(cat "$T/hostd.pid")
@@ -121,10 +149,15 @@ kill -HUP "$pid"
 check "a bad file is refused" wait_for 5 logged "the old configuration stays"
 equal "it changes nothing" 2 "$(consumers)"
 cp "$T/good.conf" "$T/hostd.conf"
-printf 'rate=100000\n[domain b]\nuuid=%s\n' $b >>"$T/hostd.conf"
+printf 'rate=100000\n[domain b]\nuuid=%s\n[agent]\nsandbox=errno\n' $b \
+	>>"$T/hostd.conf"
 kill -HUP "$pid"
 check "a good file adds a domain" wait_for 5 test -S "$(hostd_socket $b)"
 equal "and limits another" 100000 "$(hostd_get consumers.1.rate)"
+check "a filter is for ever: it says so" logged "sandbox change at a restart"
+equal "and means it" "$(hostd_sandbox)" "$(hostd_get sandbox.mode)"
+equal "its socket belongs to the group, too" "$group 660" \
+	"$(stat -c '%G %a' "$(hostd_socket $b)")"
 check "the new domain is served" \
 	timeout 30 "$peer" read "$(hostd_socket $b)" 5 64 "$T/b"
 cp "$T/good.conf" "$T/hostd.conf"

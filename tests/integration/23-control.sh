@@ -48,6 +48,7 @@ hostd_start --devices 1 || exit 1
 wait_for 30 hostd_state serving
 hostd_ctl status --json >"$T/status"
 for key in version uptime_s state h_byte_millibits pid devices.0.name \
+	sandbox.mode sandbox.core \
 	devices.0.port devices.0.state devices.0.detail devices.0.firmware \
 	devices.0.unit devices.0.image_sha256 devices.0.raw_bytes \
 	devices.0.raw_rate devices.0.lost_samples devices.0.health.verdict \

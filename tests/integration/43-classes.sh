@@ -1,15 +1,16 @@
 #!/bin/sh
 # classes of service and policies without a device, through the daemon
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 
-# SOAK=1: 64 consumers of 16 MiB each instead of 8 of 1 MiB.
+# 64 consumers of class drbg read 68 KiB each, eight of them as a guest does and
+# the others 16 requests at a time; SOAK=1: 16 MiB, 1 GiB together.
 need python3
 peer=$B/tests/integration/egdpeer
 load=$B/tests/bench/egdload
-count=8 mib=1
-[ -z "${SOAK:-}" ] || count=64 mib=16
+count=64 rounds=18 limit=120
+[ -z "${SOAK:-}" ] || rounds=4370 limit=700
 
 uuid() {
 	printf '6f6e6572-6e67-4000-8000-%012d' "$1"
@@ -43,7 +44,7 @@ least() {
 # A wish for a new seed is granted only while the pool is half full.
 read_and_reseeded() {
 	sleep 1
-	timeout 60 "$peer" read "$(S "$1")" $((mib * 4370)) 50 "$T/more" &&
+	timeout 60 "$peer" read "$(S "$1")" 1000 50 "$T/more" &&
 		least "$1" drbg.reseeds 1
 }
 
@@ -128,19 +129,29 @@ check "a rate holds for class drbg within 2 %" \
 	true_of "$limited > 490000 && $limited < 510000"
 
 # No block twice: raw ones and those of every DRBG in one set.
+since=$(date +%s)
+start raw1 "$peer" steady "$(S 1)" 240 "$T/out.raw1" 0
+start raw2 "$peer" steady "$(S 2)" 240 "$T/out.raw2" 0
 pids=
 for n in $(seq 11 $((10 + count))); do
-	timeout 250 "$peer" read "$(S "$n")" $((mib * 4370)) 240 "$T/out.$n" &
+	set -- bulk "$(S "$n")" "$rounds"
+	[ $((n % 8)) -ne 0 ] || set -- read "$(S "$n")" $((rounds * 16))
+	timeout "$limit" "$peer" "$@" 240 "$T/out.$n" &
 	pids="$pids $!"
 done
-timeout 60 "$peer" read "$(S 1)" 200 240 "$T/out.raw" &
-pids="$pids $!"
 failed=0
 for pid in $pids; do
 	wait "$pid" || failed=$((failed + 1))
 done
-equal "$count consumers of class drbg read $mib MiB each" 0 "$failed"
-check "no 16-byte block came twice" "$peer" unique "$T"/out.*
+equal "$count consumers of class drbg read $((rounds * 3840)) bytes each" \
+	0 "$failed"
+check "a raw consumer reads meanwhile" stop raw1 30
+check "and another one" stop raw2 30
+echo "$(stat -c %s "$T"/out.* | awk '{ all += $1 } END { print all }') bytes," \
+	"$(stat -c %s "$T"/out.raw* | awk '{ all += $1 } END { print all }')" \
+	"of them raw, in $(($(date +%s) - since)) s"
+check "no 16-byte block came twice" timeout "$limit" \
+	"$peer" unique "$T"/out.*
 check "a DRBG is seeded again when the pool has plenty" \
 	wait_for 60 read_and_reseeded 11
 rm -f "$T"/out.*

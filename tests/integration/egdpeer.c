@@ -3,6 +3,7 @@
  *
  * egdpeer read SOCKET REQUESTS SIZE FILE [PAUSE_MS]   one request at a time;
  *     what arrives is appended to FILE
+ * egdpeer bulk SOCKET ROUNDS SIZE FILE    the same, BULK requests at a time
  * egdpeer raw SOCKET HEX IDLE_MS     sends HEX, prints in hex what arrives
  *     until nothing did for IDLE_MS, then "open" or "closed"
  * egdpeer flood SOCKET BYTES SECONDS sends BYTES of headers, reads nothing,
@@ -12,6 +13,8 @@
  * egdpeer steady SOCKET SIZE FILE PAUSE_MS   one request at a time until
  *     SIGTERM, then what is still there; says what it asked for, how much more
  *     than that arrived, and how long it waited at most
+ * egdpeer gulp SOCKET FILE   as many blocks of 64 bytes as it can get, with 64
+ *     requests under way, until it is killed
  * egdpeer unique FILE...             all 16-byte blocks of all files differ
  *
  * Exit status: 0, or 1 with a reason; reads give up after TIMEOUT_MS.
@@ -33,8 +36,8 @@
 
 #define TIMEOUT_MS  20000
 #define PEERS_MAX   4096
-#define BLOCK	    16
 #define REQUEST_MAX 255
+#define BULK	    16
 
 static int fail(const char *what)
 {
@@ -103,12 +106,38 @@ static int cmd_read(char *argv[], int argc)
 		    peer_read(fd, buf, (size_t)size))
 			return fail("read");
 		fwrite(buf, 1, (size_t)size, out);
-		fflush(out);
-		usleep(pause_ms * 1000);
+		if (pause_ms) {
+			fflush(out);
+			usleep(pause_ms * 1000);
+		}
 	}
-	fclose(out);
 	close(fd);
-	return 0;
+	return fclose(out) ? fail(argv[3]) : 0;
+}
+
+static int cmd_bulk(char *argv[], int argc)
+{
+	uint8_t buf[BULK * REQUEST_MAX], requests[BULK * 2];
+	size_t size = (size_t)atoi(argv[2]) * BULK;
+	FILE *out = fopen(argv[3], "ab");
+	int fd = peer_connect(argv[0]);
+
+	(void)argc;
+	if (fd < 0 || !out || size > sizeof(buf))
+		return fail(argv[0]);
+	for (int i = 0; i < BULK; i++) {
+		requests[2 * i] = 2;
+		requests[2 * i + 1] = (uint8_t)(size / BULK);
+	}
+	for (int rounds = atoi(argv[1]); rounds > 0; rounds--) {
+		if (send(fd, requests, sizeof(requests), MSG_NOSIGNAL) !=
+			    (ssize_t)sizeof(requests) ||
+		    peer_read(fd, buf, size))
+			return fail("read");
+		fwrite(buf, 1, size, out);
+	}
+	close(fd);
+	return fclose(out) ? fail(argv[3]) : 0;
 }
 
 static size_t parse_hex(const char *hex, uint8_t *out, size_t max)
@@ -280,52 +309,109 @@ static int cmd_steady(char *argv[], int argc)
 		slowest = took > slowest ? took : slowest;
 		asked += size;
 		fwrite(buf, 1, (size_t)size, out);
-		usleep(pause_ms * 1000);
+		if (pause_ms)
+			usleep(pause_ms * 1000);
 	}
 	more = drain(fd, out);
-	fclose(out);
+	if (fclose(out))
+		return fail(argv[2]);
 	if (more < 0)
 		return fail("drain");
 	printf("asked %ld more %ld slowest %ld\n", asked, more, slowest);
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
+static int cmd_gulp(char *argv[], int argc)
 {
-	return memcmp(a, b, BLOCK);
+	int fd = peer_connect(argv[0]);
+	FILE *out = fopen(argv[1], "ab");
+	size_t have = 0, asked = 0;
+	uint8_t buf[4096];
+	ssize_t n;
+
+	(void)argc;
+	if (fd < 0 || !out)
+		return fail(argv[0]);
+	for (;;) {
+		for (; asked < have + sizeof(buf); asked += 64)
+			if (peer_ask(fd, 64))
+				return fail("ask");
+		n = read(fd, buf, sizeof(buf));
+		if (n <= 0)
+			return fail("read");
+		have += (size_t)n;
+		fwrite(buf, 1, (size_t)n, out);
+		fflush(out);
+	}
 }
 
+struct block {
+	uint64_t half[2];
+};
+
+struct blocks {
+	struct block *all; /* room for one more than there are */
+	size_t count, room;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct block *x = a, *y = b;
+	int half = x->half[0] == y->half[0];
+
+	return (x->half[half] > y->half[half]) -
+	       (x->half[half] < y->half[half]);
+}
+
+static int blocks_grow(struct blocks *b)
+{
+	struct block *grown;
+
+	if (b->count < b->room)
+		return 0;
+	b->room += 1 << 18;
+	grown = reallocarray(b->all, b->room, sizeof(*grown));
+	if (!grown)
+		return -1;
+	b->all = grown;
+	return 0;
+}
+
+static int blocks_read(struct blocks *b, const char *path)
+{
+	FILE *in = fopen(path, "rb");
+	int r = -1;
+
+	if (!in)
+		return -1;
+	while ((r = blocks_grow(b)) == 0 &&
+	       fread(&b->all[b->count], sizeof(*b->all), 1, in) == 1)
+		b->count++;
+	if (ferror(in))
+		r = -1;
+	fclose(in);
+	return r;
+}
+
+/* Exact, as nothing is hashed: memory for all of it, and as much to sort. */
 static int cmd_unique(char *argv[], int argc)
 {
-	size_t used = 0, size = 0, i;
-	uint8_t *all = NULL, *grown = NULL;
-	bool twice = false;
-	FILE *in;
+	struct blocks b = { 0 };
+	size_t twice = 0;
 
-	for (; argc--; argv++) {
-		in = fopen(*argv, "rb");
-		if (!in)
+	for (; argc--; argv++)
+		if (blocks_read(&b, *argv))
 			return fail(*argv);
-		do {
-			if (used + BLOCK > size)
-				grown = realloc(all, size += 1 << 20);
-			if (!grown)
-				return fail("memory");
-			all = grown;
-		} while (fread(all + used, BLOCK, 1, in) == 1 &&
-			 (used += BLOCK));
-		fclose(in);
-	}
 	errno = 0;
-	if (!used)
+	if (!b.count)
 		return fail("nothing was received");
-	qsort(all, used / BLOCK, BLOCK, compare);
-	for (i = BLOCK; i < used; i += BLOCK)
-		twice |= !memcmp(all + i, all + i - BLOCK, BLOCK);
-	free(all);
+	qsort(b.all, b.count, sizeof(*b.all), compare);
+	for (size_t i = 1; i < b.count; i++)
+		twice += compare(&b.all[i], &b.all[i - 1]) == 0;
+	free(b.all);
 	if (twice)
 		return fail("a block came twice");
-	printf("%zu blocks\n", used / BLOCK);
+	printf("%zu blocks\n", b.count);
 	return 0;
 }
 
@@ -337,8 +423,9 @@ int main(int argc, char *argv[])
 		int (*run)(char *argv[], int argc);
 	} commands[] = {
 		{ "read", 4, cmd_read },     { "raw", 3, cmd_raw },
-		{ "flood", 3, cmd_flood },   { "many", 3, cmd_many },
-		{ "unique", 1, cmd_unique }, { "steady", 4, cmd_steady },
+		{ "bulk", 4, cmd_bulk },     { "flood", 3, cmd_flood },
+		{ "many", 3, cmd_many },     { "unique", 1, cmd_unique },
+		{ "steady", 4, cmd_steady }, { "gulp", 2, cmd_gulp },
 	};
 	size_t i;
 

@@ -4,8 +4,8 @@
 
 # host_image UUID MODULES [SOURCE:DEST]...: $T/host.gz.
 host_image() {
-	printf '[agent]\nrun_dir=/run/onerng\n[source]\nfirmware=off\n[domain one]\nuuid=%s\n' \
-		"$1" >"$T/hostd.conf"
+	printf '[%s]\n%s\n%s\n' agent run_dir=/run/onerng sandbox=kill \
+		source firmware=off '' 'domain one' "uuid=$1" '' >"$T/hostd.conf"
 	host_modules=$2
 	host_lib=overlay/usr/lib
 	pwd >"$T/tree"

@@ -27,13 +27,22 @@ hostd_socket() {
 	echo "$T/run/kvm/$1.sock"
 }
 
+# A call that the filters do not know kills; sanitizers make some of their own.
+hostd_sandbox() {
+	if grep -q __asan_init "$B/onerng-hostd"; then
+		echo off
+	else
+		echo kill
+	fi
+}
+
 # hostd_conf NAME=UUID...: its configuration, one domain each; more sections
 # may be appended to $T/hostd.conf.
 hostd_conf() {
 	mkdir -p "$T/run"
 	# the simulator's firmware is not signed, unless a test sees to that
-	printf '[agent]\nrun_dir=%s\n[source]\nfirmware=%s\n' "$T/run" \
-		"${hostd_firmware:-off}" >"$T/hostd.conf"
+	printf '[agent]\nrun_dir=%s\nsandbox=%s\n[source]\nfirmware=%s\n' "$T/run" \
+		"$(hostd_sandbox)" "${hostd_firmware:-off}" >"$T/hostd.conf"
 	for hostd_domain; do
 		printf '[domain %s]\nuuid=%s\n' "${hostd_domain%%=*}" \
 			"${hostd_domain#*=}" >>"$T/hostd.conf"

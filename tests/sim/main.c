@@ -116,6 +116,14 @@ static int set_no_bugs(void *ctx, const char *value, const char **why)
 	return 0;
 }
 
+static int set_no_stir(void *ctx, const char *value, const char **why)
+{
+	(void)value;
+	(void)why;
+	((struct request *)ctx)->sim.conf.no_stir = true;
+	return 0;
+}
+
 static int set_help(void *ctx, const char *value, const char **why)
 {
 	(void)value;
@@ -144,11 +152,14 @@ static const struct opt options[] = {
 	{ "rate", 0, "BYTES", "raw bytes a second (57600)", set_rate },
 	{ "seed", 0, "N", "seed of the first device's noise (1)", set_seed },
 	{ "noise", 0, "SPEC",
-	  "ideal, bias=P, same=P, drift=P, period=N, stuck=BYTE, file=PATH",
+	  "ideal, bias=P, same=P, drift=P, period=N, stuck=BYTE, file=PATH, "
+	  "once=PATH",
 	  set_noise },
 	{ "absent", 0, NULL, "start unplugged", set_absent },
 	{ "no-bugs", 0, NULL, "leave out what is odd in the firmware",
 	  set_no_bugs },
+	{ "no-stir", 0, NULL, "noise waits while the pool is full",
+	  set_no_stir },
 	{ "version", 'V', NULL, "print the version", set_version },
 	{ "help", 'h', NULL, "print this help", set_help },
 	{ NULL, 0, NULL, NULL, NULL },

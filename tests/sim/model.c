@@ -124,7 +124,7 @@ static void noise_tick(struct model *m, uint64_t t_us)
 	a->rf_turn = !a->rf_turn;
 	if (a->av_off && !a->rf_on)
 		return;
-	if (rf && rf_quiet(m, t_us))
+	if (rf ? rf_quiet(m, t_us) : noise_ended(m->noise))
 		return;
 	b = rf ? (uint8_t)noise_prng_next(&m->rf) : noise_next(m->noise);
 	m->counts.noise_bytes++;
@@ -151,9 +151,12 @@ static void make_noise(struct model *m, uint64_t now_us, uint64_t elapsed_us)
 		skipped = due - 8 * MODEL_POOL;
 		due -= skipped;
 	}
-	for (uint64_t i = due; i > 0; i--)
+	for (uint64_t i = due; i > 0; i--) {
+		if (m->conf.no_stir && m->app.count >= MODEL_POOL)
+			return;
 		noise_tick(m, now_us - i * US_PER_S / m->conf.rate);
-	if (m->app.av_off && !m->app.rf_on)
+	}
+	if ((m->app.av_off && !m->app.rf_on) || m->conf.no_stir)
 		return;
 	m->counts.noise_bytes += skipped;
 	m->counts.stirred_bytes += skipped;

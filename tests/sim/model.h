@@ -31,6 +31,7 @@ struct model_conf {
 	unsigned int reply_rate; /* bytes a second of replies and dumps */
 	uint64_t seed;		 /* of the noise */
 	bool bugs;		 /* the inferred faithful bugs: burst, stalls */
+	bool no_stir;		 /* noise waits while the pool is full */
 	const uint8_t *image; /* 262144 bytes of flash; NULL: made from seed */
 };
 

@@ -1,6 +1,7 @@
 #include "tests/sim/noise.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct noise {
 	unsigned int word_left;
 	uint8_t *loop;
 	size_t loop_len, loop_pos;
+	bool once; /* the loop is gone through once */
 	char spec[NOISE_SPEC_MAX];
 };
 
@@ -124,6 +126,11 @@ static double drifted(const struct noise *n)
 			       : (double)n->made / NOISE_DRIFT_BYTES;
 
 	return 0.5 + (n->p - 0.5) * share;
+}
+
+bool noise_ended(const struct noise *n)
+{
+	return n->once && n->made >= n->loop_len;
 }
 
 uint8_t noise_next(struct noise *n)
@@ -269,6 +276,7 @@ static const struct {
 	{ "bias=", NOISE_BIAS },   { "same=", NOISE_SAME },
 	{ "drift=", NOISE_DRIFT }, { "stuck=", NOISE_LOOP },
 	{ "period=", NOISE_LOOP }, { "file=", NOISE_LOOP },
+	{ "once=", NOISE_LOOP },
 };
 
 static int load_loop(struct noise *n, const char *spec, const char *value,
@@ -297,8 +305,8 @@ static int parse_spec(struct noise *n, const char *spec, struct noise *to,
 		value = spec + len;
 	}
 	if (!value) {
-		*why = "not ideal, bias=, same=, drift=, period=, stuck= or "
-		       "file=";
+		*why = "not ideal, bias=, same=, drift=, period=, stuck=, file= "
+		       "or once=";
 		return -EINVAL;
 	}
 	if (to->kind == NOISE_LOOP)
@@ -325,6 +333,7 @@ int noise_set(struct noise *n, const char *spec, const char **why)
 	n->loop = to.loop;
 	n->loop_len = to.loop_len;
 	n->loop_pos = 0;
+	n->once = spec[0] == 'o';
 	n->made = 0;
 	strcpy(n->spec, copy);
 	return 0;

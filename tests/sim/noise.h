@@ -8,6 +8,7 @@
 #ifndef TESTS_SIM_NOISE_H
 #define TESTS_SIM_NOISE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,12 +40,16 @@ void noise_free(struct noise *n); /* NULL is fine */
  *   period=N     a random pattern of N bits, 1..65536, repeated
  *   stuck=BYTE   one byte for ever (decimal or 0x..)
  *   file=PATH    the file's bytes, again and again
+ *   once=PATH    the file's bytes, then nothing more
  * 0, or a negative errno with *why set to static text; nothing changed then.
  */
 int noise_set(struct noise *n, const char *spec, const char **why);
 
 /* The specification in force, as it was given. */
 const char *noise_spec(const struct noise *n);
+
+/* True once it makes no more bytes. */
+bool noise_ended(const struct noise *n);
 
 /* The next raw byte, most significant bit first. */
 uint8_t noise_next(struct noise *n);

@@ -3,6 +3,7 @@
 # RNG becomes ready through us, each guest has bytes of its own, and neither
 # the end nor the absence of the host agent stalls a guest for good.
 # timeout: 480
+# cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
 . tests/lib/vm.sh

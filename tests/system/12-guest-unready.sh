@@ -3,6 +3,7 @@
 # RDRAND and without virtio-rng: small credits add up, nothing waits for the
 # kernel, and a clock that is set means fresh bytes at once.
 # timeout: 240
+# cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
 . tests/lib/vm.sh

@@ -4,6 +4,7 @@
 # capability, takes the device from cdc_acm, streams, serves, survives an
 # unplug and gives the terminal back.
 # timeout: 300
+# cpu: heavy
 # shellcheck disable=SC2016 # what the guest's shell expands
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh

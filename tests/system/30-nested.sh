@@ -3,6 +3,7 @@
 # virtio-rng, guest agent.  The host is a QEMU guest; in it runs a guest with
 # the KVM of the (emulated) processor.
 # timeout: 300
+# cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
 . tests/lib/vm.sh

@@ -4,6 +4,7 @@
 # the system call filters are real, a killed agent comes back, and the device's
 # departure and arrival get through the sandbox.
 # timeout: 700
+# cpu: heavy
 # shellcheck disable=SC2016 # what the guest's shell expands
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
@@ -22,7 +23,8 @@ VM_APPEND="HOST_INIT=systemd systemd.unit=vm.target fstab=no \
 install_all() {
 	"${MAKE:-make}" -s B="$B" PREFIX=/usr SYSCONFDIR=/etc \
 		DESTDIR="$T/root" install install-guest &&
-		printf '[source]\nfirmware=off\n[domain one]\nuuid=%s\n' $uuid \
+		printf '[%s]\n%s\n' agent sandbox=kill source firmware=off \
+			'domain one' "uuid=$uuid" \
 			>>"$T/root/etc/onerng/hostd.conf" &&
 		echo 0123456789abcdef0123456789abcdef \
 			>"$T/root/etc/machine-id" && mask_rest

@@ -4,86 +4,33 @@
  */
 #include "host-agent/egd_state.h"
 
-#include <criterion/criterion.h>
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "common/log.h"
+#include "tests/unit/egd_fixture.h"
 
-#define BLOCKS 64
-
-static struct egd_conn_env env;
-static struct egd_conn conn;
-static struct consumer consumer;
 static struct handover_state record;
-static int peer, ours;
-static uint8_t out[1 + POOL_BLOCK];
-
-static void serve(void *ctx)
-{
-	struct egd_conn *c;
-
-	(void)ctx;
-	while (pool_blocks(env.pool) &&
-	       (c = sched_next(env.sched, egd_conn_now_us())))
-		egd_conn_deliver(c);
-	while ((c = TAILQ_FIRST(&env.now)))
-		egd_conn_decline(c);
-}
-
-static void fill(int blocks)
-{
-	uint8_t block[POOL_BLOCK];
-
-	while (blocks--) {
-		memset(block, 0x55, sizeof(block));
-		cr_assert_eq(pool_put(env.pool, block, 0), 0);
-	}
-	serve(NULL);
-}
+static int ours; /* a second descriptor of our end */
 
 static void new_process(void)
 {
-	struct sched_limits lim = { .weight = 1 };
-
-	memset(&env, 0, sizeof(env));
-	memset(&consumer, 0, sizeof(consumer));
-	TAILQ_INIT(&env.now);
-	env.base = event_base_new();
-	env.sched = sched_new();
-	env.pool = pool_new(BLOCKS);
-	env.out = out;
-	env.serve = serve;
-	egd_conn_init(&conn, &env, &consumer);
+	publish();
 	conn.record = &record;
-	consumer.entry = sched_add(env.sched, &lim, &conn, egd_conn_now_us());
 }
 
 static void end_process(void)
 {
 	conn.record = NULL;
-	egd_conn_close(&conn, NULL);
-	sched_remove(env.sched, consumer.entry);
-	sched_free(env.sched);
-	pool_free(env.pool);
-	event_base_free(env.base);
+	unpublish();
 }
 
 static void set_up(void)
 {
-	int fds[2];
+	int fd = pair();
 
-	log_init("test", LOG_LEVEL_ERR);
 	memset(&record, 0, sizeof(record));
-	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds),
-		     0);
-	peer = fds[1];
-	ours = dup(fds[0]);
+	ours = dup(fd);
 	new_process();
-	cr_assert_eq(egd_conn_open(&conn, fds[0]), 0);
+	cr_assert_eq(egd_conn_open(&conn, fd), 0);
 }
 
 static void tear_down(void)
@@ -106,47 +53,42 @@ static int restart(void)
 	return egd_conn_resume(&conn, dup(ours), &left);
 }
 
-static void turn(void)
-{
-	event_base_loop(env.base, EVLOOP_NONBLOCK);
-}
-
-static void say(const void *bytes, size_t len)
-{
-	cr_assert_eq(send(peer, bytes, len, MSG_NOSIGNAL), (ssize_t)len);
-	turn();
-}
-
 static size_t hear(void)
 {
 	uint8_t buf[4096];
-	ssize_t n = recv(peer, buf, sizeof(buf), MSG_DONTWAIT);
 
-	return n < 0 ? 0 : (size_t)n;
+	return hear_into(buf, sizeof(buf));
+}
+
+/* Blocks arrive in the pool and are given out. */
+static void give(int blocks)
+{
+	fill(blocks);
+	serve(NULL);
 }
 
 Test(egd_state, owed_bytes_are_paid_by_the_next_process)
 {
 	say("\x02\xff\x02\xff", 4);
-	fill(1);
+	give(1);
 	cr_assert_eq(hear(), 64);
 	cr_assert_eq(restart(), 0);
 	cr_assert_eq(consumer.owed, 510 - 64);
 	turn();
-	fill(20);
+	give(20);
 	cr_assert_eq(hear(), 7 * 64);
 	cr_assert_eq(consumer.ahead, 2);
 }
 
 Test(egd_state, a_block_given_ahead_is_not_given_again)
 {
-	fill(10);
+	give(10);
 	say("\x02\x40", 2);
 	cr_assert_eq(consumer.ahead, 64);
 	cr_assert_eq(restart(), 0);
 	cr_assert_eq(consumer.ahead, 64);
 	turn();
-	fill(10);
+	give(10);
 	cr_assert_eq(hear(), 128);
 	say("\x02\x40", 2);
 	cr_assert_eq(hear(), 64);
@@ -155,7 +97,7 @@ Test(egd_state, a_block_given_ahead_is_not_given_again)
 Test(egd_state, a_process_that_had_its_seed_is_known_to)
 {
 	say("\x02\x40", 2);
-	fill(1);
+	give(1);
 	cr_assert_eq(hear(), 64);
 	memset(&consumer.service, 0, sizeof(consumer.service));
 	cr_assert_eq(restart(), 0);
@@ -168,17 +110,17 @@ Test(egd_state, what_is_asked_between_two_processes_is_answered)
 	cr_assert_eq(send(peer, "\x02\x40", 2, MSG_NOSIGNAL), 2);
 	cr_assert_eq(restart(), 0);
 	turn();
-	fill(10);
+	give(10);
 	cr_assert_eq(hear(), 3 * 64);
 }
 
 Test(egd_state, half_a_command_is_completed)
 {
-	fill(10);
+	give(10);
 	say("\x02\x01\x02", 3);
 	cr_assert_eq(restart(), 0);
 	turn();
-	fill(10);
+	give(10);
 	hear();
 	cr_assert_eq(consumer.ahead, 63);
 	say("\x3f", 1);
@@ -205,9 +147,9 @@ Test(egd_state, waiting_commands_keep_their_turn)
 	cr_assert_eq(restart(), 0);
 	turn();
 	cr_assert_eq(hear(), 0);
-	fill(1);
+	give(1);
 	cr_assert_eq(hear(), 64 + 4 + 1);
-	fill(1);
+	give(1);
 	cr_assert_eq(consumer.owed, 0);
 	cr_assert_eq(consumer.ahead, 0);
 }
@@ -231,19 +173,19 @@ Test(egd_state, a_kill_amid_a_send_pays_again_rather_than_not)
 	cr_assert_eq(restart(), 0);
 	cr_assert_eq(consumer.owed, 64);
 	turn();
-	fill(10);
+	give(10);
 	cr_assert_eq(hear(), 128);
 }
 
 Test(egd_state, a_kill_amid_a_read_is_mended_by_a_push)
 {
-	fill(10);
+	give(10);
 	say("\x02\x40", 2);
 	cr_assert_eq(hear(), 128);
 	egd_state_begin(&conn, HANDOVER_READING);
 	cr_assert_eq(restart(), 0);
 	turn();
-	fill(10);
+	give(10);
 	cr_assert_eq(hear(), 0);
 	event_base_loop(env.base, EVLOOP_ONCE);
 	cr_assert_eq(hear(), 64);
@@ -264,13 +206,13 @@ Test(egd_state, a_push_goes_on_up_to_its_limit)
 
 	for (i = 0; i < 4; i++) {
 		turn();
-		fill(1);
+		give(1);
 		event_base_loop(env.base, EVLOOP_ONCE);
 		hear();
 		cr_assert_eq(restart(), 0);
 	}
 	cr_assert_eq(record.push_bytes, 256);
-	fill(5);
+	give(5);
 	event_base_loop(env.base, EVLOOP_ONCE);
 	turn();
 	cr_assert_eq(hear(), 0);
@@ -282,7 +224,7 @@ Test(egd_state, nothing_known_is_a_new_connection)
 	end_process();
 	new_process();
 	cr_assert_eq(egd_conn_resume(&conn, dup(ours), NULL), 0);
-	fill(10);
+	give(10);
 	event_base_loop(env.base, EVLOOP_ONCE);
 	cr_assert_eq(hear(), 64);
 }

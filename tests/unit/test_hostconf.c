@@ -53,6 +53,7 @@ Test(hostconf, an_empty_file_gives_the_defaults)
 	cr_assert_eq(c->pool_bytes, 65536);
 	cr_assert_eq(c->idle_pause_s, 10);
 	cr_assert_eq(c->log_level, LOG_LEVEL_INFO);
+	cr_assert_eq(c->sandbox, SANDBOX_ERRNO);
 	cr_assert_eq(c->h_byte_millibits, 4000);
 	cr_assert_eq(c->h_bit_millibits, 800);
 	cr_assert(hostconf_port_allowed(c, "1-1"));
@@ -66,19 +67,21 @@ Test(hostconf, an_empty_file_gives_the_defaults)
 
 Test(hostconf, every_key_is_taken)
 {
-	struct hostconf *c = good("[agent]\nrun_dir=/tmp/x\nsocket_group=root\n"
-				  "control_group=\npool=4096\nidle_pause=0\n"
-				  "log_level=debug\n[source]\nmin_entropy=0.5\n"
-				  "bit_min_entropy=0.25\nport=1-1.2\n"
-				  "[consumers]\nrate=1\nburst=2\nweight=3\n"
-				  "[host]\nenabled=no\nrate=4\nburst=5\n"
-				  "weight=6\n[domain a]\nuuid=" UUID_A
-				  "\nrate=7\nburst=8\nweight=1000\n");
+	struct hostconf *c = good(
+		"[agent]\nrun_dir=/tmp/x\nsocket_group=root\n"
+		"control_group=\npool=4096\nidle_pause=0\n"
+		"log_level=debug\nsandbox=kill\n[source]\nmin_entropy=0.5\n"
+		"bit_min_entropy=0.25\nport=1-1.2\n"
+		"[consumers]\nrate=1\nburst=2\nweight=3\n"
+		"[host]\nenabled=no\nrate=4\nburst=5\n"
+		"weight=6\n[domain a]\nuuid=" UUID_A
+		"\nrate=7\nburst=8\nweight=1000\n");
 
 	cr_assert_str_eq(c->run_dir, "/tmp/x");
 	cr_assert_eq(c->socket_gid, 0);
 	cr_assert_eq(c->pool_bytes, 4096);
 	cr_assert_eq(c->log_level, LOG_LEVEL_DEBUG);
+	cr_assert_eq(c->sandbox, SANDBOX_KILL);
 	cr_assert_eq(c->h_byte_millibits, 500);
 	cr_assert_eq(c->h_bit_millibits, 250);
 	cr_assert(!c->host_enabled);
@@ -286,15 +289,17 @@ Test(hostconf, a_socket_below_the_longest_run_dir_fits_its_address)
 Test(hostconf, what_is_unknown_is_named_with_its_line)
 {
 	refused("[agent]\n\nfoo=1\n", ":3: ");
-	refused("[agent]\nfoo=1\n", "unknown key");
-	refused("[agents]\n", "unknown section");
+	refused("[agent]\nfoo=1\n", "unknown key 'foo' in [agent]");
+	refused("[agents]\n", "unknown section [agents]");
 	refused("[domain]\n", "unknown section");
 	refused("[consumers]\nuuid=" UUID_A "\n", "unknown key");
 	refused("[host]\nuuid=" UUID_A "\n", "unknown key");
-	refused("[domain a]\nenabled=yes\n", "unknown key");
+	refused("[domain a]\nenabled=yes\n",
+		"unknown key 'enabled' in [domain a]");
 	refused("[host]\nenabled=true\n", "yes or no");
 	refused("[agent]\nsocket_group=no-such-group\n", "no such group");
 	refused("[agent]\nlog_level=loud\n", "not err");
+	refused("[agent]\nsandbox=on\n", "not errno");
 }
 
 Test(hostconf, a_missing_file_is_an_error)

@@ -70,7 +70,7 @@ static struct sampler_stats stats(void)
 
 	sampler_stats(sampler, &st);
 	known = st.startup_samples + st.conditioned_samples + st.wiped_samples +
-		st.surplus_samples;
+		st.surplus_samples + st.captured_samples;
 	cr_assert_leq(known, st.samples);
 	cr_assert_lt(st.samples - known, W, "a sample is unaccounted for");
 	return st;
@@ -511,4 +511,61 @@ Test(sampler, every_failure_has_a_name)
 	cr_assert_str_eq(sampler_test_name(SAMPLER_TREND), "trend");
 	cr_assert_str_eq(sampler_test_name(SAMPLER_CRYPTO), "conditioning");
 	cr_assert_str_eq(sampler_test_name(SAMPLER_TESTS), "none");
+}
+
+/* What a capture is given. */
+static struct diverted {
+	uint8_t raw[STREAM_MAX];
+	size_t len;
+	unsigned int breaks;
+} diverted;
+
+static void take_diverted(void *ctx, const uint8_t *raw, size_t len)
+{
+	struct diverted *d = ctx;
+
+	cr_assert_eq(raw == NULL, len == 0);
+	if (raw)
+		memcpy(d->raw + d->len, raw, len);
+	d->len += len;
+	d->breaks += !raw;
+}
+
+Test(sampler, diverted_windows_are_whole_consecutive_and_not_conditioned)
+{
+	sampler_divert(sampler, take_diverted, &diverted);
+	cr_assert_eq(sampler_feed(sampler, stream, STARTUP + 10 * W + 7), 0);
+	cr_assert_eq(diverted.len, 10 * W);
+	cr_assert_arr_eq(diverted.raw, stream + STARTUP, 10 * W);
+	cr_assert_eq(diverted.breaks, 0);
+	cr_assert_eq(stats().captured_samples, 10 * W);
+	cr_assert_eq(stats().conditioned_samples, 0);
+	cr_assert_eq(pool_blocks(pool), 0);
+}
+
+Test(sampler, conditioning_goes_on_where_a_diversion_ended)
+{
+	sampler_feed(sampler, stream, STARTUP);
+	sampler_divert(sampler, take_diverted, &diverted);
+	sampler_feed(sampler, stream + STARTUP, 2 * W);
+	sampler_divert(sampler, NULL, NULL);
+	sampler_feed(sampler, stream + STARTUP + 2 * W, 20 * W);
+	cr_assert_eq(diverted.len, 2 * W);
+	expect_blocks_of(stream + STARTUP + 2 * W, 20 * W);
+}
+
+Test(sampler, a_break_of_the_row_is_told)
+{
+	static const uint8_t stuck[W];
+
+	sampler_divert(sampler, take_diverted, &diverted);
+	sampler_feed(sampler, stream, STARTUP + W);
+	cr_assert_eq(sampler_feed(sampler, stuck, W), -EIO);
+	cr_assert_eq(diverted.breaks, 1);
+	cr_assert_eq(diverted.len, W, "nothing of a failed window");
+	sampler_reset(sampler);
+	cr_assert_eq(diverted.breaks, 2);
+	sampler_free(sampler);
+	sampler = NULL;
+	cr_assert_eq(diverted.breaks, 3);
 }

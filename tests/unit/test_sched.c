@@ -1,44 +1,13 @@
 #include "host-agent/sched.h"
 
-#include <criterion/criterion.h>
 #include <errno.h>
+
+#include "tests/unit/sched_fixture.h"
 
 #define N   1000
 #define SEC 1000000ull /* microseconds */
 
 static const struct sched_limits equal = { .weight = 1 };
-
-/* A consumer as the simulations see it. */
-struct sim {
-	struct sched_entry *e;
-	uint64_t blocks;
-};
-
-static void add(struct sched *s, struct sim *c, uint64_t rate, uint64_t burst,
-		unsigned int weight)
-{
-	const struct sched_limits lim = { rate, burst, weight };
-
-	c->e = sched_add(s, &lim, c, 0);
-	cr_assert_not_null(c->e);
-	sched_want(s, c->e, true);
-}
-
-static void remove_all(struct sched *s, struct sim *c, size_t n)
-{
-	while (n--)
-		sched_remove(s, c[n].e);
-	sched_free(s);
-}
-
-static struct sim *next(struct sched *s, uint64_t now_us)
-{
-	struct sim *c = sched_next(s, now_us);
-
-	if (c)
-		c->blocks++;
-	return c;
-}
 
 static double jain(const struct sim *c, size_t n)
 {

@@ -7,12 +7,16 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,6 +146,93 @@ Test(secmem, write_far_before_the_start_dies)
 	/* the header, which is read-only */
 	cr_assert(touching_dies(mem - 8192));
 	secmem_free(mem);
+}
+
+#define PATTERN	    0xa5
+#define PATTERN_LEN 10000
+
+struct release {
+	uint8_t *mem;
+	void (*fn)(void *mem);
+};
+
+static void release_traced(void *arg)
+{
+	const struct release *release = arg;
+
+	memset(release->mem, PATTERN, PATTERN_LEN);
+	if (ptrace(PTRACE_TRACEME, 0, 0, 0) < 0)
+		_exit(99);
+	raise(SIGSTOP);
+	release->fn(release->mem);
+	raise(SIGKILL); /* no munmap but its own is seen */
+}
+
+/* Lets a stopped child go on to its next munmap(2), before that is done. */
+static bool reach_munmap(pid_t pid)
+{
+	struct __ptrace_syscall_info info;
+	int status;
+
+	for (;;) {
+		if (ptrace(PTRACE_SYSCALL, pid, 0, 0) < 0 ||
+		    waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			return false;
+		if (WSTOPSIG(status) == (SIGTRAP | 0x80) &&
+		    ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) >
+			    0 &&
+		    info.op == PTRACE_SYSCALL_INFO_ENTRY &&
+		    info.entry.nr == SYS_munmap)
+			return true;
+	}
+}
+
+/* Bytes of the pattern in a child's mem as it enters munmap(2); -1: never. */
+static int pattern_at_munmap(void (*fn)(void *mem))
+{
+	static uint8_t seen[PATTERN_LEN];
+	struct release release = { secmem_alloc(PATTERN_LEN), fn };
+	struct iovec here = { seen, sizeof(seen) };
+	struct iovec there = { release.mem, sizeof(seen) };
+	int status, found = 0;
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0)
+		release_traced(&release);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert(WIFSTOPPED(status));
+	ptrace(PTRACE_SETOPTIONS, pid, 0,
+	       PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+	if (reach_munmap(pid)) {
+		cr_assert_eq(process_vm_readv(pid, &here, 1, &there, 1, 0),
+			     PATTERN_LEN);
+		for (size_t i = 0; i < PATTERN_LEN; i++)
+			found += seen[i] == PATTERN;
+	} else {
+		found = -1;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	secmem_free(release.mem);
+	return found;
+}
+
+static void unmap_only(void *mem)
+{
+	uint8_t *pages = (uint8_t *)mem - (uintptr_t)mem % 4096;
+
+	munmap(pages, PATTERN_LEN);
+}
+
+Test(secmem, memory_is_wiped_when_it_goes_back_to_the_kernel)
+{
+	cr_assert_eq(pattern_at_munmap(secmem_free), 0);
+}
+
+Test(secmem, memory_that_is_not_wiped_is_seen_when_it_goes_back)
+{
+	cr_assert_eq(pattern_at_munmap(unmap_only), PATTERN_LEN);
 }
 
 static void exit_with_any_byte(void *arg)

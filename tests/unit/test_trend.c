@@ -396,3 +396,78 @@ Test(trend, every_reason_has_a_name)
 				  "unknown");
 	cr_expect_str_eq(trend_reason_name(TREND_REASONS), "unknown");
 }
+
+/* H in millibits, ones of 524,288 that deny it; tests/check/trend.py. */
+static const unsigned int bit_thresholds[][2] = {
+	{ 100, 490817 }, { 250, 443278 }, { 500, 373728 },  { 750, 314984 },
+	{ 800, 304388 }, { 900, 284252 }, { 1000, 265446 },
+};
+
+/* H in millibits, equal bytes of 65,536 that deny it; tests/check/trend.py. */
+static const unsigned int byte_thresholds[][2] = {
+	{ 500, 47466 },	 { 1000, 34011 }, { 1500, 24364 }, { 2000, 17468 },
+	{ 2500, 12544 }, { 3000, 9026 },  { 3500, 6511 },  { 4000, 4712 },
+	{ 4500, 3422 },	 { 5000, 2495 },  { 5500, 1829 },  { 6000, 1348 },
+	{ 6500, 999 },	 { 7000, 746 },	  { 7500, 562 },   { 8000, 426 },
+};
+
+/* A window with exactly so many ones, anywhere. */
+static enum trend_verdict window_of_ones(unsigned int h, unsigned int ones)
+{
+	struct testrand r = testrand_new("bit_threshold");
+	unsigned int bits = 8 * ESTIMATE_WINDOW;
+	static struct estimate e;
+	struct trend t;
+
+	cr_assert_eq(trend_init(&t, 500, h), 0);
+	cr_assert_eq(estimate_init(&e, ESTIMATE_WINDOW), 0);
+	while (bits > 0) {
+		uint8_t raw = 0;
+
+		for (int i = 0; i < 8; i++, bits--) {
+			bool one = testrand_below(&r, bits) < ones;
+
+			ones -= one;
+			raw = (uint8_t)(raw << 1 | one);
+		}
+		estimate_feed(&e, &raw, 1);
+	}
+	return trend_add_window(&t, &e);
+}
+
+/* A window with exactly so many equal bytes, the others evenly spread. */
+static enum trend_verdict window_of_bytes(unsigned int h, unsigned int equal)
+{
+	static struct estimate e;
+	struct trend t;
+
+	cr_assert_eq(trend_init(&t, h, 100), 0);
+	cr_assert_eq(estimate_init(&e, ESTIMATE_WINDOW), 0);
+	for (unsigned int i = 0; i < ESTIMATE_WINDOW; i++) {
+		unsigned int other = i % 255 + (i % 255 >= 0x5a);
+		uint8_t raw = (uint8_t)(i < equal ? 0x5a : other);
+
+		estimate_feed(&e, &raw, 1);
+	}
+	return trend_add_window(&t, &e);
+}
+
+Test(trend, h_is_denied_from_its_threshold_on)
+{
+	for (size_t i = 0; i < sizeof(bit_thresholds) / 8; i++) {
+		const unsigned int *row = bit_thresholds[i];
+
+		cr_expect_neq(window_of_ones(row[0], row[1] - 1), TREND_FAIL,
+			      "%u", row[0]);
+		cr_expect_eq(window_of_ones(row[0], row[1]), TREND_FAIL, "%u",
+			     row[0]);
+	}
+	for (size_t i = 0; i < sizeof(byte_thresholds) / 8; i++) {
+		const unsigned int *row = byte_thresholds[i];
+
+		cr_expect_neq(window_of_bytes(row[0], row[1] - 1), TREND_FAIL,
+			      "%u", row[0]);
+		cr_expect_eq(window_of_bytes(row[0], row[1]), TREND_FAIL, "%u",
+			     row[0]);
+	}
+}

@@ -1,0 +1,25 @@
+/*
+ * caps.h - capabilities: give them up, and see what is left
+ *
+ * Of the calling thread: call it before others are started.  libc only.
+ */
+#ifndef COMMON_CAPS_H
+#define COMMON_CAPS_H
+
+#include <stdint.h>
+
+#define CAPS_NONE 0
+
+/*
+ * Sets no_new_privs, empties the inheritable and ambient sets, and keeps of
+ * the permitted and effective ones what is in keep (bits 1 << CAP_*).  What
+ * the bounding set still allows cannot be had any more.  0 or -errno.
+ */
+int caps_limit(uint64_t keep);
+
+/* Permitted, effective, inheritable and ambient ones, in one mask.
+ * 0 or -errno.
+ */
+int caps_left(uint64_t *left);
+
+#endif /* COMMON_CAPS_H */

@@ -1,0 +1,86 @@
+#include <stdlib.h>
+
+#include "ctl/command.h"
+#include "ctl/set.h"
+#include "ctl/table.h"
+
+static const struct opt list_options[] = {
+	COMMAND_OPT_JSON,
+	COMMAND_OPT_HELP,
+	COMMAND_OPT_END,
+};
+
+static int run_list(void *ctx)
+{
+	json_t *request = json_pack("{s:s}", "cmd", "domain-list");
+	int r = command_ask(ctx, request, table_domains);
+
+	json_decref(request);
+	return r;
+}
+
+const struct command command_domain_list = {
+	.words = { "domain", "list" },
+	.options = list_options,
+	.usage = PROGRAM " domain list [--json]",
+	.help = "the domains the agent publishes to, and their sockets",
+	.call_size = sizeof(struct command_call),
+	.run = run_list,
+};
+
+struct set_call {
+	struct command_call call;
+	struct set set;
+};
+
+#define SETTER(name)                                                          \
+	static int set_##name(void *ctx, const char *value, const char **why) \
+	{                                                                     \
+		return set_take_##name(&((struct set_call *)ctx)->set, value, \
+				       why);                                  \
+	}
+SETTER(class)
+SETTER(absent)
+SETTER(rate)
+SETTER(burst)
+SETTER(weight)
+
+static const struct opt set_options[] = {
+	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class },
+	{ "when-absent", 0, "POLICY",
+	  "while no device serves: hold, kernel or refuse", set_absent },
+	{ "rate", 0, "BYTES", "limit it to BYTES a second, 0: no limit",
+	  set_rate },
+	{ "burst", 0, "BYTES", "let it take BYTES at once above its rate",
+	  set_burst },
+	{ "weight", 0, "N", "its share when there is not enough for all",
+	  set_weight },
+	COMMAND_OPT_JSON,
+	COMMAND_OPT_HELP,
+	COMMAND_OPT_END,
+};
+
+static int run_set(void *ctx)
+{
+	struct set_call *c = ctx;
+	json_t *request = set_request(&c->set, c->call.operand);
+	int r;
+
+	if (!request)
+		return command_complain(&c->call, c->call.operand,
+					"not a name");
+	r = command_ask(&c->call, request, set_print);
+	json_decref(request);
+	return r;
+}
+
+const struct command command_domain_set = {
+	.words = { "domain", "set" },
+	.options = set_options,
+	.usage = PROGRAM " domain set NAME [OPTIONS]",
+	.help = "how a domain (name or UUID) or \"host\" is served, "
+		"until a reload",
+	.call_size = sizeof(struct set_call),
+	.run = run_set,
+	.operand = "NAME",
+};

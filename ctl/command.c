@@ -1,0 +1,124 @@
+#include "ctl/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/client.h"
+
+int command_set_json(void *call, const char *value, const char **why)
+{
+	(void)value;
+	(void)why;
+	((struct command_call *)call)->json = true;
+	return 0;
+}
+
+int command_set_help(void *call, const char *value, const char **why)
+{
+	(void)value;
+	(void)why;
+	((struct command_call *)call)->help = true;
+	return 0;
+}
+
+/*
+ * Operand and options in any order; argv[0] stands where the parser expects a
+ * program's name.  0 or -EINVAL, said.
+ */
+static int parse(const struct command *c, struct command_call *call, int argc,
+		 char *argv[])
+{
+	int r = opt_parse(c->options, call, call->program, argc, argv);
+
+	if (r >= 0 && r < argc && c->operand) {
+		call->operand = argv[r];
+		argc -= r;
+		argv += r;
+		r = opt_parse(c->options, call, call->program, argc, argv);
+	}
+	if (r < 0)
+		return r;
+	if (r < argc) {
+		fprintf(stderr, "%s: %s: takes no %soperand; try --help\n",
+			call->program, argv[r], c->operand ? "second " : "");
+		return -EINVAL;
+	}
+	if (c->operand && *c->operand != '[' && !call->operand && !call->help) {
+		fprintf(stderr, "%s: which %s? try --help\n", call->program,
+			c->operand);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int command_run(const struct command *c, const struct command_call *base,
+		int argc, char *argv[])
+{
+	struct command_call *call = calloc(1, c->call_size);
+	char program[64];
+	int r = EXIT_SUCCESS;
+
+	if (!call)
+		return command_complain(base, NULL, strerror(ENOMEM));
+	*call = *base;
+	call->program = program;
+	snprintf(program, sizeof(program), PROGRAM " %s%s%s", c->words[0],
+		 c->words[1] ? " " : "", c->words[1] ? c->words[1] : "");
+	if (parse(c, call, argc, argv) < 0)
+		r = EXIT_USAGE;
+	else if (call->help)
+		opt_help(c->options, c->usage, stdout);
+	else
+		r = c->run(call);
+	free(call);
+	return r;
+}
+
+int command_complain(const struct command_call *call, const char *what,
+		     const char *why)
+{
+	fprintf(stderr, "%s: %s%s%s\n", call->program, what ? what : "",
+		what ? ": " : "", why);
+	return EXIT_FAILURE;
+}
+
+json_t *command_request(const struct command_call *call, const json_t *request)
+{
+	char why[CLIENT_WHY_MAX];
+	json_t *result = NULL;
+
+	if (!request)
+		command_complain(call, NULL, strerror(ENOMEM));
+	else if (client_request(call->socket, request, &result, why) < 0)
+		command_complain(call, NULL, why);
+	return result;
+}
+
+int command_ask(const struct command_call *call, const json_t *request,
+		void (*print)(const json_t *result, FILE *out))
+{
+	json_t *result = command_request(call, request);
+
+	if (!result)
+		return EXIT_FAILURE;
+	if (call->json)
+		command_print_json(result);
+	else
+		print(result, stdout);
+	json_decref(result);
+	return command_flush(call);
+}
+
+void command_print_json(const json_t *result)
+{
+	json_dumpf(result, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
+int command_flush(const struct command_call *call)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_SUCCESS;
+	return command_complain(call, "standard output", strerror(errno));
+}

@@ -1,0 +1,48 @@
+/*
+ * egd_pub_priv.h - the publisher's sockets and its turns
+ */
+#ifndef HOST_AGENT_EGD_PUB_PRIV_H
+#define HOST_AGENT_EGD_PUB_PRIV_H
+
+#include "host-agent/egd_conn.h"
+#include "host-agent/egd_pub.h"
+
+struct handover_record;
+
+struct egd_sock {
+	TAILQ_ENTRY(egd_sock) entry;
+	struct egd_pub *pub;
+	int fd;
+	bool deaf; /* descriptors ran out: listens again at the next tick */
+	struct event accept_ev;
+	uint64_t refused_logged_us;
+	struct consumer consumer;
+	struct egd_conn conn;
+	struct handover_record *record; /* NULL: not handed over */
+};
+
+TAILQ_HEAD(egd_sock_list, egd_sock);
+
+struct egd_pub {
+	struct egd_conn_env env;
+	struct egd_sock_list socks;
+	struct event serve_ev; /* goes on serving after others had a turn */
+	struct event light_ev; /* gives what is made, a turn per loop */
+	bool light_due;	       /* ... in the next round of the loop */
+	uint64_t starving_since_us; /* 0: nobody is */
+	uint64_t starvations, starved_us;
+	void (*served)(void *ctx);
+	void *served_ctx;
+	struct handover *handover; /* NULL: nothing outlives this process */
+};
+
+/* Its events, and how its connections have it serve. */
+void egd_pub_init_turns(struct egd_pub *p);
+
+/* The clock, which becomes this turn's. */
+uint64_t egd_pub_now_us(struct egd_pub *p);
+
+/* Supplies have changed: every peer's next bytes may come from elsewhere. */
+void egd_pub_refresh_all(struct egd_pub *p);
+
+#endif /* HOST_AGENT_EGD_PUB_PRIV_H */

@@ -1,0 +1,90 @@
+#!/bin/sh
+# what the agent's memory holds at the instant it is released, at its end and
+# when another program takes its place
+# timeout: 240
+# shellcheck disable=SC2016 # awk
+# The pool is full of blocks that nobody took, and the simulated noise is a
+# known file, so that raw samples are found too, wherever they lie.  memcpy(3)
+# leaves the last bytes it moved in vector registers, which a signal's frame (or
+# lazy binding) saves to the stack: that much, 17 places for each of 8 registers,
+# is no leak of a stage.
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hostd.sh"
+
+uuid=3d1c7a52-0e55-4d5e-9b7e-5f3a1c2b4d60
+look=$B/tests/integration/memlook
+peer=$B/tests/integration/egdpeer
+[ "$(id -u)" -eq 0 ] || skip_all "needs root, to read another's memory"
+head -c 4000000 /dev/urandom >"$T/noise"
+
+# A sanitizer keeps what was freed, and its own maps: it is not looked into.
+if grep -qa __asan_init "$B/onerng-hostd"; then
+	skip_all "sanitized programs keep what they freed"
+fi
+
+full() {
+	[ "$(hostd_get pool.bytes)" = "$(hostd_get pool.capacity)" ]
+}
+
+# A window that has just ended leaves none behind for a moment.
+raw_is_seen() {
+	"$look" snapshot "$pid" "$T/secmem" || return
+	! "$look" scan "$T/secmem" 0 "$T/noise"
+}
+
+# watch NAME PID: follows a process.
+watch() {
+	start "$1" "$look" watch "$2" "$T/noise" "$T/served"
+	wait_for 30 grep -q "^watching" "$T/$1.log" && return
+	cat "$T/$1.log"
+	return 1
+}
+
+# saw NAME EVENT RELEASED: its end, with nothing in it.
+saw() {
+	ended "$1" 30
+	cat "$T/$1.log"
+	check "$1: secmem was released" awk -v least="$3" \
+		'$1 == "released" { n = $2 } END { exit !(n >= least) }' \
+		"$T/$1.log"
+	check "$1: all of it was zeros" \
+		grep -q '^released [0-9]* unclean 0 ' "$T/$1.log"
+	check "$1: no secret is left" grep -q "^$2 hits 0 " "$T/$1.log"
+	check "$1: no more than registers on its stack" awk \
+		'/ hits / { n = $5 } END { exit !(n <= 136) }' "$T/$1.log"
+}
+
+hostd_conf one=$uuid
+printf '[agent]\nidle_pause=0\n' >>"$T/hostd.conf"
+check "the agent starts" hostd_start --noise "file=$T/noise" || exit 1
+check "it serves" wait_for 60 hostd_state serving || exit 1
+check "a domain reads" "$peer" read "$(hostd_socket $uuid)" 200 64 "$T/served"
+check "the pool is full" wait_for 60 full
+
+# What is looked for is there while the agent works: this can fail.
+pid=$(cat "$T/hostd.pid")
+check "raw samples are seen in secmem" wait_for 30 raw_is_seen
+refuse "the copy is seen in itself" 1 "$look" scan "$T/secmem" 0 "$T/secmem"
+head -c 100000 /dev/urandom >"$T/other"
+check "bytes from elsewhere are not" "$look" scan "$T/secmem" 0 "$T/other"
+
+check "hand-over is watched" watch exec "$pid"
+kill -s USR2 "$pid"
+saw exec exec 1
+check "the next program serves" wait_for 60 hostd_state serving
+equal "in the same process" "$pid" "$(hostd_get pid)"
+
+check "a domain reads again" \
+	"$peer" read "$(hostd_socket $uuid)" 200 64 "$T/served"
+check "the pool is full again" wait_for 60 full
+check "the end is watched" watch exit "$pid"
+kill -s TERM "$pid"
+saw exit exit 4
+
+# A reader's end: its transfers and messages.
+wait_for 60 hostd_state serving
+reader=$(pgrep -P "$(cat "$T/hostd.pid")" -f 'role reader')
+check "a reader's end is watched" watch reader "$reader"
+kill -s TERM "$(cat "$T/hostd.pid")"
+saw reader exit 3
+hostd_stop
