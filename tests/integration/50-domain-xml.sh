@@ -2,7 +2,7 @@
 # domain XML as a caller sees it: exit status, diffs, findings, bad files
 # timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
-need virt-xml-validate patch diff
+need virt-xml-validate virsh patch diff
 
 tool=$B/tests/integration/domainxml
 data=tests/data/domains
@@ -53,6 +53,29 @@ for domain in "$data"/*.xml; do
 	diff "$domain" $data/attached/"$name" | grep '^<' | sed "s/^/$name: /"
 done >"$T/bad"
 equal "attach removes no line of a domain" '' "$(head -n 3 "$T/bad")"
+
+# libvirt's own parser and printer, of its test driver: no daemon, no network.
+# The types are what that driver knows; the rest is the domain's.
+printed() {
+	sed -e "s/<domain type='[a-z]*'/<domain type='test'/" \
+		-e "s/<type>/<type arch='i686'>/" \
+		-e "s/<type arch='x86_64' machine='[^']*'/<type arch='i686'/" \
+		"$data/attached/$1.xml" >"$T/defined.xml"
+	name=$(sed -n 's/.*<name>\(.*\)<.*/\1/p' "$T/defined.xml")
+	virsh -q -c test:///default \
+		"define $T/defined.xml; dumpxml --inactive $name" \
+		>"$T/printed.xml" 2>"$T/virsh.log"
+}
+for name in tiny-closed metadata-empty metadata-other ours-policy; do
+	check "libvirt prints $name" printed $name || cat "$T/virsh.log"
+	sed -n '/<domain/,$p' "$T/printed.xml" >"$T/dump.xml"
+	refuse "$name, printed by libvirt, is as attach wants it" 3 \
+		"$tool" attach "$T/dump.xml" class=drbg rate=4096 \
+		when-absent=kernel
+	"$tool" detach "$T/dump.xml" >"$T/gone.xml"
+	equal "$name, printed by libvirt, keeps nothing of ours" 0 \
+		"$(grep -cE 'onerng|<metadata/>' "$T/gone.xml")"
+done
 
 # findings
 codes() {
