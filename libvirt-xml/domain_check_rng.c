@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define ATTACH "onerngctl domain attach %s"
+#define ATTACH "onerngctl domain attach %s --config"
 #define EDIT   "virsh edit %s"
 
 static const struct domain_rule no_rng = {

@@ -81,7 +81,7 @@ Test(domain_check, a_domain_without_an_rng_is_told_how_to_get_one)
 {
 	finds("", "no-rng ");
 	cr_assert_str_eq(findings.finding[0].command,
-			 "onerngctl domain attach web");
+			 "onerngctl domain attach web --config");
 	cr_assert_eq(findings.finding[0].severity, DOMAIN_WARNING);
 	cr_assert_eq(findings.finding[0].line, 2);
 	finds("<rng><backend model='builtin'/></rng>", "no-onerng ");
