@@ -49,7 +49,7 @@ say  = $(if $(V),,@echo "  $(1) $(2)")
 objs = $(patsubst %.c,$(B)/%.o,$(1))
 
 PROGS :=
-include $(foreach dir,common host-agent guest-agent ctl hooks lxc libvirt-xml \
+include $(foreach dir,common libvirt-xml lxc host-agent guest-agent ctl hooks \
 	examples tests packaging,$(wildcard $(dir)/module.mk))
 
 all: $(PROGS) ## build every program

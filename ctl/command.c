@@ -22,6 +22,25 @@ int command_set_help(void *call, const char *value, const char **why)
 	return 0;
 }
 
+/* Operands and options in any order; the operands are moved to the front. */
+static int parse_many(const struct command *c, struct command_call *call,
+		      int argc, char *argv[])
+{
+	char **front = argv;
+	int r;
+
+	call->operands = argv;
+	while ((r = opt_parse(c->options, call, call->program, argc, argv)) >
+	       0) {
+		if (r >= argc)
+			return 0;
+		argc -= r;
+		argv += r;
+		front[call->operand_count++] = argv[0];
+	}
+	return r;
+}
+
 /*
  * Operand and options in any order; argv[0] stands where the parser expects a
  * program's name.  0 or -EINVAL, said.
@@ -57,7 +76,7 @@ int command_run(const struct command *c, const struct command_call *base,
 {
 	struct command_call *call = calloc(1, c->call_size);
 	char program[64];
-	int r = EXIT_SUCCESS;
+	int r = EXIT_SUCCESS, p;
 
 	if (!call)
 		return command_complain(base, NULL, strerror(ENOMEM));
@@ -65,7 +84,11 @@ int command_run(const struct command *c, const struct command_call *base,
 	call->program = program;
 	snprintf(program, sizeof(program), PROGRAM " %s%s%s", c->words[0],
 		 c->words[1] ? " " : "", c->words[1] ? c->words[1] : "");
-	if (parse(c, call, argc, argv) < 0)
+	if (c->operand && strstr(c->operand, "..."))
+		p = parse_many(c, call, argc, argv);
+	else
+		p = parse(c, call, argc, argv);
+	if (p < 0)
 		r = EXIT_USAGE;
 	else if (call->help)
 		opt_help(c->options, c->usage, stdout);

@@ -22,9 +22,11 @@ enum {
 
 /* What every command is given. */
 struct command_call {
-	const char *program; /* with the command's words, for messages */
-	const char *socket;  /* the agent's */
-	const char *operand; /* NULL: none was given */
+	const char *program;   /* with the command's words, for messages */
+	const char *socket;    /* the agent's */
+	const char *operand;   /* NULL: none was given */
+	char *const *operands; /* all, of a command that takes many */
+	int operand_count;
 	bool json, help;
 };
 
@@ -34,11 +36,14 @@ struct command {
 	const char *usage, *help;
 	size_t call_size;
 	int (*run)(void *call); /* an exit status, the reason said */
-	const char *operand;	/* its name, [NAME] if optional; NULL: none */
+	/* its name; [NAME] if optional, [NAME...] if many; NULL: none */
+	const char *operand;
 };
 
 extern const struct command command_status;
 extern const struct command command_domain_list, command_domain_set;
+extern const struct command command_domain_attach, command_domain_detach,
+	command_domain_show, command_domain_check;
 extern const struct command command_firmware_import, command_firmware_verify,
 	command_firmware_dump;
 extern const struct command command_selftest;

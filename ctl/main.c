@@ -16,6 +16,8 @@ static const struct command *const commands[] = {
 	&command_domain_set,	  &command_firmware_import,
 	&command_firmware_verify, &command_firmware_dump,
 	&command_selftest,	  &command_capture,
+	&command_domain_attach,	  &command_domain_detach,
+	&command_domain_show,	  &command_domain_check,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -1,0 +1,188 @@
+/* Gives a domain its <rng>, tells the agent of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/change.h"
+#include "ctl/policy.h"
+
+#define SETTER(name, attribute)                                                \
+	static int set_##name(void *ctx, const char *value, const char **why)  \
+	{                                                                      \
+		return domain_policy_set(&((struct change_call *)ctx)->policy, \
+					 attribute, value, why);               \
+	}
+SETTER(class, "class")
+SETTER(absent, "when-absent")
+SETTER(rate, "rate")
+SETTER(burst, "burst")
+SETTER(weight, "weight")
+
+static const struct opt options[] = {
+	{ "live", 0, NULL, "the running domain, at once", change_set_live },
+	{ "config", 0, NULL, "its configuration, for its next start",
+	  change_set_config },
+	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class },
+	{ "rate", 0, "BYTES", "limit it to BYTES a second, 0: no limit",
+	  set_rate },
+	{ "burst", 0, "BYTES", "let it take BYTES at once above its rate",
+	  set_burst },
+	{ "weight", 0, "N", "its share when there is not enough for all",
+	  set_weight },
+	{ "when-absent", 0, "POLICY",
+	  "while no device serves: hold, kernel or refuse", set_absent },
+	{ "dry-run", 0, NULL, "change nothing, print a diff",
+	  change_set_dry_run },
+	{ "no-register", 0, NULL, "do not tell the agent",
+	  change_set_no_register },
+	{ "drop-ins", 0, "DIR", "where the agent is told (" REGISTER_DIR ")",
+	  change_set_drop_ins },
+	{ "connect", 0, "URI", "libvirt's, as virsh takes it", change_set_uri },
+	COMMAND_OPT_HELP,
+	COMMAND_OPT_END,
+};
+
+/* What it has already, and what was given over that. */
+static int whole_policy(const struct change *c, const struct domain_xml *xml,
+			struct domain_policy *out, struct domain_error *error)
+{
+	int r = domain_policy_read(xml, out, error);
+
+	if (r < 0)
+		return r;
+	policy_overlay(out, &c->call->policy);
+	return 0;
+}
+
+static int edit(const struct change *c, const struct domain_xml *xml,
+		char **after, struct domain_error *error)
+{
+	struct domain_policy policy;
+	int r = whole_policy(c, xml, &policy, error);
+
+	if (r < 0)
+		return r;
+	return domain_rng_attach(xml, c->run_dir,
+				 policy_is_given(&c->call->policy) ? &policy
+								   : NULL,
+				 after, error);
+}
+
+/* A device of a running domain cannot be changed, only added. */
+static int check_live(const struct change *c)
+{
+	const struct domain_rng *rng = &c->live.rng;
+
+	if (!c->live.wanted || !rng->count)
+		return 0;
+	if (rng->count == 1 && rng->own_path && rng->connects &&
+	    rng->reconnects && !rng->rate)
+		return 0;
+	return change_complain(c, "the <rng> that it runs with is not as it "
+				  "should be, and cannot be changed while it "
+				  "runs: --config mends it for its next start");
+}
+
+static int attach_live(struct change *c)
+{
+	char why[VIRT_WHY_MAX], element[POLICY_ELEMENT_MAX];
+	struct domain_policy policy;
+	struct domain_error error;
+	char *device = NULL;
+	int r = 0;
+
+	if (!c->live.rng.count) {
+		if (domain_rng_device(c->live.xml, c->run_dir, &device,
+				      &error) < 0)
+			return change_complain(c, error.text);
+		r = virt_attach_live(c->virt, &c->domain, device, why);
+		free(device);
+	}
+	if (r == 0 && policy_is_given(&c->call->policy)) {
+		whole_policy(c, c->live.xml, &policy, &error);
+		policy_element(&policy, element);
+		r = virt_metadata_live(c->virt, &c->domain, element,
+				       DOMAIN_POLICY_URI, why);
+	}
+	return r < 0 ? change_complain(c, why) : 0;
+}
+
+/* What happened to a side: at least one of the two is wanted. */
+static void tell(const struct change *c, const struct side *s,
+		 const char *which)
+{
+	if (s->wanted)
+		printf("%s: %s: %s\n", c->domain.name, which,
+		       s->after ? "attached" : "nothing to do");
+}
+
+/* 0; 1 if the agent does not know the domain, said; -1 if that is in the way */
+static int make_known(const struct change *c)
+{
+	const struct side *s = c->config.wanted ? &c->config : &c->live;
+	struct domain_policy policy;
+	struct domain_error error;
+	char why[CLIENT_WHY_MAX], text[2 * CLIENT_WHY_MAX];
+	int r;
+
+	if (c->call->no_register)
+		return 0;
+	if (whole_policy(c, s->xml, &policy, &error) < 0)
+		return change_complain(c, error.text);
+	r = register_domain(&c->call->registry, c->domain.name, c->domain.uuid,
+			    &policy, why);
+	if (r == REGISTER_TOLD)
+		printf("%s: host agent: told\n", c->domain.name);
+	else if (r == REGISTER_ELSEWHERE && policy_is_given(&c->call->policy))
+		printf("%s: host agent: configured elsewhere: that section "
+		       "decides, not the domain's policy\n",
+		       c->domain.name);
+	if (r >= 0)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "the host agent does not serve it yet: %s; then try again",
+		 why);
+	change_complain(c, text);
+	return 1;
+}
+
+static int attach(struct change *c)
+{
+	int known;
+
+	if (check_live(c) < 0)
+		return EXIT_FAILURE;
+	if (c->call->dry_run)
+		return change_show(c);
+	known = make_known(c);
+	/* QEMU connects before the device is there, and fails if it cannot */
+	if (known < 0 || (known > 0 && c->live.after))
+		return EXIT_FAILURE;
+	if (c->live.after && attach_live(c) < 0)
+		return EXIT_FAILURE;
+	tell(c, &c->live, "running");
+	if (c->config.after && change_define(c, edit) < 0)
+		return EXIT_FAILURE;
+	tell(c, &c->config, "configuration");
+	return known ? EXIT_FAILURE : command_flush(&c->call->call);
+}
+
+static int run(void *ctx)
+{
+	struct change c;
+	int r = EXIT_FAILURE;
+
+	if (change_begin(&c, ctx, edit) == 0)
+		r = attach(&c);
+	change_end(&c);
+	return r;
+}
+
+const struct command command_domain_attach = {
+	.words = { "domain", "attach" },
+	.options = options,
+	.usage = PROGRAM " domain attach NAME [OPTIONS]",
+	.help = "give a domain of libvirt (name or UUID) its device",
+	.call_size = sizeof(struct change_call),
+	.run = run,
+	.operand = "NAME",
+};

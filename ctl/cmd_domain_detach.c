@@ -1,0 +1,220 @@
+/* Takes a domain's <rng> away, never while that could hurt the host. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/change.h"
+#include "libvirt-xml/domain_check.h"
+
+#define WAIT_S		10 /* for the guest to let go of the device */
+#define POLL_NS		100000000L
+#define POLLS_IN_SECOND 10
+
+static const struct opt options[] = {
+	{ "live", 0, NULL, "the running domain, at once", change_set_live },
+	{ "config", 0, NULL, "its configuration, for its next start",
+	  change_set_config },
+	{ "dry-run", 0, NULL, "change nothing, print a diff",
+	  change_set_dry_run },
+	{ "no-register", 0, NULL, "do not tell the agent",
+	  change_set_no_register },
+	{ "drop-ins", 0, "DIR", "where the agent was told (" REGISTER_DIR ")",
+	  change_set_drop_ins },
+	{ "connect", 0, "URI", "libvirt's, as virsh takes it", change_set_uri },
+	COMMAND_OPT_HELP,
+	COMMAND_OPT_END,
+};
+
+static int edit(const struct change *c, const struct domain_xml *xml,
+		char **after, struct domain_error *error)
+{
+	return domain_rng_detach(xml, c->run_dir, after, error);
+}
+
+static int refuse_live(const struct change *c, const char *what)
+{
+	char why[600];
+
+	snprintf(why, sizeof(why),
+		 "not while it runs: %s uses memory after it was freed when "
+		 "the device goes with a request pending (CVE-2026-50624); "
+		 "safe is: onerngctl domain detach %s --config, which takes "
+		 "effect when the domain starts next",
+		 what, c->domain.uuid);
+	return change_complain(c, why);
+}
+
+/* Its QEMU may be older than the one that is installed now. */
+static bool runs_replaced_program(const struct change *c)
+{
+	json_t *consumer =
+		register_consumer(&c->call->registry, c->domain.uuid);
+	const json_t *peer = json_object_get(consumer, "peer");
+	json_int_t pid = json_integer_value(json_object_get(peer, "pid"));
+	char path[40], target[512];
+	ssize_t n = -1;
+
+	json_decref(consumer);
+	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)pid);
+	if (pid > 0)
+		n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return true;
+	target[n] = '\0';
+	return strstr(target, " (deleted)") != NULL;
+}
+
+/*
+ * Whether a request is pending cannot be known for as long as the guest runs,
+ * and it has to run to let the device go: only a QEMU that is known to be safe
+ * will do.
+ */
+static int check_live(const struct change *c)
+{
+	unsigned long version = virt_qemu_version(c->virt);
+	char what[80];
+
+	if (!c->live.wanted || !c->live.rng.count || !version)
+		return 0;
+	if (domain_qemu_detach_unsafe(version)) {
+		snprintf(what, sizeof(what), "QEMU %lu.%lu.%lu",
+			 version / 1000000, version / 1000 % 1000,
+			 version % 1000);
+		return refuse_live(c, what);
+	}
+	if (runs_replaced_program(c))
+		return refuse_live(c, "an earlier QEMU, which it may have been "
+				      "started with,");
+	return 0;
+}
+
+static int is_gone(const struct change *c)
+{
+	char why[VIRT_WHY_MAX];
+	char *now = virt_xml(c->virt, &c->domain, VIRT_XML_LIVE, why);
+	struct domain_error error;
+	struct domain_xml *xml;
+	struct domain_rng rng;
+	int r = -1;
+
+	if (!now)
+		return -1;
+	xml = domain_xml_parse(now, strlen(now), &error);
+	if (xml && domain_rng_find(xml, c->run_dir, &rng, &error) == 0)
+		r = rng.count == 0;
+	domain_xml_free(xml);
+	free(now);
+	return r;
+}
+
+static int await(const struct change *c)
+{
+	const struct timespec gap = { .tv_nsec = POLL_NS };
+	int left = WAIT_S * POLLS_IN_SECOND, r;
+
+	do {
+		r = is_gone(c);
+		if (r > 0)
+			return 0;
+		nanosleep(&gap, NULL);
+	} while (r == 0 && left-- > 0);
+	return change_complain(c, "asked for, but the guest has not let go of "
+				  "the device: does it run, and support "
+				  "hot-plugging?");
+}
+
+static int detach_live(struct change *c)
+{
+	char why[VIRT_WHY_MAX], *device = NULL;
+	struct domain_error error;
+	int r;
+
+	if (c->live.rng.count) {
+		if (domain_rng_device(c->live.xml, c->run_dir, &device,
+				      &error) < 0)
+			return change_complain(c, error.text);
+		r = virt_detach_live(c->virt, &c->domain, device, why);
+		free(device);
+		if (r < 0)
+			return change_complain(c, why);
+		if (await(c) < 0)
+			return -1;
+	}
+	/* there need not be a policy */
+	virt_metadata_live(c->virt, &c->domain, NULL, DOMAIN_POLICY_URI, why);
+	return 0;
+}
+
+static void tell(const struct change *c, const struct side *s,
+		 const char *which)
+{
+	if (s->wanted)
+		printf("%s: %s: %s\n", c->domain.name, which,
+		       s->after ? "detached" : "nothing to do");
+}
+
+/* A domain that has none of ours, neither now nor at its next start. */
+static bool needs_nothing(const struct change *c)
+{
+	if (c->domain.active && !c->live.wanted)
+		return is_gone(c) > 0;
+	return c->config.wanted || !c->domain.persistent;
+}
+
+static int forget(const struct change *c)
+{
+	char why[CLIENT_WHY_MAX];
+	int r = 0;
+
+	if (c->call->no_register || !needs_nothing(c))
+		return 0;
+	r = register_forget(&c->call->registry, c->domain.uuid, why);
+	if (r < 0)
+		return change_complain(c, why);
+	if (r > 0)
+		printf("%s: host agent: told\n", c->domain.name);
+	return 0;
+}
+
+static int detach(struct change *c)
+{
+	if (check_live(c) < 0)
+		return EXIT_FAILURE;
+	if (c->call->dry_run)
+		return change_show(c);
+	if (c->live.after && detach_live(c) < 0)
+		return EXIT_FAILURE;
+	tell(c, &c->live, "running");
+	if (c->config.after && change_define(c, edit) < 0)
+		return EXIT_FAILURE;
+	tell(c, &c->config, "configuration");
+	if (c->config.after && c->domain.active && !c->live.wanted)
+		printf("%s: what runs keeps its device until it is shut "
+		       "down\n",
+		       c->domain.name);
+	if (forget(c) < 0)
+		return EXIT_FAILURE;
+	return command_flush(&c->call->call);
+}
+
+static int run(void *ctx)
+{
+	struct change c;
+	int r = EXIT_FAILURE;
+
+	if (change_begin(&c, ctx, edit) == 0)
+		r = detach(&c);
+	change_end(&c);
+	return r;
+}
+
+const struct command command_domain_detach = {
+	.words = { "domain", "detach" },
+	.options = options,
+	.usage = PROGRAM " domain detach NAME [OPTIONS]",
+	.help = "take a domain's device away",
+	.call_size = sizeof(struct change_call),
+	.run = run,
+	.operand = "NAME",
+};

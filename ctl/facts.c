@@ -1,0 +1,184 @@
+#include "ctl/facts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "libvirt-xml/domain_xml.h"
+
+#define APPARMOR_DIR  "/etc/apparmor.d"
+#define USB_DIR	      "/sys/bus/usb/devices"
+#define USB_ID	      "1d50:6086"
+#define PROFILE_BYTES 65536
+#define PATH_ROOM     512
+
+int facts_qemu_user(const char *capabilities, uid_t *uid, gid_t *gid)
+{
+	const char *dac = strstr(capabilities, "<model>dac</model>");
+	const char *end = dac ? strstr(dac, "</secmodel>") : NULL;
+	const char *label = dac ? strstr(dac, "<baselabel type=") : NULL;
+	unsigned int u, g;
+
+	label = label && label < end ? strchr(label, '>') : NULL;
+	if (!label || sscanf(label, ">+%u:+%u<", &u, &g) != 2)
+		return -ENOENT;
+	*uid = u;
+	*gid = g;
+	return 0;
+}
+
+/* Its beginning, terminated; false: it cannot be read. */
+static bool read_text(const char *path, char out[static PROFILE_BYTES])
+{
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	if (!f)
+		return false;
+	n = fread(out, 1, PROFILE_BYTES - 1, f);
+	fclose(f);
+	out[n] = '\0';
+	return true;
+}
+
+/* A line that is no comment and names the folder of our sockets. */
+static bool has_rule(char *text, const char *run_dir)
+{
+	char want[DOMAIN_PATH_MAX], *line, *rest = NULL;
+
+	snprintf(want, sizeof(want), "%s/", run_dir);
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		line += strspn(line, " \t");
+		if (*line != '#' && strstr(line, want))
+			return true;
+	}
+	return false;
+}
+
+enum domain_apparmor facts_apparmor(const char *capabilities, const char *dir,
+				    const char *run_dir)
+{
+	static const char *const files[] = { "local/abstractions/libvirt-qemu",
+					     "abstractions/libvirt-qemu" };
+	char path[PATH_ROOM], text[PROFILE_BYTES];
+	bool any = false;
+	size_t i;
+
+	if (!strstr(capabilities, "<model>apparmor</model>"))
+		return DOMAIN_APPARMOR_UNKNOWN;
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		if (!read_text(path, text))
+			continue;
+		if (has_rule(text, run_dir))
+			return DOMAIN_APPARMOR_ALLOWS;
+		any = true;
+	}
+	return any ? DOMAIN_APPARMOR_LACKS : DOMAIN_APPARMOR_UNKNOWN;
+}
+
+/* A number in a small file of sysfs; 0: none. */
+static unsigned int attribute(const char *dir, const char *device,
+			      const char *name, int base)
+{
+	char path[PATH_ROOM], text[16] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%.200s/%s", dir, device, name);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	return (unsigned int)strtoul(text, NULL, base);
+}
+
+size_t facts_onerngs(const char *dir,
+		     struct domain_usb out[static DOMAIN_ONERNGS_MAX])
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	char id[24];
+	size_t n = 0;
+
+	while (d && n < DOMAIN_ONERNGS_MAX && (e = readdir(d))) {
+		snprintf(id, sizeof(id), "%04x:%04x",
+			 attribute(dir, e->d_name, "idVendor", 16),
+			 attribute(dir, e->d_name, "idProduct", 16));
+		if (strcmp(id, USB_ID) != 0)
+			continue;
+		out[n].bus = attribute(dir, e->d_name, "busnum", 10);
+		out[n++].device = attribute(dir, e->d_name, "devnum", 10);
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* The groups libvirt starts QEMU with: those of its user, and its own. */
+static void know_qemu(struct domain_facts *f, const char *capabilities)
+{
+	const struct passwd *pw;
+	int count = DOMAIN_GIDS_MAX;
+	gid_t gid;
+
+	if (facts_qemu_user(capabilities, &f->qemu_uid, &gid) < 0)
+		return;
+	pw = getpwuid(f->qemu_uid);
+	f->qemu_gids[0] = gid;
+	f->qemu_gid_count = 1;
+	f->qemu_known = true;
+	if (pw && getgrouplist(pw->pw_name, gid, f->qemu_gids, &count) >= 0)
+		f->qemu_gid_count = (size_t)count;
+}
+
+void facts_gather(struct facts *f, struct virt *v, const char *run_dir)
+{
+	unsigned long version = virt_qemu_version(v);
+	struct domain_facts *h = &f->of_host;
+	char *capabilities = virt_capabilities(v);
+
+	memset(f, 0, sizeof(*f));
+	h->run_dir = run_dir;
+	if (version && domain_qemu_detach_unsafe(version)) {
+		snprintf(f->version, sizeof(f->version), "%lu.%lu.%lu",
+			 version / 1000000, version / 1000 % 1000,
+			 version % 1000);
+		h->detach_unsafe_version = f->version;
+	}
+	if (capabilities) {
+		know_qemu(h, capabilities);
+		h->apparmor =
+			facts_apparmor(capabilities, APPARMOR_DIR, run_dir);
+	}
+	free(capabilities);
+	h->onerng_count = facts_onerngs(USB_DIR, h->onerngs);
+}
+
+struct domain_facts facts_of(const struct facts *f,
+			     const struct domain_xml *xml)
+{
+	struct domain_facts own = f->of_host;
+	struct domain_error error;
+	char path[DOMAIN_PATH_MAX];
+	struct stat st;
+
+	if (domain_xml_socket(xml, own.run_dir, path, &error) < 0)
+		return own;
+	if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+		own.socket = DOMAIN_SOCKET_THERE;
+		own.socket_mode = st.st_mode;
+		own.socket_uid = st.st_uid;
+		own.socket_gid = st.st_gid;
+	} else if (errno != EACCES) {
+		own.socket = DOMAIN_SOCKET_MISSING;
+	}
+	return own;
+}

@@ -1,0 +1,38 @@
+/*
+ * facts.h - what the linter of domain XML is told of this host
+ */
+#ifndef CTL_FACTS_H
+#define CTL_FACTS_H
+
+#include "ctl/virt.h"
+#include "libvirt-xml/domain_check.h"
+
+struct facts {
+	struct domain_facts of_host; /* what is the same for all domains */
+	char version[24];
+};
+
+/* What cannot be found out stays unknown.  run_dir must outlive it. */
+void facts_gather(struct facts *f, struct virt *v, const char *run_dir);
+
+/* With the domain's own. */
+struct domain_facts facts_of(const struct facts *f,
+			     const struct domain_xml *xml);
+
+/* Parts of it, of given text and folders. */
+
+/*
+ * The user and group that QEMU runs as: of the capabilities' security model
+ * "dac".  0 or -ENOENT.
+ */
+int facts_qemu_user(const char *capabilities, uid_t *uid, gid_t *gid);
+
+/* dir/local/abstractions/libvirt-qemu, or the file that includes it. */
+enum domain_apparmor facts_apparmor(const char *capabilities, const char *dir,
+				    const char *run_dir);
+
+/* Of sysfs's folder of USB devices. */
+size_t facts_onerngs(const char *dir,
+		     struct domain_usb out[static DOMAIN_ONERNGS_MAX]);
+
+#endif /* CTL_FACTS_H */

@@ -1,0 +1,162 @@
+#!/bin/sh
+# onerngctl domain attach, detach, show and check as scripts see them: what is
+# printed, refused and returned, with libvirt's test driver, and how the agent
+# is told
+# timeout: 120
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hostd.sh"
+need virsh patch
+
+web=11111111-1111-1111-1111-111111111111
+mail=22222222-2222-2222-2222-222222222222
+
+# Two domains of libvirt's test driver; each process has a copy of its own.
+cat >"$T/node.xml" <<END
+<node xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
+  <domain type='test'>
+    <name>web</name>
+    <uuid>$web</uuid>
+    <memory>65536</memory>
+    <os><type>hvm</type></os>
+    <devices>
+      <graphics type='vnc' passwd='hush-hush'/>
+    </devices>
+    <test:runstate>5</test:runstate>
+  </domain>
+  <domain type='test'>
+    <name>mail</name>
+    <uuid>$mail</uuid>
+    <memory>65536</memory>
+    <os><type>hvm</type></os>
+    <devices>
+      <rng model='virtio'>
+        <backend model='egd' type='unix'>
+          <source mode='connect' path='$T/run/kvm/$mail.sock'/>
+        </backend>
+        <alias name='ua-onerng0'/>
+      </rng>
+    </devices>
+  </domain>
+</node>
+END
+uri=test://$T/node.xml
+
+# domain VERB WORD...
+domain() {
+	hostd_ctl domain "$@" --connect "$uri"
+}
+
+attach() {
+	domain attach --drop-ins "$T/hostd.conf.d" "$@"
+}
+
+# said COMMAND...: keeps what it says in $T/said.
+said() {
+	"$@" >"$T/said" 2>&1
+}
+
+# says NAME TEXT
+says() {
+	grep -q -- "$2" "$T/said" || {
+		not_ok "$1" "$(cat "$T/said")"
+		return
+	}
+	ok "$1"
+}
+
+refuse "no libvirt at all" 1 said hostd_ctl domain check \
+	--connect "qemu+unix:///session?socket=$T/none"
+says "what to do then" "is it running? systemctl start libvirtd"
+refuse "no name" 2 said domain attach
+refuse "two names" 2 said domain attach web mail
+refuse "an option it does not have" 2 said domain detach web --class raw
+refuse "a class that no agent knows" 2 said attach web --class best
+refuse "a weight of 0" 2 said attach web --weight 0
+refuse "no such domain" 1 said attach wbe --config
+says "and which may have been meant" "no such domain: wbe; near it: web"
+refuse "a name like none" 1 said attach database --config
+refuse "offers none" 1 grep -q near "$T/said"
+refuse "a UUID that is not there" 1 \
+	said attach 33333333-3333-3333-3333-333333333333
+refuse "a socket's relative path" 1 said "$B/onerngctl" -s control.sock \
+	domain attach web --connect "$uri"
+
+# Without an agent.
+refuse "live is for what runs" 1 said attach web --live
+says "which it says" "is not running: only --config"
+virsh -q -c "$uri" dumpxml --inactive web >"$T/web.xml"
+check "a dry run needs no agent" said attach web --dry-run
+says "and says what is meant" "is not running: --config is meant"
+said attach web --config --dry-run
+check "its diff is one to patch" patch -s "$T/web.xml" "$T/said"
+check "what it makes is libvirt's" \
+	virsh -q -c "$uri" define "$T/web.xml"
+refuse "no secret of the domain is in it" 1 grep -q hush "$T/said"
+refuse "an agent that does not answer" 1 said attach web --config
+says "is what is missing" "does not serve it yet: onerng-hostd is not running"
+says "while the domain is changed" "configuration: attached"
+check "which may be all that is wanted" said attach web --config --no-register
+check "the running domain's device cannot be changed" \
+	test "$(attach mail --live 2>&1 | grep -c 'cannot be changed while')" -eq 1
+check "its configuration can" said attach mail --config --dry-run
+says "and is mended" "+ *<reconnect"
+check "detach" said domain detach mail --config --dry-run
+says "prints a diff too" '^- *<rng'
+check "detach of nothing" said domain detach web --config
+says "has nothing to do" "configuration: nothing to do"
+
+# With one: the drop-in is the agent's own configuration.
+hostd_conf
+check "the host agent starts" hostd_start --absent || exit 1
+check "attach tells it" said attach web --config --class seed --rate 64
+says "and says so" "host agent: told"
+check "the agent has a socket" test -S "$(hostd_socket $web)"
+equal "and the policy" "seed 64" \
+	"$(domain show web --json | json agent.class) $(domain show web --json |
+		json agent.rate)"
+check "what it was told is valid" "$B/onerng-hostd" -t -c "$T/hostd.conf"
+check "attach again" said attach web --config --class seed --rate 64
+refuse "tells it nothing" 1 grep -q told "$T/said"
+check "another class" said attach web --config --class drbg
+agent_class() {
+	[ "$(domain show web --json | json agent.class)" = "$1" ]
+}
+check "is another to the agent" wait_for 10 agent_class drbg
+check "detach takes it back" said domain detach web --config \
+	--drop-ins "$T/hostd.conf.d"
+check "the agent's socket goes" wait_for 10 \
+	test ! -e "$(hostd_socket $web)"
+
+# What the operator wrote stands; a name that is taken is not taken over.
+printf '[domain mine]\nuuid=%s\n[domain mail]\nuuid=%s\n' $web \
+	44444444-4444-4444-4444-444444444444 >>"$T/hostd.conf"
+kill -s HUP "$(cat "$T/hostd.pid")"
+check "a section of the operator" wait_for 10 test -S "$(hostd_socket $web)"
+check "is enough" said attach web --config --class seed
+refuse "and nothing is written" 1 test -e "$T/hostd.conf.d/domain-$web.conf"
+says "nor believed to be followed" "configured elsewhere"
+check "a name that is another's" said attach mail --config
+check "is left to it" grep -qx "\[domain $mail\]" \
+	"$T/hostd.conf.d/domain-$mail.conf"
+equal "its own has its socket" 1 \
+	"$(hostd_ctl domain list | grep -c "^$mail  *$mail")"
+
+# show and check
+check "show" said domain show mail
+says "what libvirt knows" "^mail $mail: running, persistent"
+says "and what the agent does" "^host agent: not connected, class raw"
+check "list has what the agent serves" said hostd_ctl domain list
+refuse "check finds" 3 said domain check
+says "a domain without any" "^web: warning: no-rng"
+says "with what mends it" "onerngctl domain attach web --config"
+says "one that does not reconnect" "^mail: error: egd-no-reconnect"
+says "and counts" "^2 domains checked, 2 findings"
+refuse "check of one" 3 said domain check web
+says "is of one" "^1 domain checked, 1 finding"
+refuse "check of what is not there" 1 said domain check web nowhere
+domain check --json >"$T/check.json"
+equal "findings as JSON" "no-rng warning" \
+	"$(json domains.1.findings.0.code <"$T/check.json"
+	) $(json domains.1.findings.0.severity <"$T/check.json")"
+check "nothing of libvirt is needed for the rest" sh -c \
+	"! ldd '$B/onerngctl' | grep -q libvirt"
