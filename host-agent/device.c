@@ -43,8 +43,39 @@ static void device_tell(struct device *d, enum rawmsg_type type)
 			 strerror(-r));
 }
 
+static struct sampler_conf device_sampler_conf(const struct device *d)
+{
+	return (struct sampler_conf){
+		.h_byte_millibits = d->own_h_byte ? d->own_h_byte
+						  : d->env->h_byte_millibits,
+		.h_bit_millibits = d->own_h_bit ? d->own_h_bit
+						: d->env->h_bit_millibits,
+		.device = d->number,
+	};
+}
+
+static int device_make_sampler(struct device *d)
+{
+	struct sampler_conf conf = device_sampler_conf(d);
+	struct sampler *made = sampler_new(&conf, d->env->pool);
+
+	if (!made)
+		return -errno;
+	sampler_free(d->sampler);
+	d->sampler = made;
+	d->h_byte_millibits = conf.h_byte_millibits;
+	d->h_bit_millibits = conf.h_bit_millibits;
+	return 0;
+}
+
 static void device_open(struct device *d)
 {
+	if (!d->sampler && device_make_sampler(d) < 0) {
+		device_enter(d, DEVICE_FAILED,
+			     "no locked memory: raise LimitMEMLOCK=");
+		child_restart_later(&d->reader);
+		return;
+	}
 	d->heard_us = now_us();
 	d->next_seq = 0;
 	d->stale = false;
@@ -91,7 +122,7 @@ static void device_give_up(struct device *d, const char *test)
 {
 	char why[RAWMSG_TEXT_MAX];
 
-	snprintf(why, sizeof(why), "health test %s: %sreload to try again",
+	snprintf(why, sizeof(why), "health test %.32s: %sreload to try again",
 		 test, d->kind == DEVICE_HWRNG ? "" : "replug it, or ");
 	device_tell(d, RAWMSG_STOP);
 	d->final = true;
@@ -203,8 +234,10 @@ static void device_leave(struct device *d, const char *text)
 	d->failing = false;
 	device_firmware_forget(&d->firmware);
 	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
-	sampler_reset(d->sampler);
-	sampler_forget_trend(d->sampler); /* another one may come */
+	if (d->sampler) {
+		sampler_reset(d->sampler);
+		sampler_forget_trend(d->sampler); /* another may come */
+	}
 	d->raw_rate = 0;
 	d->failures = 0;
 	pool_wipe_device(d->env->pool, d->number);
@@ -384,31 +417,6 @@ static const struct child_ops reader_ops = {
 	.due = device_due,
 };
 
-static struct sampler_conf device_sampler_conf(const struct device *d)
-{
-	return (struct sampler_conf){
-		.h_byte_millibits = d->own_h_byte ? d->own_h_byte
-						  : d->env->h_byte_millibits,
-		.h_bit_millibits = d->own_h_bit ? d->own_h_bit
-						: d->env->h_bit_millibits,
-		.device = d->number,
-	};
-}
-
-static int device_make_sampler(struct device *d)
-{
-	struct sampler_conf conf = device_sampler_conf(d);
-	struct sampler *made = sampler_new(&conf, d->env->pool);
-
-	if (!made)
-		return -errno;
-	sampler_free(d->sampler);
-	d->sampler = made;
-	d->h_byte_millibits = conf.h_byte_millibits;
-	d->h_bit_millibits = conf.h_bit_millibits;
-	return 0;
-}
-
 void device_init(struct device *d, const struct device_env *env,
 		 unsigned int number, const char *port)
 {
@@ -446,11 +454,6 @@ void device_arrived(struct device *d)
 	else
 		log_info("%s: arrived at port %s", d->name, d->port);
 	d->identified = false;
-	if (!d->sampler && device_make_sampler(d) < 0) {
-		device_enter(d, DEVICE_GONE,
-			     "no locked memory: raise LimitMEMLOCK=");
-		return;
-	}
 	device_enter(d, DEVICE_OPENING, "");
 	device_open(d);
 }
