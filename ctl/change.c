@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "libvirt-xml/domain_diff.h"
 #include "libvirt-xml/domain_xml.h"
 
@@ -54,10 +55,7 @@ int change_set_no_register(void *call, const char *value, const char **why)
 
 int change_complain(const struct change *c, const char *why)
 {
-	const char *what = c->domain.name ? c->domain.name
-					  : c->call->call.operand;
-
-	command_complain(&c->call->call, what, why);
+	command_complain(&c->call->call, c->shown, why);
 	return -1;
 }
 
@@ -100,7 +98,7 @@ static int choose(struct change *c)
 	if (!call->live && !call->config) {
 		call->live = d->active;
 		call->config = !d->active;
-		fprintf(stderr, "%s: %s: %s\n", call->call.program, d->name,
+		fprintf(stderr, "%s: %s: %s\n", call->call.program, c->shown,
 			!d->active ? "is not running: --config is meant"
 			: d->persistent
 				? "runs: --live is meant, until it is shut "
@@ -157,6 +155,8 @@ int change_begin(struct change *c, struct change_call *call, change_edit edit)
 		command_complain(&call->call, NULL, why);
 		return -1;
 	}
+	log_escape(c->shown, sizeof(c->shown), c->domain.name,
+		   strlen(c->domain.name));
 	if (choose(c) < 0 || read_side(c, &c->live, VIRT_XML_LIVE, edit) < 0)
 		return -1;
 	/* secrets are for libvirt alone, not for a diff on a terminal */
@@ -188,7 +188,7 @@ static int show_side(const struct change *c, const struct side *s,
 
 	if (!s->after)
 		return 0;
-	snprintf(name, sizeof(name), "%.200s (%s)", c->domain.name, which);
+	snprintf(name, sizeof(name), "%s (%s)", c->shown, which);
 	return domain_diff_print(name, s->before, s->after, stdout);
 }
 

@@ -15,6 +15,8 @@
 #include "ctl/virt.h"
 #include "libvirt-xml/domain_rng.h"
 
+#define CHANGE_SHOWN_MAX 256
+
 /* The options of attach and detach. */
 struct change_call {
 	struct command_call call;
@@ -43,6 +45,7 @@ struct change {
 	struct change_call *call;
 	struct virt *virt;
 	struct virt_domain domain;
+	char shown[CHANGE_SHOWN_MAX]; /* its name, for people */
 	char run_dir[DOMAIN_RUN_DIR_MAX];
 	struct side live, config;
 };

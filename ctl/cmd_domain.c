@@ -2,31 +2,6 @@
 
 #include "ctl/command.h"
 #include "ctl/set.h"
-#include "ctl/table.h"
-
-static const struct opt list_options[] = {
-	COMMAND_OPT_JSON,
-	COMMAND_OPT_HELP,
-	COMMAND_OPT_END,
-};
-
-static int run_list(void *ctx)
-{
-	json_t *request = json_pack("{s:s}", "cmd", "domain-list");
-	int r = command_ask(ctx, request, table_domains);
-
-	json_decref(request);
-	return r;
-}
-
-const struct command command_domain_list = {
-	.words = { "domain", "list" },
-	.options = list_options,
-	.usage = PROGRAM " domain list [--json]",
-	.help = "the domains the agent publishes to, and their sockets",
-	.call_size = sizeof(struct command_call),
-	.run = run_list,
-};
 
 struct set_call {
 	struct command_call call;

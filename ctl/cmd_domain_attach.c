@@ -111,7 +111,7 @@ static void tell(const struct change *c, const struct side *s,
 		 const char *which)
 {
 	if (s->wanted)
-		printf("%s: %s: %s\n", c->domain.name, which,
+		printf("%s: %s: %s\n", c->shown, which,
 		       s->after ? "attached" : "nothing to do");
 }
 
@@ -131,11 +131,11 @@ static int make_known(const struct change *c)
 	r = register_domain(&c->call->registry, c->domain.name, c->domain.uuid,
 			    &policy, why);
 	if (r == REGISTER_TOLD)
-		printf("%s: host agent: told\n", c->domain.name);
+		printf("%s: host agent: told\n", c->shown);
 	else if (r == REGISTER_ELSEWHERE && policy_is_given(&c->call->policy))
 		printf("%s: host agent: configured elsewhere: that section "
 		       "decides, not the domain's policy\n",
-		       c->domain.name);
+		       c->shown);
 	if (r >= 0)
 		return 0;
 	snprintf(text, sizeof(text),

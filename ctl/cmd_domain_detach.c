@@ -150,7 +150,7 @@ static void tell(const struct change *c, const struct side *s,
 		 const char *which)
 {
 	if (s->wanted)
-		printf("%s: %s: %s\n", c->domain.name, which,
+		printf("%s: %s: %s\n", c->shown, which,
 		       s->after ? "detached" : "nothing to do");
 }
 
@@ -173,7 +173,7 @@ static int forget(const struct change *c)
 	if (r < 0)
 		return change_complain(c, why);
 	if (r > 0)
-		printf("%s: host agent: told\n", c->domain.name);
+		printf("%s: host agent: told\n", c->shown);
 	return 0;
 }
 
@@ -192,7 +192,7 @@ static int detach(struct change *c)
 	if (c->config.after && c->domain.active && !c->live.wanted)
 		printf("%s: what runs keeps its device until it is shut "
 		       "down\n",
-		       c->domain.name);
+		       c->shown);
 	if (forget(c) < 0)
 		return EXIT_FAILURE;
 	return command_flush(&c->call->call);

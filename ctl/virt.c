@@ -40,7 +40,7 @@
 	X(virSetErrorFunc)
 
 struct virt {
-#define MEMBER(name) __typeof__(name) *name;
+#define MEMBER(name) __typeof__(name) *(name);
 	CALLS(MEMBER)
 	virConnectPtr conn;
 };

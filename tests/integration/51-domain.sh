@@ -146,6 +146,12 @@ check "show" said domain show mail
 says "what libvirt knows" "^mail $mail: running, persistent"
 says "and what the agent does" "^host agent: not connected, class raw"
 check "list has what the agent serves" said hostd_ctl domain list
+check "list --all has libvirt's too" said domain list --all
+says "with their devices" "^mail  *$mail  *device  *device"
+says "or without" "^web  *$web  *-  *none"
+check "as JSON" said domain list --all --json
+equal "says the same" "mail true" \
+	"$(json libvirt.0.name <"$T/said") $(json libvirt.0.running <"$T/said")"
 refuse "check finds" 3 said domain check
 says "a domain without any" "^web: warning: no-rng"
 says "with what mends it" "onerngctl domain attach web --config"
