@@ -96,6 +96,9 @@ static void core_device_changed(void *ctx)
 	core_note_absence(c);
 	egd_pub_serve(c->pub);
 	core_tell_state(c);
+	/* the last reader pauses: the timeout is over, from the loop */
+	if (c->restarting && !devset_alive(c->devices))
+		event_active(&c->stop_ev, EV_TIMEOUT, 0);
 }
 
 static void core_served(void *ctx)
@@ -176,7 +179,7 @@ static void core_rehearsed(struct core *c, int status)
 	}
 	log_info("restart: %s takes over", c->restart->path);
 	c->restarting = true;
-	devset_stop(c->devices);
+	devset_stop_for_heir(c->devices, restart_is_same(c->restart));
 	event_add(&c->stop_ev, &tv);
 	if (!devset_alive(c->devices))
 		core_exec(c);

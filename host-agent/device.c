@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "host-agent/device_priv.h"
 #include "host-agent/pool.h"
 
 static uint64_t now_us(void)
@@ -28,9 +29,7 @@ const char *device_state_name(enum device_state state)
 	return names[state];
 }
 
-/* Each state, and each reason for it, is logged once. */
-static void device_enter(struct device *d, enum device_state state,
-			 const char *detail)
+void device_enter(struct device *d, enum device_state state, const char *detail)
 {
 	if (d->state == state && !strcmp(d->detail, detail))
 		return;
@@ -42,10 +41,14 @@ static void device_enter(struct device *d, enum device_state state,
 	d->env->changed(d->env->ctx);
 }
 
-static void device_tell(struct device *d, enum rawmsg_type type)
+void device_tell(struct device *d, enum rawmsg_type type)
 {
-	int r = child_send(&d->reader, type);
+	int r;
 
+	/* it waits for the next program */
+	if (d->leaving && type == RAWMSG_RUN)
+		return;
+	r = child_send(&d->reader, type);
 	d->pausing = type == RAWMSG_PAUSE;
 	/* full: it has not read for long; its silence ends it */
 	if (r < 0 && r != -EPIPE)
@@ -53,8 +56,10 @@ static void device_tell(struct device *d, enum rawmsg_type type)
 			 strerror(-r));
 }
 
-static void device_open(struct device *d)
+void device_begin(struct device *d)
 {
+	d->asked_us = 0;
+	d->leaving = false;
 	d->heard_us = now_us();
 	d->next_seq = 0;
 	d->stale = false;
@@ -65,6 +70,11 @@ static void device_open(struct device *d)
 	d->stopping = false;
 	d->rearrived = false;
 	device_firmware_forget(&d->firmware);
+}
+
+static void device_open(struct device *d)
+{
+	device_begin(d);
 	if (child_start(&d->reader, "reader", d->port) < 0)
 		child_restart_later(&d->reader);
 }
@@ -249,6 +259,9 @@ static void device_reader_state(struct device *d, const struct rawmsg *m)
 		device_enter(d, DEVICE_STARTING, text);
 		break;
 	case READER_PAUSED:
+		/* it was told to run since */
+		if (!d->pausing)
+			break;
 		device_break(d);
 		d->paused_us = now_us();
 		device_enter(d, DEVICE_PAUSED, text);
@@ -336,6 +349,8 @@ static void device_message(void *owner, const struct rawmsg *m)
 	struct device *d = owner;
 
 	d->heard_us = now_us();
+	if (d->asked_us && !device_answered(d, m))
+		return;
 	if (m->type == RAWMSG_SAMPLES) {
 		device_samples(d, m);
 	} else if (m->type == RAWMSG_IDENT) {
@@ -360,6 +375,11 @@ static void device_reader_ended(void *owner, int status)
 	d->raw_rate = 0;
 	if (d->final)
 		return;
+	if (d->asked_us && !d->stopping) {
+		log_warn("%s: its reader ended: started anew", d->name);
+		device_open(d);
+		return;
+	}
 	device_firmware_forget(&d->firmware);
 	if (d->stopping) {
 		device_leave(d, "not used");
@@ -383,7 +403,7 @@ static const struct child_ops reader_ops = {
 	.due = device_due,
 };
 
-static int device_make_sampler(struct device *d)
+int device_make_sampler(struct device *d)
 {
 	struct sampler_conf conf = {
 		.h_byte_millibits = d->env->h_byte_millibits,
@@ -480,6 +500,7 @@ int device_reload(struct device *d)
 void device_stop(struct device *d)
 {
 	d->stopping = true;
+	d->leaving = false;
 	d->rearrived = false;
 	device_firmware_forget(&d->firmware);
 	if (d->reader.pid)
@@ -546,6 +567,11 @@ static void device_tell_trend(struct device *d)
 
 void device_tick(struct device *d, uint64_t now)
 {
+	if (d->asked_us && now - d->asked_us > DEVICE_ADOPT_US) {
+		log_warn("%s: its reader does not answer: started anew",
+			 d->name);
+		device_open(d);
+	}
 	device_tell_trend(d);
 	if (now > d->rate_us)
 		d->raw_rate = (d->raw_bytes - d->rate_bytes) * 1000000 /

@@ -29,6 +29,7 @@
 #define DEVICE_FAILURES_US  3600000000ull
 #define DEVICE_SILENCE_US   120000000ull /* a reader says nothing: killed */
 #define DEVICE_WAKE_US	    600000000ull /* a paused one tests itself */
+#define DEVICE_ADOPT_US	    2000000ull
 
 enum device_state {
 	DEVICE_OPENING,
@@ -81,12 +82,14 @@ struct device {
 	bool stale;	/* samples are from before RAWMSG_RUN was seen */
 	bool failing;	/* a health test failed; how bad is not settled */
 	bool final;	/* failed too often, or for good: see device_reload() */
+	bool leaving;	/* its reader pauses for the next program */
 	bool pausing;	/* RAWMSG_PAUSE is the last that was sent */
 	bool stopping;	/* asked to end: does not come back by itself */
 	uint64_t next_seq;
 	uint64_t raw_bytes, lost_samples, raw_rate;
 	uint64_t rate_bytes, rate_us; /* raw_bytes at the last tick */
 	uint64_t heard_us, paused_us;
+	uint64_t asked_us; /* an adopted reader, who it is; 0: answered */
 	uint64_t failed_us[DEVICE_FAILURES_MAX]; /* the last ones, a ring */
 	unsigned int failures;
 	enum trend_reason trend; /* as last logged */
@@ -103,6 +106,20 @@ void device_fini(struct device *d); /* kills the reader, wipes */
 
 void device_arrived(struct device *d);
 void device_departed(struct device *d);
+
+/*
+ * A device that never arrived, with a reader that the program before this one
+ * started, and its socket: from checking on.  0, or -errno, and both are still
+ * the caller's.
+ */
+int device_adopt(struct device *d, pid_t pid, int fd);
+
+/* The reader may go on under the next program: it has its device's image. */
+bool device_may_leave_reader(const struct device *d);
+/* If it may: it pauses for that. */
+bool device_leave_reader(struct device *d);
+bool device_has_left_reader(
+	const struct device *d); /* it pauses, or is asked */
 
 /*
  * The configuration was read again: a new H means a new start-up

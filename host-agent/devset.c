@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/secmem.h"
+#include "host-agent/adopt.h"
 #include "host-agent/hostconf.h"
 
 struct devset {
@@ -18,6 +19,7 @@ struct devset {
 	unsigned int next_number;
 	uint64_t idle_since_us; /* 0: busy */
 	bool stopping;
+	struct adopt left; /* readers, by or to another program */
 };
 
 static struct device *find_port(struct devset *s, const char *port)
@@ -46,6 +48,19 @@ static struct device *make_place(struct devset *s)
 	return NULL;
 }
 
+static struct device *make_device(struct devset *s, const char *port)
+{
+	struct device *d = make_place(s);
+
+	if (!d) {
+		log_warn("port %s: more than %d OneRNGs", port, DEVSET_MAX);
+		return NULL;
+	}
+	device_init(d, &s->env, s->next_number, port);
+	s->next_number++;
+	return d;
+}
+
 static void arrived(struct devset *s, const char *port)
 {
 	struct device *d = find_port(s, port);
@@ -54,17 +69,27 @@ static void arrived(struct devset *s, const char *port)
 		log_info("port %s: a OneRNG arrived; not configured", port);
 		return;
 	}
-	if (!d) {
-		d = make_place(s);
-		if (!d) {
-			log_warn("port %s: more than %d OneRNGs", port,
-				 DEVSET_MAX);
-			return;
-		}
-		device_init(d, &s->env, s->next_number, port);
-		s->next_number++;
+	if (!d)
+		d = make_device(s, port);
+	if (d)
+		device_arrived(d);
+}
+
+/* A port that is not configured any more gives its device back in order. */
+static void adopt_readers(struct devset *s)
+{
+	struct adopt_reader *r;
+	struct device *d;
+	size_t i;
+
+	adopt_collect(&s->left, s->env.child.sandbox);
+	for (i = 0; i < s->left.count; i++) {
+		r = &s->left.readers[i];
+		d = find_port(s, r->port) ? NULL : make_device(s, r->port);
+		if (d && device_adopt(d, r->pid, r->fd) == 0)
+			r->pid = 0;
 	}
-	device_arrived(d);
+	adopt_disarm(&s->left);
 }
 
 static void watcher_message(void *owner, const struct rawmsg *m)
@@ -161,6 +186,7 @@ void devset_configure(struct devset *s, const struct hostconf *conf)
 	s->env.h_byte_millibits = conf->h_byte_millibits;
 	s->env.h_bit_millibits = conf->h_bit_millibits;
 	s->env.firmware = &conf->firmware;
+	adopt_readers(s);
 	for (i = 0; i < s->count; i++) {
 		d = &s->devices[i];
 		if (!hostconf_port_allowed(conf, d->port))
@@ -175,11 +201,17 @@ void devset_configure(struct devset *s, const struct hostconf *conf)
 
 void devset_stop(struct devset *s)
 {
+	devset_stop_for_heir(s, false);
+}
+
+void devset_stop_for_heir(struct devset *s, bool same)
+{
 	size_t i;
 
 	s->stopping = true;
 	for (i = 0; i < s->count; i++)
-		device_stop(&s->devices[i]);
+		if (!same || !device_leave_reader(&s->devices[i]))
+			device_stop(&s->devices[i]);
 	child_send(&s->watcher, RAWMSG_STOP);
 }
 
@@ -188,12 +220,35 @@ size_t devset_alive(const struct devset *s)
 	size_t i, alive = s->watcher.pid != 0;
 
 	for (i = 0; i < s->count; i++)
-		alive += s->devices[i].reader.pid != 0;
+		alive += s->devices[i].reader.pid &&
+			 !device_has_left_reader(&s->devices[i]);
 	return alive;
+}
+
+/* What cannot be left is killed with its device's end. */
+static void leave_readers(struct devset *s)
+{
+	struct device *d;
+	pid_t pid;
+	size_t i;
+	int fd;
+
+	s->left.count = 0;
+	for (i = 0; i < s->count; i++) {
+		d = &s->devices[i];
+		if (!d->leaving || !device_may_leave_reader(d))
+			continue;
+		pid = child_release(&d->reader, &fd);
+		if (!adopt_add(&s->left, pid, fd, d->port))
+			adopt_kill(pid, fd);
+	}
+	if (adopt_arm(&s->left, s->env.child.sandbox) < 0)
+		adopt_disarm(&s->left);
 }
 
 void devset_abandon(struct devset *s)
 {
+	leave_readers(s);
 	while (s->count)
 		device_fini(&s->devices[--s->count]);
 	s->next_number = 0;
@@ -204,6 +259,7 @@ void devset_resume(struct devset *s)
 {
 	s->stopping = false;
 	s->idle_since_us = 0;
+	adopt_disarm(&s->left);
 	watcher_due(s);
 }
 

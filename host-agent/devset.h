@@ -32,8 +32,16 @@ void devset_stop(struct devset *s);
 size_t devset_alive(const struct devset *s);
 
 /*
- * After devset_stop(): kills what did not end and forgets the devices; and
- * has them all reported again.
+ * Likewise, for an exec.  same: of this very program, which takes over readers
+ * whose devices are known; these only pause, and do not count as alive
+ * from then on.
+ */
+void devset_stop_for_heir(struct devset *s, bool same);
+
+/*
+ * After devset_stop(): kills what did not end and forgets the devices, but
+ * for readers that are left to the next program, which adopt.h names to it;
+ * and, without an exec, kills these and has all devices reported again.
  */
 void devset_abandon(struct devset *s);
 void devset_resume(struct devset *s);

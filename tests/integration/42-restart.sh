@@ -109,6 +109,40 @@ check "the agent serves after them" wait_for 30 serving
 sleep 1
 peers_stop 64
 
+# Its reader goes on: the device is not opened anew, nor its image read.
+reader_pid() {
+	pgrep -P "$pid" -f -- '--role reader'
+}
+replies() {
+	hostd_sim status | sed 's/.*"reply_bytes":\([0-9]*\).*/\1/'
+}
+reader=$(reader_pid)
+read_before=$(replies)
+start gap "$peer" steady "$(hostd_socket $c)" 64 "$T/got.gap" 5
+n=0 served=$(grep -c ': state: serving$' "$T/keeper.log")
+serves_again() {
+	[ "$(grep -c ': state: serving$' "$T/keeper.log")" -ge $((served + n)) ]
+}
+while [ $n -lt 5 ]; do
+	n=$((n + 1))
+	kill -USR2 "$pid"
+	wait_for 30 serves_again || break
+	sleep 1
+done
+check "a peer reads over 5 of them" stop gap 30
+echo "its longest read, of 57.6 kB/s: $(said gap slowest) ms"
+equal "the reader is the same process" "$reader" "$(reader_pid)"
+equal "the image was not read again" "$read_before" "$(replies)"
+
+# One that does not answer is not waited for.
+kill -STOP "$reader"
+n=$((n + 1))
+kill -USR2 "$pid"
+check "the agent serves after a reader that hung" wait_for 60 serves_again
+check "it said so" grep -q "its reader does not answer: started anew" \
+	"$T/keeper.log"
+check "that one was killed" wait_for 10 gone "$reader"
+
 # Another program at the same path.
 peers_start
 check "three peers are connected again" wait_for 10 connected 3
