@@ -164,3 +164,8 @@ int lockdown_watcher(enum sandbox_mode mode)
 {
 	return lockdown("watcher", mode, sandbox_watcher);
 }
+
+int lockdown_hwrng(enum sandbox_mode mode)
+{
+	return lockdown("hwrng-reader", mode, sandbox_hwrng);
+}
