@@ -144,6 +144,18 @@ check "it said so" grep -q "its reader does not answer: started anew" \
 	"$T/keeper.log"
 check "that one was killed" wait_for 10 gone "$reader"
 
+# Nor is one kept whose port is not configured any more.
+reader=$(reader_pid)
+sed -i 's/^\[source\]$/&\nport=9-9/' "$T/hostd.conf"
+kill -USR2 "$pid"
+check "a device that is not configured any more is given back" \
+	wait_for 20 grep -q "onerng0: gone: not used" "$T/keeper.log"
+check "by its old reader, which ends" wait_for 10 gone "$reader"
+sed -i '/^port=9-9$/d' "$T/hostd.conf"
+n=$((n + 1))
+kill -USR2 "$pid"
+check "and used again when it is" wait_for 30 serves_again
+
 # Another program at the same path.
 peers_start
 check "three peers are connected again" wait_for 10 connected 3
