@@ -101,7 +101,7 @@ static void device_give_up(struct device *d, const char *test)
 {
 	char why[RAWMSG_TEXT_MAX];
 
-	snprintf(why, sizeof(why), "health test %s: %sreload to try again",
+	snprintf(why, sizeof(why), "health test %.32s: %sreload to try again",
 		 test, d->kind == DEVICE_HWRNG ? "" : "replug it, or ");
 	device_tell(d, RAWMSG_STOP);
 	d->final = true;
