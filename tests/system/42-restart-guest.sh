@@ -157,13 +157,15 @@ refuse qemu_connected_again 1 test "$before" = "$(connections)"
 check a_push_made_up_for_its_request \
 	test "$(hostd_get consumers.1.pushed)" -gt 0
 hostd_stop
+check no_block_came_twice_so_far "$peer" unique "$T/red.bytes" "$T/other.bytes"
 
 # Under a service manager that keeps them.
 rm -f "$T/hostd.last"
 mkdir -p "$T/run"
 served=$(serving_times)
 had=$(received)
-start keeper "$B/onerng-sim" run --control "$T/sim.sock" -- \
+# Another device: the same noise once more would make the same blocks.
+start keeper "$B/onerng-sim" run --seed 2 --control "$T/sim.sock" -- \
 	"$B/tests/integration/fdstore" "$T" "$B/onerng-hostd" \
 	-c "$T/hostd.conf"
 hostd_up || exit 1
