@@ -46,6 +46,31 @@ void device_tell(struct device *d, enum rawmsg_type type)
 			 strerror(-r));
 }
 
+static struct sampler_conf device_sampler_conf(const struct device *d)
+{
+	return (struct sampler_conf){
+		.h_byte_millibits = d->own_h_byte ? d->own_h_byte
+						  : d->env->h_byte_millibits,
+		.h_bit_millibits = d->own_h_bit ? d->own_h_bit
+						: d->env->h_bit_millibits,
+		.device = d->number,
+	};
+}
+
+int device_make_sampler(struct device *d)
+{
+	struct sampler_conf conf = device_sampler_conf(d);
+	struct sampler *made = sampler_new(&conf, d->env->pool);
+
+	if (!made)
+		return -errno;
+	sampler_free(d->sampler);
+	d->sampler = made;
+	d->h_byte_millibits = conf.h_byte_millibits;
+	d->h_bit_millibits = conf.h_bit_millibits;
+	return 0;
+}
+
 void device_begin(struct device *d)
 {
 	d->asked_us = 0;
@@ -64,6 +89,12 @@ void device_begin(struct device *d)
 
 static void device_open(struct device *d)
 {
+	if (!d->sampler && device_make_sampler(d) < 0) {
+		device_enter(d, DEVICE_FAILED,
+			     "no locked memory: raise LimitMEMLOCK=");
+		child_restart_later(&d->reader);
+		return;
+	}
 	device_begin(d);
 	if (child_start(&d->reader,
 			d->kind == DEVICE_HWRNG ? "hwrng-reader" : "reader",
@@ -213,8 +244,10 @@ static void device_leave(struct device *d, const char *text)
 	d->failing = false;
 	device_firmware_forget(&d->firmware);
 	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
-	sampler_reset(d->sampler);
-	sampler_forget_trend(d->sampler); /* another one may come */
+	if (d->sampler) {
+		sampler_reset(d->sampler);
+		sampler_forget_trend(d->sampler); /* another may come */
+	}
 	d->raw_rate = 0;
 	d->failures = 0;
 	pool_wipe_device(d->env->pool, d->number);
@@ -404,31 +437,6 @@ static const struct child_ops reader_ops = {
 	.due = device_due,
 };
 
-static struct sampler_conf device_sampler_conf(const struct device *d)
-{
-	return (struct sampler_conf){
-		.h_byte_millibits = d->own_h_byte ? d->own_h_byte
-						  : d->env->h_byte_millibits,
-		.h_bit_millibits = d->own_h_bit ? d->own_h_bit
-						: d->env->h_bit_millibits,
-		.device = d->number,
-	};
-}
-
-int device_make_sampler(struct device *d)
-{
-	struct sampler_conf conf = device_sampler_conf(d);
-	struct sampler *made = sampler_new(&conf, d->env->pool);
-
-	if (!made)
-		return -errno;
-	sampler_free(d->sampler);
-	d->sampler = made;
-	d->h_byte_millibits = conf.h_byte_millibits;
-	d->h_bit_millibits = conf.h_bit_millibits;
-	return 0;
-}
-
 void device_init(struct device *d, const struct device_env *env,
 		 unsigned int number, const char *port)
 {
@@ -466,11 +474,6 @@ void device_arrived(struct device *d)
 	else
 		log_info("%s: arrived at port %s", d->name, d->port);
 	d->identified = false;
-	if (!d->sampler && device_make_sampler(d) < 0) {
-		device_enter(d, DEVICE_GONE,
-			     "no locked memory: raise LimitMEMLOCK=");
-		return;
-	}
 	device_enter(d, DEVICE_OPENING, "");
 	device_open(d);
 }
