@@ -37,8 +37,8 @@ period-64 dup four
 period-512 dup four
 period-2048 dup four
 period-4096 dup four
-period-16384 dup again
-period-65520 dup again
+period-16384 dup four
+period-65520 dup four
 repeat-100 dup four
 zero-100 rct-bit four
 clear-128 - never
@@ -122,7 +122,7 @@ round() {
 }
 
 hostd_conf a=$a
-printf '[agent]\nidle_pause=0\npool=16777216\n' >>"$T/hostd.conf"
+printf '[agent]\nidle_pause=0\npool=4194304\n' >>"$T/hostd.conf"
 hostd_start --absent --no-stir --devices 10 --rate 60000 || exit 1
 tries=0
 while [ -s "$T/faults" ]; do

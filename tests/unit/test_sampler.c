@@ -76,6 +76,13 @@ static struct sampler_stats stats(void)
 	return st;
 }
 
+/* The same samples may come again. */
+static void replug(void)
+{
+	sampler_reset(sampler);
+	sampler_forget_blocks(sampler);
+}
+
 /* The pool holds the hashes of these samples, oldest first, and no more. */
 static void expect_blocks_of(const uint8_t *raw, size_t len)
 {
@@ -134,7 +141,7 @@ Test(sampler, gives_the_same_blocks_in_any_pieces)
 	const size_t pieces[] = { 1, 2, 3, 62, 64, 511, 512, 513, 4096 };
 
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-		sampler_reset(sampler);
+		replug();
 		for (size_t at = 0; at < sizeof(stream); at += pieces[i]) {
 			size_t n = sizeof(stream) - at;
 
@@ -227,7 +234,7 @@ Test(sampler, reset_starts_again_with_start_up)
 	cr_assert_eq(sampler_feed(sampler, stream, STARTUP + 2 * W), -EIO);
 	pool_wipe_device(pool, conf.device);
 	make_stream();
-	sampler_reset(sampler);
+	replug();
 	cr_assert_eq(stats().state, SAMPLER_STARTING);
 	cr_assert_eq(stats().failed_test, HEALTH_RCT_BYTE, "history is kept");
 	cr_assert_eq(sampler_feed(sampler, stream, STARTUP + 3 * W), 0);
@@ -241,7 +248,7 @@ Test(sampler, reset_wipes_quarantine_and_the_conditioners_input)
 	/* One window: three blocks and 80 samples, then half a window. */
 	cr_assert_eq(sampler_feed(sampler, stream, STARTUP + W + W / 2), 0);
 	expect_blocks_of(stream + STARTUP, W);
-	sampler_reset(sampler);
+	replug();
 	cr_assert_eq(stats().wiped_samples, W / 2);
 	cr_assert_eq(sampler_feed(sampler, stream, STARTUP + W), 0);
 	expect_blocks_of(stream + STARTUP, W);
@@ -322,7 +329,7 @@ Test(sampler, libcrypto_failure_fails_it_closed)
 	cr_assert_eq(pool_take(pool, block, NULL), -EAGAIN);
 	cr_assert_eq(stats().conditioned_samples, 2 * BLOCK_IN);
 	cr_assert_eq(stats().wiped_samples, 4 * W - 2 * BLOCK_IN);
-	sampler_reset(sampler);
+	replug();
 	cr_assert_eq(sampler_feed(sampler, stream, STARTUP + W), 0);
 	cr_assert_eq(pool_blocks(pool), 3);
 }
@@ -416,11 +423,67 @@ Test(sampler, a_block_that_is_not_aligned_is_none)
 	cr_assert_eq(sampler_feed(sampler, stream, sizeof(stream)), 0);
 }
 
-Test(sampler, reset_forgets_the_blocks_seen)
+/* What comes again is seen within 31 samples, wherever it is cut. */
+Test(sampler, blocks_seen_before_a_reset_fail_the_start_up_test)
 {
-	cr_assert_eq(sampler_feed(sampler, stream, STARTUP), 0);
+	for (size_t cut = 0; cut < 40; cut++) {
+		replug();
+		cr_assert_eq(sampler_feed(sampler, stream, STARTUP), 0);
+		sampler_reset(sampler);
+		cr_assert_eq(sampler_feed(sampler, stream + cut, STARTUP),
+			     -EIO);
+		cr_assert_eq(stats().failed_test, SAMPLER_DUP);
+		cr_assert_eq(stats().failed_at, 16 + (16 - cut % 16) % 16);
+		cr_assert_eq(stats().failed_released, 0);
+	}
+}
+
+/* A row that is broken in the middle of a block: its rest is no block. */
+Test(sampler, reset_forgets_an_unfinished_block)
+{
+	cr_assert_eq(sampler_feed(sampler, stream, 24), 0);
 	sampler_reset(sampler);
-	cr_assert_eq(sampler_feed(sampler, stream, STARTUP), 0);
+	cr_assert_eq(sampler_feed(sampler, stream + 24, STARTUP), 0);
+	sampler_reset(sampler);
+	cr_assert_eq(sampler_feed(sampler, stream + 16, 16), 0);
+}
+
+/* Feeds it in USB packets; how many were not refused. */
+static size_t run_until_failed(const uint8_t *raw, size_t len)
+{
+	size_t fed = 0;
+
+	while (fed < len && sampler_feed(sampler, raw + fed, 64) == 0)
+		fed += 64;
+	return fed;
+}
+
+Test(sampler, a_source_that_repeats_itself_is_served_from_once)
+{
+	const size_t periods[] = { 16384, 65520 };
+	static uint8_t raw[3 * 65536 + 64];
+	uint64_t blocks;
+
+	for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
+		size_t period = periods[i], at;
+
+		make_noise(raw, period);
+		for (at = period; at < sizeof(raw); at++)
+			raw[at] = raw[at - period];
+		replug();
+		at = run_until_failed(raw, sizeof(raw) / 64 * 64);
+		cr_assert_eq(at, period / 64 * 64);
+		blocks = stats().blocks;
+		for (size_t again = 0; again < 5; again++) {
+			/* the reader throws away an odd number of samples */
+			at += 64 + 7296 + 5;
+			sampler_reset(sampler);
+			cr_assert_eq(run_until_failed(raw + at, STARTUP), 0);
+			cr_assert_eq(stats().failed_test, SAMPLER_DUP);
+			cr_assert_leq(stats().failed_at, 31);
+		}
+		cr_assert_eq(stats().blocks, blocks, "nothing more is served");
+	}
 }
 
 Test(sampler, a_failure_is_settled_by_what_follows)
