@@ -122,7 +122,7 @@ round() {
 }
 
 hostd_conf a=$a
-printf '[agent]\nidle_pause=0\npool=4194304\n' >>"$T/hostd.conf"
+printf '[agent]\nidle_pause=0\npool=2097152\n' >>"$T/hostd.conf"
 hostd_start --absent --no-stir --devices 10 --rate 60000 || exit 1
 tries=0
 while [ -s "$T/faults" ]; do

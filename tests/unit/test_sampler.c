@@ -423,69 +423,6 @@ Test(sampler, a_block_that_is_not_aligned_is_none)
 	cr_assert_eq(sampler_feed(sampler, stream, sizeof(stream)), 0);
 }
 
-/* What comes again is seen within 31 samples, wherever it is cut. */
-Test(sampler, blocks_seen_before_a_reset_fail_the_start_up_test)
-{
-	for (size_t cut = 0; cut < 40; cut++) {
-		replug();
-		cr_assert_eq(sampler_feed(sampler, stream, STARTUP), 0);
-		sampler_reset(sampler);
-		cr_assert_eq(sampler_feed(sampler, stream + cut, STARTUP),
-			     -EIO);
-		cr_assert_eq(stats().failed_test, SAMPLER_DUP);
-		cr_assert_eq(stats().failed_at, 16 + (16 - cut % 16) % 16);
-		cr_assert_eq(stats().failed_released, 0);
-	}
-}
-
-/* A row that is broken in the middle of a block: its rest is no block. */
-Test(sampler, reset_forgets_an_unfinished_block)
-{
-	cr_assert_eq(sampler_feed(sampler, stream, 24), 0);
-	sampler_reset(sampler);
-	cr_assert_eq(sampler_feed(sampler, stream + 24, STARTUP), 0);
-	sampler_reset(sampler);
-	cr_assert_eq(sampler_feed(sampler, stream + 16, 16), 0);
-}
-
-/* Feeds it in USB packets; how many were not refused. */
-static size_t run_until_failed(const uint8_t *raw, size_t len)
-{
-	size_t fed = 0;
-
-	while (fed < len && sampler_feed(sampler, raw + fed, 64) == 0)
-		fed += 64;
-	return fed;
-}
-
-Test(sampler, a_source_that_repeats_itself_is_served_from_once)
-{
-	const size_t periods[] = { 16384, 65520 };
-	static uint8_t raw[3 * 65536 + 64];
-	uint64_t blocks;
-
-	for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
-		size_t period = periods[i], at;
-
-		make_noise(raw, period);
-		for (at = period; at < sizeof(raw); at++)
-			raw[at] = raw[at - period];
-		replug();
-		at = run_until_failed(raw, sizeof(raw) / 64 * 64);
-		cr_assert_eq(at, period / 64 * 64);
-		blocks = stats().blocks;
-		for (size_t again = 0; again < 5; again++) {
-			/* the reader throws away an odd number of samples */
-			at += 64 + 7296 + 5;
-			sampler_reset(sampler);
-			cr_assert_eq(run_until_failed(raw + at, STARTUP), 0);
-			cr_assert_eq(stats().failed_test, SAMPLER_DUP);
-			cr_assert_leq(stats().failed_at, 31);
-		}
-		cr_assert_eq(stats().blocks, blocks, "nothing more is served");
-	}
-}
-
 Test(sampler, a_failure_is_settled_by_what_follows)
 {
 	uint8_t byte = 0x69;
