@@ -107,19 +107,6 @@ static void device_due(void *owner)
 	device_open(owner);
 }
 
-/* True if this failure, with those of the last hour, is one too many. */
-static bool device_count_failure(struct device *d)
-{
-	uint64_t now = now_us();
-	uint64_t *oldest = &d->failed_us[d->failures % DEVICE_FAILURES_MAX];
-	bool final = d->failures >= DEVICE_FAILURES_MAX &&
-		     now - *oldest < DEVICE_FAILURES_US;
-
-	*oldest = now;
-	d->failures++;
-	return final;
-}
-
 static void device_selftest_ended(struct device *d, enum device_selftest how)
 {
 	if (d->selftest != DEVICE_SELFTEST_RUNNING)
@@ -156,10 +143,9 @@ static void device_health_settled(struct device *d)
 		device_give_up(d, why);
 		return;
 	}
-	if (device_count_failure(d)) {
+	if (failures_add(&d->failures, now_us())) {
 		snprintf(why, sizeof(why), "%s failed %d times within an hour",
-			 sampler_test_name(st.failed_test),
-			 DEVICE_FAILURES_MAX + 1);
+			 sampler_test_name(st.failed_test), FAILURES_MAX + 1);
 		device_give_up(d, why);
 		return;
 	}
@@ -247,9 +233,10 @@ static void device_leave(struct device *d, const char *text)
 	if (d->sampler) {
 		sampler_reset(d->sampler);
 		sampler_forget_trend(d->sampler); /* another may come */
+		sampler_forget_blocks(d->sampler);
 	}
 	d->raw_rate = 0;
-	d->failures = 0;
+	failures_forget(&d->failures);
 	pool_wipe_device(d->env->pool, d->number);
 	device_enter(d, DEVICE_GONE, text);
 	if (d->rearrived && !d->stopping)
@@ -497,7 +484,7 @@ int device_reload(struct device *d)
 	r = same ? 0 : device_make_sampler(d);
 	if (r < 0)
 		return r;
-	d->failures = 0;
+	failures_forget(&d->failures);
 	if (d->final)
 		sampler_forget_trend(d->sampler);
 	if (d->state == DEVICE_FAILED) {

@@ -23,16 +23,15 @@
 
 #include "host-agent/child.h"
 #include "host-agent/device_firmware.h"
+#include "host-agent/failures.h"
 #include "host-agent/label.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sampler.h"
 
-#define DEVICE_UNIT_BYTES   8 /* of the hash that names a unit */
-#define DEVICE_FAILURES_MAX 3 /* within an hour: one more is final */
-#define DEVICE_FAILURES_US  3600000000ull
-#define DEVICE_SILENCE_US   120000000ull /* a reader says nothing: killed */
-#define DEVICE_WAKE_US	    600000000ull /* a paused one tests itself */
-#define DEVICE_ADOPT_US	    2000000ull
+#define DEVICE_UNIT_BYTES 8	       /* of the hash that names a unit */
+#define DEVICE_SILENCE_US 120000000ull /* a reader says nothing: killed */
+#define DEVICE_WAKE_US	  600000000ull /* a paused one tests itself */
+#define DEVICE_ADOPT_US	  2000000ull   /* an adopted reader's answer */
 
 enum device_state {
 	DEVICE_OPENING,
@@ -102,8 +101,7 @@ struct device {
 	uint64_t rate_bytes, rate_us; /* raw_bytes at the last tick */
 	uint64_t heard_us, paused_us;
 	uint64_t asked_us; /* an adopted reader, who it is; 0: answered */
-	uint64_t failed_us[DEVICE_FAILURES_MAX]; /* the last ones, a ring */
-	unsigned int failures;
+	struct failures failures;
 	enum trend_reason trend; /* as last logged */
 	enum device_selftest selftest;
 };
