@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "host-agent/device_priv.h"
 #include "host-agent/pool.h"
 
 static uint64_t now_us(void)
@@ -202,7 +203,7 @@ static void device_break(struct device *d)
 }
 
 /* Nothing of a device that is not there is served. */
-static void device_leave(struct device *d, const char *text)
+void device_leave(struct device *d, const char *text)
 {
 	child_stop(&d->reader);
 	d->failing = false;
@@ -362,7 +363,7 @@ static void device_reader_ended(void *owner, int status)
 		return;
 	device_firmware_forget(&d->firmware);
 	if (d->stopping) {
-		device_leave(d, "not used");
+		device_leave(d, d->released[0] ? "released" : "not used");
 		return;
 	}
 	if (d->state != DEVICE_FAILED) {
@@ -425,6 +426,8 @@ void device_fini(struct device *d)
 
 void device_arrived(struct device *d)
 {
+	if (d->released[0])
+		return;
 	/* a new watcher reports all that are there; this one did not leave */
 	if (d->final && d->state == DEVICE_FAILED)
 		return;
@@ -457,8 +460,8 @@ int device_reload(struct device *d)
 		    d->h_bit_millibits == d->env->h_bit_millibits;
 	int r;
 
-	if (!d->sampler)
-		return 0; /* was never used */
+	if (!d->sampler || d->released[0])
+		return 0; /* is not used */
 	r = same ? 0 : device_make_sampler(d);
 	if (r < 0)
 		return r;

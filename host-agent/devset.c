@@ -38,7 +38,8 @@ static struct device *make_place(struct devset *s)
 	if (s->count < DEVSET_MAX)
 		return &s->devices[s->count++];
 	for (i = 0; i < s->count; i++) {
-		if (s->devices[i].state == DEVICE_GONE) {
+		if (s->devices[i].state == DEVICE_GONE &&
+		    !s->devices[i].released[0]) {
 			device_fini(&s->devices[i]);
 			return &s->devices[i];
 		}
@@ -252,6 +253,48 @@ size_t devset_count(const struct devset *s)
 const struct device *devset_device(const struct devset *s, size_t i)
 {
 	return &s->devices[i];
+}
+
+int devset_find(const struct devset *s, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (!strcmp(s->devices[i].name, word) ||
+		    !strcmp(s->devices[i].port, word))
+			return (int)i;
+	return -ENOENT;
+}
+
+void devset_release(struct devset *s, size_t i, const char *by)
+{
+	device_release(&s->devices[i], by);
+}
+
+void devset_reserve(struct devset *s, const char *port, const char *by)
+{
+	struct device *d = find_port(s, port);
+
+	if (!d) {
+		d = make_place(s);
+		if (!d)
+			return;
+		device_init(d, &s->env, s->next_number, port);
+		s->next_number++;
+	}
+	device_release(d, by);
+}
+
+void devset_claim(struct devset *s, size_t i)
+{
+	if (!s->stopping && hostconf_port_allowed(s->conf, s->devices[i].port))
+		device_claim(&s->devices[i]);
+}
+
+void devset_force(struct devset *s, size_t i)
+{
+	if (!device_is_let_go(&s->devices[i]))
+		child_kill(&s->devices[i].reader);
 }
 
 int devset_selftest(struct devset *s, size_t i)
