@@ -1,5 +1,6 @@
 /*
- * devset.h - all OneRNGs of this host, and the watcher that reports them
+ * devset.h - all sources of this host: OneRNGs, with the watcher that reports
+ * them, and the kernel's hwrng where it is configured
  */
 #ifndef HOST_AGENT_DEVSET_H
 #define HOST_AGENT_DEVSET_H
@@ -50,7 +51,9 @@ void devset_reaped(struct devset *s, pid_t pid, int status);
 size_t devset_count(const struct devset *s);
 const struct device *devset_device(const struct devset *s, size_t i);
 
-/* The device of that name or port: its index, or -ENOENT. */
+/* By name (its label, if it has one) or port; "" is any. */
+bool devset_is_named(const struct device *d, const char *name);
+/* The OneRNG of that name or port: its index, or -ENOENT. */
 int devset_find(const struct devset *s, const char *word);
 /* Lets it go: device_release(); again: for somebody else. */
 void devset_release(struct devset *s, size_t i, const char *by);

@@ -157,7 +157,7 @@ static void take_back(struct letgo *l, struct letgo_entry *e)
 /* What sysfs says of the device at that port; 0: nothing. */
 static unsigned int sysfs_number(const char *port, const char *file)
 {
-	char path[sizeof(SYSFS_DEVICES) + RAWMSG_PORT_MAX + 16], text[16];
+	char path[sizeof(SYSFS_DEVICES) + LABEL_PLACE_MAX + 16], text[16];
 	ssize_t n;
 	int fd;
 
@@ -173,6 +173,8 @@ static unsigned int sysfs_number(const char *port, const char *file)
 
 static bool is_meant(const struct device *d, const struct letgo_usb *usb)
 {
+	if (d->kind != DEVICE_ONERNG)
+		return false;
 	if ((usb->vendor || usb->product) &&
 	    (usb->vendor != ONERNG_VENDOR || usb->product != ONERNG_PRODUCT))
 		return false;
@@ -229,7 +231,7 @@ static int named(const struct letgo *l, const json_t *request, char *why)
 
 	if (i < 0)
 		snprintf(why, CONTROL_WHY_MAX,
-			 "no such device: see onerngctl status");
+			 "no such OneRNG: see onerngctl status");
 	return i;
 }
 

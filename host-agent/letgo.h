@@ -28,7 +28,7 @@ struct letgo_usb {
 };
 
 struct letgo_entry {
-	char port[RAWMSG_PORT_MAX];
+	char port[LABEL_PLACE_MAX];
 	char by[DEVICE_BY_MAX];
 	char uuid[CONSUMER_UUID_MAX]; /* of the domain; "": by hand */
 };

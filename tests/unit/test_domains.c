@@ -321,7 +321,7 @@ Test(domains, a_device_that_is_not_there_is_not_let_go)
 	json_t *request = json_pack("{s:s}", "device", "onerng0");
 
 	cr_assert_eq(letgo_release(letgo, -1, request, why), -ENOENT);
-	cr_assert(strstr(why, "no such device"));
+	cr_assert(strstr(why, "no such OneRNG"));
 	cr_assert_null(letgo_claim(letgo, request, why));
 	json_decref(request);
 }
