@@ -60,6 +60,17 @@ device_is() {
 	[ "$(hostd_get "devices.$1.state")" = "$2" ]
 }
 
+# no_reader PORT: the agent has no process that reads there.
+no_reader() {
+	! pgrep -P "$(cat "$T/hostd.pid")" -f -- "--port $1\$"
+}
+
+# numbers: which of the devices is at port 1-1, which at 1-2.
+numbers() {
+	first=0 second=1
+	[ "$(hostd_get devices.0.port)" = 1-1 ] || first=1 second=0
+}
+
 # quick NAME COMMAND...: ends with 0, and by itself long before a timeout; the
 # bound is generous, because the machine may be loaded.
 quick() {
@@ -275,13 +286,29 @@ usb="<hostdev mode='subsystem' type='usb' managed='yes'><source>
 <vendor id='0x1d50'/><product id='0x6086'/></source></hostdev>"
 xml $b "" "$usb" >"$T/usb.xml"
 quick "a domain with a OneRNG passed through" event $b prepare "$T/usb.xml"
-equal "one is let go by then" released "$(hostd_get devices.0.state)"
+# The hook returns when the reader is gone, not only told to go.
+check "one is let go by then" no_reader "$(hostd_get devices.0.port)"
+refuse "the other is read" 1 no_reader "$(hostd_get devices.1.port)"
+equal "status says so" released "$(hostd_get devices.0.state)"
 equal "for that domain" "domain vm-22222222" "$(hostd_get devices.0.detail)"
 event $b start "$T/usb.xml"
 event $b reconnect "$T/usb.xml"
 equal "once" running "$(hostd_get devices.1.state)"
 event $b release "$T/usb.xml"
 check "and back as it ends" wait_for 30 device_is 0 running
+# The simulator gives the same numbers each time.
+number=$("$B/onerng-sim" run --devices 2 -- \
+	cat /sys/bus/usb/devices/1-2/devnum)
+usb="<hostdev mode='subsystem' type='usb'><source>
+<address bus='1' device='$number'/></source></hostdev>"
+xml $b "" "$usb" >"$T/usb.xml"
+event $b prepare "$T/usb.xml"
+check "by its address, it is that very device" no_reader 1-2
+numbers
+equal "which status knows" released "$(hostd_get devices.$second.state)"
+equal "and no other" running "$(hostd_get devices.$first.state)"
+event $b release "$T/usb.xml"
+check "it comes back, too" wait_for 30 device_is $second running
 other="<hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/>
 <product id='0xc31c'/></source></hostdev>"
 xml $b "" "$other" >"$T/usb.xml"
