@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAY_MAX	   256
-#define NUMBER_MAX 16
+#define WAY_MAX	    256
+#define NUMBER_MAX  16
+#define UUID_DIGITS 32
+#define BOM	    "\xef\xbb\xbf"
 
 /* A piece of the text. */
 struct slice {
@@ -260,27 +262,26 @@ static char lower(char c)
 	return c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* 32 digits with dashes or without, as libvirt reads it; written with them. */
 static int take_uuid(struct domxml *out, struct slice text)
 {
-	size_t i;
+	size_t i, used = 0, digits = 0;
+	char c;
 
-	while (text.len && is_space(*text.at)) {
-		text.at++;
-		text.len--;
-	}
-	while (text.len && is_space(text.at[text.len - 1]))
-		text.len--;
-	if (out->uuid[0] || text.len != DOMXML_UUID_MAX - 1)
+	if (out->uuid[0])
 		return -EINVAL;
 	for (i = 0; i < text.len; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		char c = lower(text.at[i]);
-
-		if (dash ? c != '-' : !is_hex(c))
+		c = lower(text.at[i]);
+		if (c == '-' || is_space(c))
+			continue;
+		if (!is_hex(c) || digits == UUID_DIGITS)
 			return -EINVAL;
-		out->uuid[i] = c;
+		if (digits == 8 || digits == 12 || digits == 16 || digits == 20)
+			out->uuid[used++] = '-';
+		out->uuid[used++] = c;
+		digits++;
 	}
-	return 0;
+	return digits == UUID_DIGITS ? 0 : -EINVAL;
 }
 
 static int take_text(struct scan *s)
@@ -341,6 +342,8 @@ int domxml_scan(struct domxml *out, const char *xml, size_t len,
 
 	s.start = xml;
 	memset(out, 0, sizeof(*out));
+	if (len >= strlen(BOM) && !memcmp(xml, BOM, strlen(BOM)))
+		s.p += strlen(BOM);
 	while (s.p < s.end && r == 0) {
 		if (*s.p != '<') {
 			r = take_text(&s);

@@ -175,6 +175,13 @@ equal "900 kB are printed whole, though nobody reads in time" \
 		wc -c
 	))"
 
+for file in tests/data/domains/*.xml libvirt-xml/*.xml; do
+	grep -q '<domain[ >]' "$file" || continue
+	run_hook x start <"$file" 2>&1 | grep -q "hook.sock: No such file" ||
+		echo "$file"
+done >"$T/unread"
+equal "every kind of domain is understood" "" "$(cat "$T/unread")"
+
 # -- the agent learns of domains
 hostd_conf a=$a b=$b
 hostd_start --devices 2 || exit 1

@@ -57,6 +57,15 @@ Test(domxml, uuid_is_told_in_lower_case)
 	cr_assert_str_eq(facts.uuid, "6f6e6572-6e67-4000-8000-00000000000a");
 }
 
+Test(domxml, a_uuid_without_dashes_is_one)
+{
+	takes("\xef\xbb\xbf<domain><uuid>6F6E65726E674000800000000000000A"
+	      "</uuid></domain>");
+	cr_assert_str_eq(facts.uuid, "6f6e6572-6e67-4000-8000-00000000000a");
+	refuses("<domain><uuid>6F6E65726E674000800000000000000</uuid>"
+		"</domain>");
+}
+
 Test(domxml, a_domain_without_anything_of_ours_is_a_domain)
 {
 	takes("<domain/>");
