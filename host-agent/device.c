@@ -44,8 +44,39 @@ static void device_tell(struct device *d, enum rawmsg_type type)
 			 strerror(-r));
 }
 
+static struct sampler_conf device_sampler_conf(const struct device *d)
+{
+	return (struct sampler_conf){
+		.h_byte_millibits = d->own_h_byte ? d->own_h_byte
+						  : d->env->h_byte_millibits,
+		.h_bit_millibits = d->own_h_bit ? d->own_h_bit
+						: d->env->h_bit_millibits,
+		.device = d->number,
+	};
+}
+
+static int device_make_sampler(struct device *d)
+{
+	struct sampler_conf conf = device_sampler_conf(d);
+	struct sampler *made = sampler_new(&conf, d->env->pool);
+
+	if (!made)
+		return -errno;
+	sampler_free(d->sampler);
+	d->sampler = made;
+	d->h_byte_millibits = conf.h_byte_millibits;
+	d->h_bit_millibits = conf.h_bit_millibits;
+	return 0;
+}
+
 static void device_open(struct device *d)
 {
+	if (!d->sampler && device_make_sampler(d) < 0) {
+		device_enter(d, DEVICE_FAILED,
+			     "no locked memory: raise LimitMEMLOCK=");
+		child_restart_later(&d->reader);
+		return;
+	}
 	d->heard_us = now_us();
 	d->next_seq = 0;
 	d->stale = false;
@@ -65,19 +96,6 @@ static void device_open(struct device *d)
 static void device_due(void *owner)
 {
 	device_open(owner);
-}
-
-/* True if this failure, with those of the last hour, is one too many. */
-static bool device_count_failure(struct device *d)
-{
-	uint64_t now = now_us();
-	uint64_t *oldest = &d->failed_us[d->failures % DEVICE_FAILURES_MAX];
-	bool final = d->failures >= DEVICE_FAILURES_MAX &&
-		     now - *oldest < DEVICE_FAILURES_US;
-
-	*oldest = now;
-	d->failures++;
-	return final;
 }
 
 static void device_selftest_ended(struct device *d, enum device_selftest how)
@@ -116,10 +134,9 @@ static void device_health_settled(struct device *d)
 		device_give_up(d, why);
 		return;
 	}
-	if (device_count_failure(d)) {
+	if (failures_add(&d->failures, now_us())) {
 		snprintf(why, sizeof(why), "%s failed %d times within an hour",
-			 sampler_test_name(st.failed_test),
-			 DEVICE_FAILURES_MAX + 1);
+			 sampler_test_name(st.failed_test), FAILURES_MAX + 1);
 		device_give_up(d, why);
 		return;
 	}
@@ -204,10 +221,13 @@ void device_leave(struct device *d, const char *text)
 	d->failing = false;
 	device_firmware_forget(&d->firmware);
 	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
-	sampler_reset(d->sampler);
-	sampler_forget_trend(d->sampler); /* another one may come */
+	if (d->sampler) {
+		sampler_reset(d->sampler);
+		sampler_forget_trend(d->sampler); /* another may come */
+		sampler_forget_blocks(d->sampler);
+	}
 	d->raw_rate = 0;
-	d->failures = 0;
+	failures_forget(&d->failures);
 	pool_wipe_device(d->env->pool, d->number);
 	device_enter(d, DEVICE_GONE, text);
 	if (d->rearrived && !d->stopping)
@@ -385,31 +405,6 @@ static const struct child_ops reader_ops = {
 	.due = device_due,
 };
 
-static struct sampler_conf device_sampler_conf(const struct device *d)
-{
-	return (struct sampler_conf){
-		.h_byte_millibits = d->own_h_byte ? d->own_h_byte
-						  : d->env->h_byte_millibits,
-		.h_bit_millibits = d->own_h_bit ? d->own_h_bit
-						: d->env->h_bit_millibits,
-		.device = d->number,
-	};
-}
-
-static int device_make_sampler(struct device *d)
-{
-	struct sampler_conf conf = device_sampler_conf(d);
-	struct sampler *made = sampler_new(&conf, d->env->pool);
-
-	if (!made)
-		return -errno;
-	sampler_free(d->sampler);
-	d->sampler = made;
-	d->h_byte_millibits = conf.h_byte_millibits;
-	d->h_bit_millibits = conf.h_bit_millibits;
-	return 0;
-}
-
 void device_init(struct device *d, const struct device_env *env,
 		 unsigned int number, const char *port)
 {
@@ -449,11 +444,6 @@ void device_arrived(struct device *d)
 	else
 		log_info("%s: arrived at port %s", d->name, d->port);
 	d->identified = false;
-	if (!d->sampler && device_make_sampler(d) < 0) {
-		device_enter(d, DEVICE_GONE,
-			     "no locked memory: raise LimitMEMLOCK=");
-		return;
-	}
 	device_enter(d, DEVICE_OPENING, "");
 	device_open(d);
 }
@@ -477,7 +467,7 @@ int device_reload(struct device *d)
 	r = same ? 0 : device_make_sampler(d);
 	if (r < 0)
 		return r;
-	d->failures = 0;
+	failures_forget(&d->failures);
 	if (d->final)
 		sampler_forget_trend(d->sampler);
 	if (d->state == DEVICE_FAILED) {

@@ -23,16 +23,15 @@
 
 #include "host-agent/child.h"
 #include "host-agent/device_firmware.h"
+#include "host-agent/failures.h"
 #include "host-agent/label.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sampler.h"
 
-#define DEVICE_BY_MAX	    96 /* whom it was let go for, terminated */
-#define DEVICE_UNIT_BYTES   8  /* of the hash that names a unit */
-#define DEVICE_FAILURES_MAX 3  /* within an hour: one more is final */
-#define DEVICE_FAILURES_US  3600000000ull
-#define DEVICE_SILENCE_US   120000000ull /* a reader says nothing: killed */
-#define DEVICE_WAKE_US	    600000000ull /* a paused one tests itself */
+#define DEVICE_BY_MAX	  96	       /* whom it was let go for, terminated */
+#define DEVICE_UNIT_BYTES 8	       /* of the hash that names a unit */
+#define DEVICE_SILENCE_US 120000000ull /* a reader says nothing: killed */
+#define DEVICE_WAKE_US	  600000000ull /* a paused one tests itself */
 
 enum device_state {
 	DEVICE_OPENING,
@@ -101,8 +100,7 @@ struct device {
 	uint64_t raw_bytes, lost_samples, raw_rate;
 	uint64_t rate_bytes, rate_us; /* raw_bytes at the last tick */
 	uint64_t heard_us, paused_us;
-	uint64_t failed_us[DEVICE_FAILURES_MAX]; /* the last ones, a ring */
-	unsigned int failures;
+	struct failures failures;
 	enum trend_reason trend; /* as last logged */
 	enum device_selftest selftest;
 };

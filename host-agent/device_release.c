@@ -34,6 +34,6 @@ void device_claim(struct device *d)
 		 d->released);
 	d->released[0] = '\0';
 	d->final = false;
-	d->failures = 0;
+	failures_forget(&d->failures);
 	device_arrived(d);
 }

@@ -138,7 +138,8 @@ rounds() {
 		"ends, $(said 'ended with status 1$|ended: status 1$') failed" \
 		"starts; $(said 'taken over: pid') peers taken over"
 	check "it serves after them, $1" wait_for 60 serving ||
-		tail -n 30 "$T/keeper.log"
+		grep -vE ': (connected|no device serves):' "$T/keeper.log" |
+			tail -n 20
 	sleep 2
 	peers_stop "$1"
 	: >"$T/calm"
