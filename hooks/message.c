@@ -37,7 +37,7 @@ static void add_quoted(struct text *t, const char *key, const char *value)
 	add(t, ",\"");
 	add(t, key);
 	add(t, "\":\"");
-	for (i = 0; value[i] && i < MESSAGE_NAME_MAX - 1; i++) {
+	for (i = 0; i < MESSAGE_NAME_MAX - 1 && value[i]; i++) {
 		one[0] = value[i] >= ' ' && value[i] <= '~' ? value[i] : '?';
 		one[1] = '\0';
 		if (one[0] == '"' || one[0] == '\\') {

@@ -190,7 +190,7 @@ static int parse(struct told *e, const json_t *request, char *why)
 			 "usb");
 		return -EINVAL;
 	}
-	for (i = 0; name[i] && i < CONSUMER_NAME_MAX - 1; i++)
+	for (i = 0; i < CONSUMER_NAME_MAX - 1 && name[i]; i++)
 		e->id.name[i] = name[i] > ' ' && name[i] <= '~' ? name[i] : '_';
 	return 0;
 }

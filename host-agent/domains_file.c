@@ -48,7 +48,7 @@ static int take_name(char out[static CONSUMER_NAME_MAX], const char *name)
 {
 	size_t i;
 
-	for (i = 0; name[i] && i < CONSUMER_NAME_MAX - 1; i++)
+	for (i = 0; i < CONSUMER_NAME_MAX - 1 && name[i]; i++)
 		out[i] = name[i] > ' ' && name[i] <= '~' ? name[i] : '_';
 	out[i] = '\0';
 	return i ? 0 : -EINVAL;
