@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_domain_set,	  &command_firmware_import,
 	&command_firmware_verify, &command_firmware_dump,
 	&command_selftest,	  &command_capture,
+	&command_device_release,  &command_device_claim,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -221,7 +221,7 @@ static void device_break(struct device *d)
 }
 
 /* Nothing of a device that is not there is served. */
-static void device_leave(struct device *d, const char *text)
+void device_leave(struct device *d, const char *text)
 {
 	/* a hwrng's reader waits for it to come back */
 	if (d->kind != DEVICE_HWRNG || d->stopping)
@@ -403,7 +403,7 @@ static void device_reader_ended(void *owner, int status)
 	}
 	device_firmware_forget(&d->firmware);
 	if (d->stopping) {
-		device_leave(d, "not used");
+		device_leave(d, d->released[0] ? "released" : "not used");
 		return;
 	}
 	if (d->state != DEVICE_FAILED) {
@@ -448,6 +448,8 @@ void device_fini(struct device *d)
 
 void device_arrived(struct device *d)
 {
+	if (d->released[0])
+		return;
 	/* a new watcher reports all that are there; this one did not leave */
 	if (d->final && d->state == DEVICE_FAILED)
 		return;
@@ -479,8 +481,8 @@ int device_reload(struct device *d)
 		    d->h_bit_millibits == conf.h_bit_millibits;
 	int r;
 
-	if (!d->sampler)
-		return 0; /* was never used */
+	if (!d->sampler || d->released[0])
+		return 0; /* is not used */
 	r = same ? 0 : device_make_sampler(d);
 	if (r < 0)
 		return r;

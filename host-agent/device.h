@@ -28,6 +28,7 @@
 #include "host-agent/rawmsg.h"
 #include "host-agent/sampler.h"
 
+#define DEVICE_BY_MAX	  96	       /* whom it was let go for, terminated */
 #define DEVICE_UNIT_BYTES 8	       /* of the hash that names a unit */
 #define DEVICE_SILENCE_US 120000000ull /* a reader says nothing: killed */
 #define DEVICE_WAKE_US	  600000000ull /* a paused one tests itself */
@@ -89,13 +90,14 @@ struct device {
 	char unit[2 * DEVICE_UNIT_BYTES + 1]; /* empty: no id */
 	struct device_firmware firmware;
 
-	bool rearrived; /* seen again before its departure was */
-	bool stale;	/* samples are from before RAWMSG_RUN was seen */
-	bool failing;	/* a health test failed; how bad is not settled */
-	bool final;	/* failed too often, or for good: see device_reload() */
-	bool leaving;	/* its reader pauses for the next program */
-	bool pausing;	/* RAWMSG_PAUSE is the last that was sent */
-	bool stopping;	/* asked to end: does not come back by itself */
+	char released[DEVICE_BY_MAX]; /* "": it is ours, else not opened */
+	bool rearrived;		      /* seen again before its departure was */
+	bool stale;    /* samples are from before RAWMSG_RUN was seen */
+	bool failing;  /* a health test failed; how bad is not settled */
+	bool final;    /* failed too often, or for good: see device_reload() */
+	bool leaving;  /* its reader pauses for the next program */
+	bool pausing;  /* RAWMSG_PAUSE is the last that was sent */
+	bool stopping; /* asked to end: does not come back by itself */
 	uint64_t next_seq;
 	uint64_t raw_bytes, lost_samples, raw_rate;
 	uint64_t rate_bytes, rate_us; /* raw_bytes at the last tick */
@@ -155,6 +157,15 @@ int device_reload(struct device *d);
 
 /* A device that must not be used any more, or at the end: gives it back. */
 void device_stop(struct device *d);
+
+/*
+ * Lets it go, for whom is said, until it is claimed: its reader gives it back
+ * and nothing it made is served.  device_is_let_go(): it is free now.
+ */
+void device_release(struct device *d, const char *by);
+bool device_is_let_go(const struct device *d);
+/* Takes it back, if it is there: it starts like one that arrived. */
+void device_claim(struct device *d);
 
 void device_pause(struct device *d); /* while running; else nothing */
 void device_wake(struct device *d);  /* while paused; else nothing */

@@ -21,4 +21,7 @@ int device_make_sampler(struct device *d);
 /* device_adopt.c: false: it is to be dropped. */
 bool device_answered(struct device *d, const struct rawmsg *m);
 
+/* It is not there for us any more: its reader is killed, what it made wiped. */
+void device_leave(struct device *d, const char *text);
+
 #endif /* HOST_AGENT_DEVICE_PRIV_H */

@@ -46,7 +46,8 @@ static struct device *make_place(struct devset *s)
 		return &s->devices[s->count++];
 	for (i = 0; i < s->count; i++) {
 		if (s->devices[i].kind == DEVICE_ONERNG &&
-		    s->devices[i].state == DEVICE_GONE) {
+		    s->devices[i].state == DEVICE_GONE &&
+		    !s->devices[i].released[0]) {
 			device_fini(&s->devices[i]);
 			return &s->devices[i];
 		}
@@ -386,6 +387,49 @@ size_t devset_count(const struct devset *s)
 const struct device *devset_device(const struct devset *s, size_t i)
 {
 	return &s->devices[i];
+}
+
+int devset_find(const struct devset *s, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (*word && s->devices[i].kind == DEVICE_ONERNG &&
+		    devset_is_named(&s->devices[i], word))
+			return (int)i;
+	return -ENOENT;
+}
+
+void devset_release(struct devset *s, size_t i, const char *by)
+{
+	device_release(&s->devices[i], by);
+}
+
+void devset_reserve(struct devset *s, const char *port, const char *by)
+{
+	struct device *d = find_port(s, port);
+	unsigned int number;
+
+	if (!d) {
+		number = make_number(s);
+		d = make_place(s);
+		if (!d)
+			return;
+		device_init(d, &s->env, number, port);
+	}
+	device_release(d, by);
+}
+
+void devset_claim(struct devset *s, size_t i)
+{
+	if (!s->stopping && hostconf_port_allowed(s->conf, s->devices[i].port))
+		device_claim(&s->devices[i]);
+}
+
+void devset_force(struct devset *s, size_t i)
+{
+	if (!device_is_let_go(&s->devices[i]))
+		child_kill(&s->devices[i].reader);
 }
 
 bool devset_is_named(const struct device *d, const char *name)

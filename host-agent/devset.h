@@ -61,6 +61,15 @@ const struct device *devset_device(const struct devset *s, size_t i);
 
 /* By name (its label, if it has one) or port; "" is any. */
 bool devset_is_named(const struct device *d, const char *name);
+/* The OneRNG of that name or port: its index, or -ENOENT. */
+int devset_find(const struct devset *s, const char *word);
+/* Lets it go: device_release(); again: for somebody else. */
+void devset_release(struct devset *s, size_t i, const char *by);
+/* The same for a port where none was seen yet. */
+void devset_reserve(struct devset *s, const char *port, const char *by);
+void devset_claim(struct devset *s, size_t i);
+/* Its reader is killed if it still has it. */
+void devset_force(struct devset *s, size_t i);
 
 /* The on-demand test of that device: as device_selftest(). */
 int devset_selftest(struct devset *s, size_t i);

@@ -3,6 +3,8 @@ SBINDIR    := $(PREFIX)/sbin
 BINDIR     := $(PREFIX)/bin
 MANDIR     := $(PREFIX)/share/man
 SYSUSERSDIR ?= /usr/lib/sysusers.d
+# libvirtd has to be reloaded to see the first hook there.
+HOOKDIR    ?= $(SYSCONFDIR)/libvirt/hooks/qemu.d
 INSTALL    := install
 
 GUEST_MAN   := $(wildcard man/onerng-guestd.*)
@@ -35,6 +37,7 @@ install: $(PROGS) $(SIM_PROG) ## install the host's side (DESTDIR, PREFIX)
 	$(call put,644,$(HOST_UNITS),$(UNITDIR))
 	$(call put,644,$(UDEV_RULES),$(UDEVDIR))
 	$(call put,644,$(SYSUSERS),$(SYSUSERSDIR))
+	$(INSTALL) -D $(HOOK_PROG) '$(DESTDIR)$(HOOKDIR)/50-onerng'
 	$(call put_man,$(HOST_MAN) $(GUEST_MAN))
 	$(call put_conf,packaging/hostd.conf,onerng/hostd.conf)
 
@@ -47,6 +50,7 @@ install-guest: $(GUEST_PROG) ## install the guest's side
 uninstall: ## remove what was installed; the configuration stays
 	$(RM) $(addprefix $(DESTDIR)$(SBINDIR)/,onerng-hostd onerng-guestd) \
 	  $(addprefix $(DESTDIR)$(BINDIR)/,onerngctl onerng-sim) \
+	  $(DESTDIR)$(HOOKDIR)/50-onerng \
 	  $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(HOST_UNITS) $(GUEST_UNITS))) \
 	  $(addprefix $(DESTDIR)$(UDEVDIR)/,$(notdir $(UDEV_RULES))) \
 	  $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(SYSUSERS))) \

@@ -78,6 +78,10 @@ run_make install >/dev/null 2>&1
 equal "an existing configuration is never overwritten" '# mine' \
 	"$(cat "$root/etc/onerng/hostd.conf")"
 
+check "libvirt's hook is installed and never fails" \
+	"$root/etc/libvirt/hooks/qemu.d/50-onerng"
 check "make uninstall works" run_make uninstall
+check "libvirt's hook is gone" \
+	test ! -e "$root/etc/libvirt/hooks/qemu.d/50-onerng"
 find "$root" -type f ! -path "$root/etc/*" |
 	none "make uninstall leaves only the configuration" "left"

@@ -53,7 +53,7 @@ same onerng-hostd onerng-hostd.8
 same onerng-guestd onerng-guestd.8
 same onerngctl onerngctl.8 status "domain list" "domain set" \
 	"firmware import-key" "firmware verify" "firmware dump" selftest \
-	capture
+	capture "device release" "device claim"
 same onerng-sim onerng-sim.1 run usbredir ctl
 
 # Every option but those without a help text is refused or taken by name: the
@@ -67,7 +67,7 @@ for folder in host-agent guest-agent ctl tests/sim; do
 	guest-agent) help_options "$B/onerng-guestd" ;;
 	ctl) help_options "$B/onerngctl" status "domain list" "domain set" \
 		"firmware import-key" "firmware verify" "firmware dump" \
-		selftest capture ;;
+		selftest capture "device release" "device claim" ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
 	esac >"$T/help"
 	comm -23 "$T/table" "$T/help" | grep -vxE -- '--(role|port|sandbox)' |
