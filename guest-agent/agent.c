@@ -60,7 +60,7 @@ void agent_publish(struct agent *a)
 	int r;
 
 	/* A trial run must not overwrite what the service wrote. */
-	if (a->opt->once && !a->opt->status_file_given)
+	if ((a->opt->once || a->opt->require_s) && !a->opt->status_file_given)
 		return;
 	agent_refresh(a);
 	snprintf(a->st.state, sizeof(a->st.state), "%s",
@@ -111,7 +111,8 @@ static void handle_signal(struct agent *a, int64_t now_ms)
 	switch (info.ssi_signo) {
 	case SIGTERM:
 	case SIGINT:
-		agent_end(a, a->opt->once ? AGENT_FAILED : AGENT_OK);
+		agent_end(a, a->opt->once || a->opt->require_s ? AGENT_FAILED
+							       : AGENT_OK);
 		break;
 	case SIGUSR1:
 		log_statistics(a);
@@ -146,6 +147,8 @@ static int wait_ms(const struct agent *a, int64_t now_ms)
 
 	if (!a->ready_sent && a->ready_ms < next)
 		next = a->ready_ms;
+	if (a->opt->require_s && a->require_ms < next)
+		next = a->require_ms;
 	return next > now_ms ? (int)(next - now_ms) : 0;
 }
 
@@ -186,10 +189,12 @@ static void step(struct agent *a)
 		{ .fd = a->feeder.from, .events = 0 },
 		{ .fd = a->state == AGENT_READING ? a->source.fd : -1,
 		  .events = POLLIN },
+		{ .fd = require_waits_for_kernel(a) ? a->random : -1,
+		  .events = POLLIN },
 	};
 	int64_t now_ms = now_monotonic_ms();
 
-	if (poll(p, 4, wait_ms(a, now_ms)) < 0 && errno != EINTR) {
+	if (poll(p, 5, wait_ms(a, now_ms)) < 0 && errno != EINTR) {
 		log_err("poll: %s", strerror(errno));
 		agent_end(a, AGENT_FAILED);
 		return;
@@ -210,6 +215,8 @@ static void step(struct agent *a)
 		round_read(a, now_ms);
 	if (!a->ended)
 		do_due(a, now_ms);
+	if (!a->ended && a->opt->require_s)
+		require_step(a, now_ms);
 }
 
 enum agent_exit agent_run(struct agent *a)
@@ -219,10 +226,15 @@ enum agent_exit agent_run(struct agent *a)
 	a->ready_ms = now_ms + (int64_t)a->opt->ready_timeout_s * 1000;
 	a->beat_ms = now_ms;
 	a->due_ms = now_ms;
+	if (a->opt->require_s) {
+		/* Whoever waits for it waits for its end. */
+		a->ready_sent = true;
+		require_start(a, now_ms);
+	}
 	while (!a->ended)
 		step(a);
 	notify_send("STOPPING=1");
-	if (a->opt->once)
+	if (a->opt->once || a->opt->require_s)
 		agent_publish(a);
 	else
 		unlink(a->opt->status_file);

@@ -19,11 +19,16 @@
 #include "guest-agent/status.h"
 #include "guest-agent/verify.h"
 
+/* The statuses from 4 on are those of --require alone. */
 enum agent_exit {
 	AGENT_OK = 0,
 	AGENT_FAILED = 1,
 	AGENT_USAGE = 2,
-	AGENT_UNVERIFIED = 3,
+	AGENT_UNVERIFIED = 3, /* a test failed; --once: or the driver's name */
+	AGENT_NO_DEVICE = 4,  /* none, or not one that can be used */
+	AGENT_WRONG_DRIVER = 5, /* rng_current is not --expect-rng */
+	AGENT_NOT_READY = 6,	/* bytes verified, the kernel's RNG not ready */
+	AGENT_LATE = 7,		/* not enough bytes in time */
 };
 
 /*
@@ -55,6 +60,8 @@ struct agent {
 	int64_t beat_ms;	    /* when the status file is due */
 	unsigned int pause_ms;	    /* before the next try */
 	unsigned int boot_feeds;    /* made while the kernel was not ready */
+	int64_t require_ms;	    /* when --require is over */
+	enum agent_exit lacking;    /* what it would then end with */
 	bool ready_sent;
 	bool fault_logged; /* the source's present failure */
 	bool status_warned;
@@ -91,6 +98,26 @@ void round_silent(struct agent *a, int64_t now_ms);
 
 /* All bytes of before are forgotten: the machine slept or was restored. */
 void round_restart(struct agent *a, int64_t now_ms);
+
+/* require.c: admission, for --require alone. */
+
+/* The time that is given starts now. */
+void require_start(struct agent *a, int64_t now_ms);
+
+/* The source failed with -errno before the bytes had come. */
+void require_note_failure(struct agent *a, int err);
+
+/* Bytes came: there is a device, and it is the right one. */
+void require_note_bytes(struct agent *a);
+
+/* The window was verified, and fed unless that is not wanted. */
+void require_note_verified(struct agent *a);
+
+/* True while only the kernel's RNG is waited for. */
+bool require_waits_for_kernel(const struct agent *a);
+
+/* Ends the agent once it is admitted or the time is over. */
+void require_step(struct agent *a, int64_t now_ms);
 
 /* agent.c: what the round tells the loop. */
 
