@@ -15,6 +15,7 @@
 #include "guest-agent/clockjump.h"
 #include "guest-agent/feeder.h"
 #include "guest-agent/options.h"
+#include "guest-agent/rtcwatch.h"
 #include "guest-agent/source.h"
 #include "guest-agent/status.h"
 #include "guest-agent/verify.h"
@@ -36,7 +37,7 @@ enum agent_exit {
  * READING -> IDLE      a window was verified, and fed
  * READING -> WAITING   the source failed or was silent, a test failed
  * IDLE    -> READING   the interval is over, SIGUSR2
- * any     -> WAITING   the clock shows resume or restore
+ * any     -> WAITING   a clock shows resume or restore
  */
 enum agent_state {
 	AGENT_WAITING,
@@ -68,6 +69,10 @@ struct agent {
 	bool trend_warned;
 	int signals, clock_watch, random; /* descriptors */
 	struct clocks clocks;
+	struct rtcwatch rtc;
+	bool rtc_often;	    /* the kernel does not notice a clone by itself */
+	int64_t rtc_ms;	    /* when to look at it again */
+	const char *reason; /* for the next feed; static text */
 	struct status st;
 	bool ended;
 	enum agent_exit exit;
@@ -96,28 +101,8 @@ void round_read(struct agent *a, int64_t now_ms);
 /* The source was silent for too long. */
 void round_silent(struct agent *a, int64_t now_ms);
 
-/* All bytes of before are forgotten: the machine slept or was restored. */
-void round_restart(struct agent *a, int64_t now_ms);
-
-/* require.c: admission, for --require alone. */
-
-/* The time that is given starts now. */
-void require_start(struct agent *a, int64_t now_ms);
-
-/* The source failed with -errno before the bytes had come. */
-void require_note_failure(struct agent *a, int err);
-
-/* Bytes came: there is a device, and it is the right one. */
-void require_note_bytes(struct agent *a);
-
-/* The window was verified, and fed unless that is not wanted. */
-void require_note_verified(struct agent *a);
-
-/* True while only the kernel's RNG is waited for. */
-bool require_waits_for_kernel(const struct agent *a);
-
-/* Ends the agent once it is admitted or the time is over. */
-void require_step(struct agent *a, int64_t now_ms);
+/* All bytes of before are forgotten: for this reason (static text). */
+void round_restart(struct agent *a, int64_t now_ms, const char *reason);
 
 /* agent.c: what the round tells the loop. */
 

@@ -7,12 +7,13 @@
  * change is held in lacking until the time is over.  Everything that is not
  * known to be good counts as bad.
  */
-#include "guest-agent/agent.h"
+#include "guest-agent/require.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "common/log.h"
+#include "guest-agent/agent.h"
 #include "guest-agent/krng.h"
 
 static const char *lacking_text(enum agent_exit lacking)

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "guest-agent/container.h"
 #include "guest-agent/krng.h"
+#include "guest-agent/require.h"
 
 #define PAUSE_FIRST_MS	 200	/* the source may just be coming up */
 #define PAUSE_MAX_MS	 30000	/* after the source failed */
@@ -245,6 +246,9 @@ static void note_feed(struct agent *a, const struct feeder_reply *reply)
 	count_reseed(a, reply->reseed);
 	agent_refresh(a);
 	a->st.last_feed_s = a->st.updated_s;
+	snprintf(a->st.feed_reason, sizeof(a->st.feed_reason), "%s", a->reason);
+	a->reason = a->st.ready == 1 ? STATUS_REASON_TIMER
+				     : STATUS_REASON_NOT_READY;
 	if (first)
 		log_info("fed %u bytes with %u bits of credit, %s; kernel RNG "
 			 "%s, entropy %lld of %lld bits",
@@ -340,8 +344,10 @@ void round_silent(struct agent *a, int64_t now_ms)
 	source_failed(a, now_ms, -ETIMEDOUT, why);
 }
 
-void round_restart(struct agent *a, int64_t now_ms)
+void round_restart(struct agent *a, int64_t now_ms, const char *reason)
 {
+	a->reason = reason;
+	a->st.restarts++;
 	drop_window(a);
 	verify_restart(a->verify);
 	source_close(&a->source);
