@@ -61,6 +61,17 @@ bool pin_allows(const struct pin_set *set, const char *primary,
 	return false;
 }
 
+bool pin_same(const struct pin_set *a, const struct pin_set *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->count && i < b->count; i++)
+		if (strcmp(a->pin[i].primary, b->pin[i].primary) ||
+		    strcmp(a->pin[i].signer, b->pin[i].signer))
+			return false;
+	return a->count == b->count;
+}
+
 bool pin_has_primary(const struct pin_set *set, const char *primary)
 {
 	for (size_t i = 0; i < set->count; i++)

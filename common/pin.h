@@ -41,6 +41,8 @@ int pin_add(struct pin_set *set, const char *fingerprint);
 /* Fingerprints in upper case, as gpgv and pin_hex() write them. */
 bool pin_allows(const struct pin_set *set, const char *primary,
 		const char *signer);
+/* The same pins in the same order. */
+bool pin_same(const struct pin_set *a, const struct pin_set *b);
 bool pin_has_primary(const struct pin_set *set, const char *primary);
 
 void pin_hex(char out[static PIN_HEX + 1], const unsigned char sha1[static 20]);

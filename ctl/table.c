@@ -78,14 +78,28 @@ static void firmware(const json_t *check, FILE *out)
 			shown(line, check, "detail"));
 }
 
-static void device(const json_t *d, FILE *out)
+/* Who made what was served, once there is something. */
+static void made(const json_t *d, FILE *out)
+{
+	char served[SIZE_MAX_TEXT], line[SHOWN_MAX];
+
+	if (*text(d, "driver"))
+		fprintf(out, "          the kernel's %s\n",
+			shown(line, d, "driver"));
+	if (number(d, "blocks"))
+		fprintf(out, "          made %llu blocks; %s bytes served\n",
+			(unsigned long long)number(d, "blocks"),
+			size(served, number(d, "bytes_served")));
+}
+
+static void device(const json_t *d, int width, FILE *out)
 {
 	const json_t *health = json_object_get(d, "health");
 	const json_t *trend = json_object_get(health, "trend");
 	char rate[SIZE_MAX_TEXT], raw[SIZE_MAX_TEXT], lost[SIZE_MAX_TEXT];
 	char name[SHOWN_MAX], port[SHOWN_MAX], line[SHOWN_MAX];
 
-	fprintf(out, "%-9s %-10s %-10s %7s/s %8s %6s  %-8s %8llu\n",
+	fprintf(out, "%-*s %-10s %-10s %7s/s %8s %6s  %-8s %8llu\n", width,
 		shown(name, d, "name"), shown(port, d, "port"),
 		text(d, "state"), size(rate, number(d, "raw_rate")),
 		size(raw, number(d, "raw_bytes")),
@@ -102,10 +116,25 @@ static void device(const json_t *d, FILE *out)
 			(unsigned int)number(d, "firmware"),
 			text(d, "image_sha256"));
 	firmware(json_object_get(d, "firmware_check"), out);
+	made(d, out);
+}
+
+/* Of the column of names: labels may be longer than the agent's. */
+static int name_width(const json_t *list)
+{
+	size_t i, len, width = 9;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		len = strlen(text(json_array_get(list, i), "name"));
+		if (len > width && len <= 23)
+			width = len;
+	}
+	return (int)width;
 }
 
 static void devices(const json_t *list, FILE *out)
 {
+	int width = name_width(list);
 	size_t i;
 
 	if (json_array_size(list) == 0) {
@@ -114,10 +143,11 @@ static void devices(const json_t *list, FILE *out)
 		      out);
 		return;
 	}
-	fprintf(out, "%-9s %-10s %-10s %9s %8s %6s  %-8s %8s\n", "DEVICE",
-		"PORT", "STATE", "RATE", "RAW", "LOST", "HEALTH", "FAILURES");
+	fprintf(out, "%-*s %-10s %-10s %9s %8s %6s  %-8s %8s\n", width,
+		"DEVICE", "PORT", "STATE", "RATE", "RAW", "LOST", "HEALTH",
+		"FAILURES");
 	for (i = 0; i < json_array_size(list); i++)
-		device(json_array_get(list, i), out);
+		device(json_array_get(list, i), width, out);
 }
 
 static void consumer(const json_t *c, FILE *out)

@@ -36,7 +36,8 @@ struct capture {
 	int fd; /* -1: none is under way */
 	struct event read_ev, write_ev, tick_ev;
 	const struct device *device;
-	char name[DEVICE_NAME_MAX];
+	unsigned int number; /* the place may be another device's by now */
+	char name[LABEL_MAX];
 	uint64_t wanted, got, lost_before;
 	unsigned int quiet_s;
 	bool ended;		   /* no sample more */
@@ -76,7 +77,7 @@ static bool put_reply(struct capture *c, json_t *reply)
 
 static bool is_there(const struct capture *c)
 {
-	return !strcmp(c->device->name, c->name);
+	return c->device->number == c->number;
 }
 
 static void detach(struct capture *c)
@@ -227,8 +228,7 @@ static const struct device *find(const struct devset *s, const char *name,
 
 	for (i = 0; i < devset_count(s); i++) {
 		d = devset_device(s, i);
-		if (name ? strcmp(d->name, name) && strcmp(d->port, name)
-			 : d->state == DEVICE_GONE)
+		if (name ? !devset_is_named(d, name) : d->state == DEVICE_GONE)
 			continue;
 		if (found) {
 			snprintf(why, CONTROL_WHY_MAX,
@@ -302,6 +302,7 @@ int capture_start(void *capture, int fd, const json_t *request, char *why)
 			 "no locked memory: raise LimitMEMLOCK=");
 		return -ENOMEM;
 	}
+	c->number = c->device->number;
 	memcpy(c->name, c->device->name, sizeof(c->name));
 	c->from = c->to = 0;
 	c->got = 0;

@@ -15,6 +15,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "host-agent/label.h"
 #include "host-agent/rawmsg.h"
 
 #define CHILD_BACKOFF_MIN_MS 250
@@ -43,7 +44,7 @@ struct child {
 	const struct child_ops *ops;
 	void *owner;
 	const char *role;
-	char port[RAWMSG_PORT_MAX]; /* empty: the role takes none */
+	char port[LABEL_PLACE_MAX]; /* empty: the role takes none */
 	pid_t pid;		    /* 0: not running */
 	int fd;			    /* -1: closed */
 	unsigned int failures;	    /* in a row */

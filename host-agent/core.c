@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "common/log.h"
+#include "common/secmem.h"
 #include "host-agent/capture.h"
 #include "host-agent/change.h"
 #include "host-agent/control.h"
@@ -32,6 +33,8 @@
 #include "host-agent/status.h"
 #include "host-agent/status_firmware.h"
 #include "host-agent/usock.h"
+
+#define CORE_LOCK_SPARE (512 * 1024) /* bytes: a few devices and DRBGs */
 
 enum core_signal {
 	CORE_TERM,
@@ -432,12 +435,29 @@ void core_set_restart(struct core *c, const struct restart *r)
 	c->restart = r;
 }
 
+/* CAP_IPC_LOCK is gone now, and devices and DRBGs come later. */
+static int core_can_lock(void)
+{
+	void *probe = secmem_alloc(CORE_LOCK_SPARE);
+
+	if (!probe) {
+		log_err("no more memory can be locked, for devices and DRBGs "
+			"to come: raise LimitMEMLOCK= (ulimit -l) or lower "
+			"pool");
+		return -EPERM;
+	}
+	secmem_free(probe);
+	return 0;
+}
+
 int core_lock_down(struct core *c)
 {
 	const gid_t groups[] = { c->conf->socket_gid, c->conf->control_gid };
 	int r = lockdown_core(&c->status.sandbox, groups,
 			      sizeof(groups) / sizeof(groups[0]));
 
+	if (r == 0)
+		r = core_can_lock();
 	c->status.locked_down = r == 0 && c->status.sandbox != SANDBOX_OFF;
 	return r;
 }

@@ -18,16 +18,6 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-const char *device_state_name(enum device_state state)
-{
-	static const char *const names[DEVICE_STATES] = {
-		"opening", "checking",	 "starting", "running",
-		"paused",  "recovering", "failed",   "gone",
-	};
-
-	return names[state];
-}
-
 /* Each state, and each reason for it, is logged once. */
 static void device_enter(struct device *d, enum device_state state,
 			 const char *detail)
@@ -53,8 +43,39 @@ static void device_tell(struct device *d, enum rawmsg_type type)
 			 strerror(-r));
 }
 
+static struct sampler_conf device_sampler_conf(const struct device *d)
+{
+	return (struct sampler_conf){
+		.h_byte_millibits = d->own_h_byte ? d->own_h_byte
+						  : d->env->h_byte_millibits,
+		.h_bit_millibits = d->own_h_bit ? d->own_h_bit
+						: d->env->h_bit_millibits,
+		.device = d->number,
+	};
+}
+
+static int device_make_sampler(struct device *d)
+{
+	struct sampler_conf conf = device_sampler_conf(d);
+	struct sampler *made = sampler_new(&conf, d->env->pool);
+
+	if (!made)
+		return -errno;
+	sampler_free(d->sampler);
+	d->sampler = made;
+	d->h_byte_millibits = conf.h_byte_millibits;
+	d->h_bit_millibits = conf.h_bit_millibits;
+	return 0;
+}
+
 static void device_open(struct device *d)
 {
+	if (!d->sampler && device_make_sampler(d) < 0) {
+		device_enter(d, DEVICE_FAILED,
+			     "no locked memory: raise LimitMEMLOCK=");
+		child_restart_later(&d->reader);
+		return;
+	}
 	d->heard_us = now_us();
 	d->next_seq = 0;
 	d->stale = false;
@@ -65,7 +86,9 @@ static void device_open(struct device *d)
 	d->stopping = false;
 	d->rearrived = false;
 	device_firmware_forget(&d->firmware);
-	if (child_start(&d->reader, "reader", d->port) < 0)
+	if (child_start(&d->reader,
+			d->kind == DEVICE_HWRNG ? "hwrng-reader" : "reader",
+			d->port) < 0)
 		child_restart_later(&d->reader);
 }
 
@@ -95,8 +118,12 @@ static void device_selftest_ended(struct device *d, enum device_selftest how)
 	log_info("%s: self-test: %s", d->name, device_selftest_name(how));
 }
 
-static void device_give_up(struct device *d, const char *why)
+static void device_give_up(struct device *d, const char *test)
 {
+	char why[RAWMSG_TEXT_MAX];
+
+	snprintf(why, sizeof(why), "health test %.32s: %sreload to try again",
+		 test, d->kind == DEVICE_HWRNG ? "" : "replug it, or ");
 	device_tell(d, RAWMSG_STOP);
 	d->final = true;
 	device_enter(d, DEVICE_FAILED, why);
@@ -114,17 +141,13 @@ static void device_health_settled(struct device *d)
 	d->failing = false;
 	sampler_stats(d->sampler, &st);
 	if (st.permanent) {
-		snprintf(why, sizeof(why),
-			 "health test %s failed for good: replug it, or reload "
-			 "to try again",
+		snprintf(why, sizeof(why), "%s failed for good",
 			 sampler_test_name(st.failed_test));
 		device_give_up(d, why);
 		return;
 	}
 	if (device_count_failure(d)) {
-		snprintf(why, sizeof(why),
-			 "health test %s failed %d times within an hour: "
-			 "replug it, or reload to try again",
+		snprintf(why, sizeof(why), "%s failed %d times within an hour",
 			 sampler_test_name(st.failed_test),
 			 DEVICE_FAILURES_MAX + 1);
 		device_give_up(d, why);
@@ -176,7 +199,7 @@ static void device_samples(struct device *d, const struct rawmsg *m)
 	if (m->seq > d->next_seq && d->next_seq)
 		d->lost_samples += m->seq - d->next_seq;
 	d->next_seq = m->seq + m->len;
-	if (d->stale || d->final || !device_firmware_passed(&d->firmware))
+	if (d->stale || d->final || !device_admitted(d))
 		return;
 	if (sampler_feed(d->sampler, m->u.samples, m->len) < 0) {
 		device_hold(d);
@@ -204,12 +227,17 @@ static void device_break(struct device *d)
 /* Nothing of a device that is not there is served. */
 static void device_leave(struct device *d, const char *text)
 {
-	child_stop(&d->reader);
+	/* a hwrng's reader waits for it to come back */
+	if (d->kind != DEVICE_HWRNG || d->stopping)
+		child_stop(&d->reader);
+	d->driver[0] = '\0';
 	d->failing = false;
 	device_firmware_forget(&d->firmware);
 	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
-	sampler_reset(d->sampler);
-	sampler_forget_trend(d->sampler); /* another one may come */
+	if (d->sampler) {
+		sampler_reset(d->sampler);
+		sampler_forget_trend(d->sampler); /* another may come */
+	}
 	d->raw_rate = 0;
 	d->failures = 0;
 	pool_wipe_device(d->env->pool, d->number);
@@ -221,7 +249,7 @@ static void device_leave(struct device *d, const char *text)
 /* What a reader says of a stream that was not asked for counts for nothing. */
 static bool device_too_early(const struct device *d, uint32_t state)
 {
-	return !device_firmware_passed(&d->firmware) &&
+	return !device_admitted(d) &&
 	       (state == READER_RUNNING || state == READER_PAUSED ||
 		state == READER_RECOVERING);
 }
@@ -242,6 +270,8 @@ static void device_reader_state(struct device *d, const struct rawmsg *m)
 		device_enter(d, DEVICE_OPENING, text);
 		break;
 	case READER_CHECKING:
+		if (d->kind == DEVICE_HWRNG)
+			snprintf(d->driver, sizeof(d->driver), "%s", text);
 		device_enter(d, DEVICE_CHECKING, text);
 		break;
 	case READER_RUNNING:
@@ -260,7 +290,11 @@ static void device_reader_state(struct device *d, const struct rawmsg *m)
 		device_enter(d, DEVICE_FAILED, text);
 		break;
 	case READER_GONE:
-		device_leave(d, text);
+		/* a hwrng's reader says it again and again */
+		if (d->state == DEVICE_GONE)
+			device_enter(d, DEVICE_GONE, text);
+		else
+			device_leave(d, text);
 		break;
 	case READER_STATES:
 		break;
@@ -284,7 +318,7 @@ static void device_identify(struct device *d, const struct rawmsg *m)
 		for (size_t i = 0; i < DEVICE_UNIT_BYTES; i++)
 			snprintf(d->unit + 2 * i, 3, "%02x", hash[i]);
 	explicit_bzero(d->ident.id, sizeof(d->ident.id));
-	if (d->final || d->stopping)
+	if (d->final || d->stopping || d->kind == DEVICE_HWRNG)
 		return;
 	device_enter(d, DEVICE_CHECKING, "verifying the firmware's signature");
 	device_firmware_check(&d->firmware, m, d->env->firmware);
@@ -383,24 +417,6 @@ static const struct child_ops reader_ops = {
 	.due = device_due,
 };
 
-static int device_make_sampler(struct device *d)
-{
-	struct sampler_conf conf = {
-		.h_byte_millibits = d->env->h_byte_millibits,
-		.h_bit_millibits = d->env->h_bit_millibits,
-		.device = d->number,
-	};
-	struct sampler *made = sampler_new(&conf, d->env->pool);
-
-	if (!made)
-		return -errno;
-	sampler_free(d->sampler);
-	d->sampler = made;
-	d->h_byte_millibits = conf.h_byte_millibits;
-	d->h_bit_millibits = conf.h_bit_millibits;
-	return 0;
-}
-
 void device_init(struct device *d, const struct device_env *env,
 		 unsigned int number, const char *port)
 {
@@ -408,7 +424,7 @@ void device_init(struct device *d, const struct device_env *env,
 	d->env = env;
 	d->number = number;
 	d->state = DEVICE_GONE;
-	snprintf(d->name, sizeof(d->name), "onerng%u", number);
+	device_set_label(d, NULL);
 	snprintf(d->port, sizeof(d->port), "%s", port);
 	child_init(&d->reader, &env->child, &reader_ops, d);
 	device_firmware_init(&d->firmware, env->child.base,
@@ -433,13 +449,11 @@ void device_arrived(struct device *d)
 		d->rearrived = true;
 		return;
 	}
-	log_info("%s: arrived at port %s", d->name, d->port);
+	if (d->kind == DEVICE_HWRNG)
+		log_info("%s: reads %s", d->name, d->port);
+	else
+		log_info("%s: arrived at port %s", d->name, d->port);
 	d->identified = false;
-	if (!d->sampler && device_make_sampler(d) < 0) {
-		device_enter(d, DEVICE_GONE,
-			     "no locked memory: raise LimitMEMLOCK=");
-		return;
-	}
 	device_enter(d, DEVICE_OPENING, "");
 	device_open(d);
 }
@@ -453,8 +467,9 @@ void device_departed(struct device *d)
 
 int device_reload(struct device *d)
 {
-	bool same = d->h_byte_millibits == d->env->h_byte_millibits &&
-		    d->h_bit_millibits == d->env->h_bit_millibits;
+	struct sampler_conf conf = device_sampler_conf(d);
+	bool same = d->h_byte_millibits == conf.h_byte_millibits &&
+		    d->h_bit_millibits == conf.h_bit_millibits;
 	int r;
 
 	if (!d->sampler)
@@ -470,7 +485,7 @@ int device_reload(struct device *d)
 		device_open(d);
 	} else if (device_firmware_outdated(&d->firmware, d->env->firmware)) {
 		device_check_again(d);
-	} else if (!same && device_firmware_passed(&d->firmware)) {
+	} else if (!same && device_admitted(d)) {
 		d->stale = true;
 		device_tell(d, RAWMSG_RUN);
 	}
@@ -484,6 +499,8 @@ void device_stop(struct device *d)
 	device_firmware_forget(&d->firmware);
 	if (d->reader.pid)
 		device_tell(d, RAWMSG_STOP);
+	else if (d->kind == DEVICE_HWRNG)
+		device_leave(d, "not used");
 	else
 		child_stop(&d->reader);
 }
@@ -511,18 +528,6 @@ int device_selftest(struct device *d)
 	device_tell(d, RAWMSG_RUN);
 	device_enter(d, DEVICE_STARTING, "self-test on demand");
 	return 0;
-}
-
-const char *device_selftest_name(enum device_selftest s)
-{
-	static const char *const names[] = {
-		[DEVICE_SELFTEST_NONE] = "none",
-		[DEVICE_SELFTEST_RUNNING] = "running",
-		[DEVICE_SELFTEST_OK] = "ok",
-		[DEVICE_SELFTEST_FAILED] = "failed",
-	};
-
-	return names[s];
 }
 
 /* The board left its baseline, or came back. */

@@ -1,5 +1,5 @@
 /*
- * device.h - the core's side of one OneRNG: its reader process and its sampler
+ * device.h - the core's side of one source: its reader process and its sampler
  *
  *   gone ─arrival▶ opening ▶ checking ▶ starting ▶ running ◀▶ paused
  *
@@ -10,6 +10,9 @@
  * From any state: gone at departure; failed after a permanent health failure or
  * too many others, or when the reader ended with a reason (then it is started
  * again, ever later).
+ *
+ * A source is a OneRNG or the kernel's hwrng.  The latter has no image, and
+ * its reader stays when it is gone, waiting for it to come back.
  */
 #ifndef HOST_AGENT_DEVICE_H
 #define HOST_AGENT_DEVICE_H
@@ -20,10 +23,10 @@
 
 #include "host-agent/child.h"
 #include "host-agent/device_firmware.h"
+#include "host-agent/label.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sampler.h"
 
-#define DEVICE_NAME_MAX	    16
 #define DEVICE_UNIT_BYTES   8 /* of the hash that names a unit */
 #define DEVICE_FAILURES_MAX 3 /* within an hour: one more is final */
 #define DEVICE_FAILURES_US  3600000000ull
@@ -42,6 +45,11 @@ enum device_state {
 	DEVICE_STATES,
 };
 
+enum device_kind {
+	DEVICE_ONERNG,
+	DEVICE_HWRNG,
+};
+
 /* The last test on demand. */
 enum device_selftest {
 	DEVICE_SELFTEST_NONE,
@@ -50,6 +58,7 @@ enum device_selftest {
 	DEVICE_SELFTEST_FAILED,
 };
 
+struct hostconf_hwrng;
 struct pool;
 
 /* What all devices share. */
@@ -65,13 +74,16 @@ struct device_env {
 struct device {
 	const struct device_env *env;
 	unsigned int number;
-	char name[DEVICE_NAME_MAX];
-	char port[RAWMSG_PORT_MAX];
+	enum device_kind kind;
+	char name[LABEL_MAX];
+	char port[LABEL_PLACE_MAX];	  /* of a hwrng: the path of its node */
+	char driver[RAWMSG_TEXT_MAX + 1]; /* behind a hwrng; empty: none */
 	enum device_state state;
 	char detail[RAWMSG_TEXT_MAX + 1];
 	struct child reader;
 	struct sampler *sampler; /* NULL until it arrived */
 	unsigned int h_byte_millibits, h_bit_millibits; /* the sampler's */
+	unsigned int own_h_byte, own_h_bit; /* a hwrng's; 0: env's */
 	bool identified;
 	struct rawmsg_ident ident;	      /* without the id */
 	char unit[2 * DEVICE_UNIT_BYTES + 1]; /* empty: no id */
@@ -99,6 +111,21 @@ const char *device_state_name(enum device_state state);
 /* A place for a device, gone until it arrives. */
 void device_init(struct device *d, const struct device_env *env,
 		 unsigned int number, const char *port);
+
+/* Likewise, for a hwrng, which arrives when its reader is to be started. */
+void device_init_hwrng(struct device *d, const struct device_env *env,
+		       unsigned int number, const struct hostconf_hwrng *conf);
+
+/* What conf says now of the same path counts from device_reload() on. */
+void device_use_hwrng(struct device *d, const struct hostconf_hwrng *conf);
+
+/* The operator's label, or NULL for the name that it has by its number. */
+void device_set_label(struct device *d, const char *label);
+
+/* It may be used: a hwrng, or its firmware passed. */
+bool device_admitted(const struct device *d);
+
+const char *device_kind_name(enum device_kind kind); /* "onerng", "hwrng" */
 void device_fini(struct device *d); /* kills the reader, wipes */
 
 void device_arrived(struct device *d);

@@ -161,12 +161,18 @@ void device_firmware_check(struct device_firmware *f, const struct rawmsg *m,
 	device_firmware_again(f, conf);
 }
 
+static bool same(const struct firmware_conf *a, const struct firmware_conf *b)
+{
+	return a->policy == b->policy && !strcmp(a->keyring, b->keyring) &&
+	       pin_same(&a->pins, &b->pins);
+}
+
 bool device_firmware_outdated(const struct device_firmware *f,
 			      const struct firmware_conf *conf)
 {
 	if (f->fd < 0)
 		return false;
-	if (memcmp(&f->conf, conf, sizeof(*conf)))
+	if (!same(&f->conf, conf))
 		return true;
 	/* the keyring may have changed, or gpgv have been installed */
 	return f->state == DEVICE_FIRMWARE_UNVERIFIED;

@@ -32,7 +32,6 @@ enum firmware_policy {
 	FIRMWARE_POLICIES,
 };
 
-/* Compared as a whole: unused bytes are zero. */
 struct firmware_conf {
 	enum firmware_policy policy;
 	char keyring[FIRMWARE_KEYRING_MAX];

@@ -8,6 +8,10 @@
 #include "common/log.h"
 #include "common/secmem.h"
 #include "host-agent/hostconf.h"
+#include "host-agent/pool.h"
+
+/* So that OneRNGs are numbered from 0 whether there is a hwrng or not. */
+#define HWRNG_NUMBER (POOL_DEVICES - 1)
 
 struct devset {
 	struct device_env env;
@@ -25,7 +29,8 @@ static struct device *find_port(struct devset *s, const char *port)
 	size_t i;
 
 	for (i = 0; i < s->count; i++)
-		if (!strcmp(s->devices[i].port, port))
+		if (s->devices[i].kind == DEVICE_ONERNG &&
+		    !strcmp(s->devices[i].port, port))
 			return &s->devices[i];
 	return NULL;
 }
@@ -38,7 +43,8 @@ static struct device *make_place(struct devset *s)
 	if (s->count < DEVSET_MAX)
 		return &s->devices[s->count++];
 	for (i = 0; i < s->count; i++) {
-		if (s->devices[i].state == DEVICE_GONE) {
+		if (s->devices[i].kind == DEVICE_ONERNG &&
+		    s->devices[i].state == DEVICE_GONE) {
 			device_fini(&s->devices[i]);
 			return &s->devices[i];
 		}
@@ -46,23 +52,44 @@ static struct device *make_place(struct devset *s)
 	return NULL;
 }
 
+/* The pool would count its blocks with another device's. */
+static bool number_in_use(const struct devset *s, unsigned int number)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->devices[i].number % POOL_DEVICES ==
+		    number % POOL_DEVICES)
+			return true;
+	return number % POOL_DEVICES == HWRNG_NUMBER;
+}
+
+static unsigned int make_number(struct devset *s)
+{
+	while (number_in_use(s, s->next_number))
+		s->next_number++;
+	return s->next_number++;
+}
+
 static void arrived(struct devset *s, const char *port)
 {
 	struct device *d = find_port(s, port);
+	unsigned int number;
 
 	if (!hostconf_port_allowed(s->conf, port)) {
 		log_info("port %s: a OneRNG arrived; not configured", port);
 		return;
 	}
 	if (!d) {
+		number = make_number(s);
 		d = make_place(s);
 		if (!d) {
 			log_warn("port %s: more than %d OneRNGs", port,
 				 DEVSET_MAX);
 			return;
 		}
-		device_init(d, &s->env, s->next_number, port);
-		s->next_number++;
+		device_init(d, &s->env, number, port);
+		device_set_label(d, hostconf_label(s->conf, port));
 	}
 	device_arrived(d);
 }
@@ -150,6 +177,53 @@ static const char *level_name(enum log_level level)
 	return names[level];
 }
 
+static struct device *find_hwrng(struct devset *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->devices[i].kind == DEVICE_HWRNG)
+			return &s->devices[i];
+	return NULL;
+}
+
+static void start_hwrng(struct devset *s, struct device *d)
+{
+	if (!d) {
+		log_warn("%s: not used: more than %d devices",
+			 s->conf->hwrng.label, DEVSET_MAX);
+		return;
+	}
+	device_init_hwrng(d, &s->env, HWRNG_NUMBER, &s->conf->hwrng);
+	device_arrived(d);
+}
+
+/* The hwrng is the one that the configuration names, or none. */
+static void configure_hwrng(struct devset *s)
+{
+	const struct hostconf_hwrng *conf = &s->conf->hwrng;
+	struct device *d = find_hwrng(s);
+
+	if (!conf->label[0]) {
+		if (d)
+			device_stop(d);
+	} else if (!d) {
+		start_hwrng(s, make_place(s));
+	} else if (strcmp(d->port, conf->path)) {
+		pool_wipe_device(s->env.pool, HWRNG_NUMBER);
+		device_fini(d);
+		start_hwrng(s, d);
+	} else {
+		device_use_hwrng(d, conf);
+		if (device_reload(d) < 0)
+			log_err("%s: no memory: keeps its old configuration",
+				d->name);
+		/* unless it is there and used already */
+		if (d->stopping || (d->state == DEVICE_GONE && !d->reader.pid))
+			device_arrived(d);
+	}
+}
+
 void devset_configure(struct devset *s, const struct hostconf *conf)
 {
 	struct device *d;
@@ -163,12 +237,16 @@ void devset_configure(struct devset *s, const struct hostconf *conf)
 	s->env.firmware = &conf->firmware;
 	for (i = 0; i < s->count; i++) {
 		d = &s->devices[i];
+		if (d->kind == DEVICE_HWRNG)
+			continue;
+		device_set_label(d, hostconf_label(conf, d->port));
 		if (!hostconf_port_allowed(conf, d->port))
 			device_stop(d);
 		else if (device_reload(d) < 0)
 			log_err("%s: no memory: keeps its old configuration",
 				d->name);
 	}
+	configure_hwrng(s);
 	/* a new one reports all that are there, also those now allowed */
 	watcher_due(s);
 }
@@ -204,6 +282,7 @@ void devset_resume(struct devset *s)
 {
 	s->stopping = false;
 	s->idle_since_us = 0;
+	configure_hwrng(s);
 	watcher_due(s);
 }
 
@@ -252,6 +331,11 @@ size_t devset_count(const struct devset *s)
 const struct device *devset_device(const struct devset *s, size_t i)
 {
 	return &s->devices[i];
+}
+
+bool devset_is_named(const struct device *d, const char *name)
+{
+	return !*name || !strcmp(d->name, name) || !strcmp(d->port, name);
 }
 
 int devset_selftest(struct devset *s, size_t i)

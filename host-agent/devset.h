@@ -1,5 +1,6 @@
 /*
- * devset.h - all OneRNGs of this host, and the watcher that reports them
+ * devset.h - all sources of this host: OneRNGs, with the watcher that reports
+ * them, and the kernel's hwrng where it is configured
  */
 #ifndef HOST_AGENT_DEVSET_H
 #define HOST_AGENT_DEVSET_H
@@ -49,6 +50,9 @@ void devset_reaped(struct devset *s, pid_t pid, int status);
 
 size_t devset_count(const struct devset *s);
 const struct device *devset_device(const struct devset *s, size_t i);
+
+/* By name (its label, if it has one) or port; "" is any. */
+bool devset_is_named(const struct device *d, const char *name);
 
 /* The on-demand test of that device: as device_selftest(). */
 int devset_selftest(struct devset *s, size_t i);

@@ -10,14 +10,22 @@
 
 #include "common/health.h"
 #include "common/opt.h"
+#include "host-agent/hostconf_source.h"
 #include "host-agent/pool.h"
 
 #define DOMAIN_SECTION "domain "
+#define DEVICE_SECTION "device "
+#define HWRNG_SECTION  "hwrng "
 
-/* What the setters fill: cur is the section's consumer, NULL elsewhere. */
+/*
+ * What the setters fill: cur is the section's consumer, NULL elsewhere; device
+ * likewise.
+ */
 struct load {
 	struct hostconf *conf;
 	struct hostconf_consumer *cur;
+	struct hostconf_device *device;
+	bool in_hwrng;
 };
 
 struct key {
@@ -40,28 +48,6 @@ static int number(const char *value, unsigned long long min,
 		snprintf(why, INI_WHY_MAX, "not a number from %llu to %llu",
 			 min, max);
 	return err;
-}
-
-/* "4", "4.0", "0.25" to thousandths; more than three decimals are refused. */
-static int millibits(const char *value, unsigned int *out)
-{
-	unsigned int whole = 0, part = 0, scale = 1000;
-	const char *p = value;
-
-	if (!isdigit((unsigned char)*p))
-		return -EINVAL;
-	for (; isdigit((unsigned char)*p) && whole < 10; p++)
-		whole = whole * 10 + (unsigned int)(*p - '0');
-	if (*p == '.' && isdigit((unsigned char)p[1]))
-		p++;
-	for (; p > value && isdigit((unsigned char)*p) && scale > 1; p++) {
-		scale /= 10;
-		part += (unsigned int)(*p - '0') * scale;
-	}
-	if (*p || whole > 8)
-		return -EINVAL;
-	*out = whole * 1000 + part;
-	return 0;
 }
 
 static int group(const char *value, gid_t *out, char *why)
@@ -149,26 +135,32 @@ static int set_sandbox(struct load *l, const char *value, char *why)
 
 static int set_min_entropy(struct load *l, const char *value, char *why)
 {
-	struct health_cutoffs cut;
-	unsigned int h;
-
-	if (millibits(value, &h) ||
-	    health_cutoffs(&cut, h, HEALTH_H_BIT_DEFAULT))
-		return say(why, "not 0.5 to 8 in steps of 0.5");
-	l->conf->h_byte_millibits = h;
-	return 0;
+	return hostconf_h_byte(value, &l->conf->h_byte_millibits, why);
 }
 
 static int set_bit_min_entropy(struct load *l, const char *value, char *why)
 {
-	struct health_cutoffs cut;
-	unsigned int h;
+	return hostconf_h_bit(value, &l->conf->h_bit_millibits, why);
+}
 
-	if (millibits(value, &h) ||
-	    health_cutoffs(&cut, HEALTH_H_BYTE_DEFAULT, h))
-		return say(why, "not 0.1, 0.25, 0.5, 0.75, 0.8, 0.9 or 1");
-	l->conf->h_bit_millibits = h;
-	return 0;
+static int set_device_port(struct load *l, const char *value, char *why)
+{
+	return hostconf_set_port(l->conf, l->device, value, why);
+}
+
+static int set_hwrng_path(struct load *l, const char *value, char *why)
+{
+	return hostconf_set_path(l->conf, value, why);
+}
+
+static int set_hwrng_h(struct load *l, const char *value, char *why)
+{
+	return hostconf_h_byte(value, &l->conf->hwrng.h_byte_millibits, why);
+}
+
+static int set_hwrng_bit_h(struct load *l, const char *value, char *why)
+{
+	return hostconf_h_bit(value, &l->conf->hwrng.h_bit_millibits, why);
 }
 
 static int set_port(struct load *l, const char *value, char *why)
@@ -336,6 +328,10 @@ static const struct key keys[] = {
 	{ "source", "firmware", set_firmware },
 	{ "source", "firmware_keyring", set_firmware_keyring },
 	{ "source", "firmware_key", set_firmware_key },
+	{ "device", "port", set_device_port },
+	{ "hwrng", "path", set_hwrng_path },
+	{ "hwrng", "min_entropy", set_hwrng_h },
+	{ "hwrng", "bit_min_entropy", set_hwrng_bit_h },
 	{ "consumers", "rate", set_rate },
 	{ "consumers", "burst", set_burst },
 	{ "consumers", "weight", set_weight },
@@ -355,13 +351,17 @@ static const struct key keys[] = {
 	{ "domain", "when_absent", set_when_absent },
 };
 
+/* Of those without a name of their own. */
 static bool section_known(const char *section)
 {
+	static const char *const named[] = { "domain", "device", "hwrng" };
 	size_t i;
 
+	for (i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		if (!strcmp(named[i], section))
+			return false;
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strcmp(keys[i].section, "domain") &&
-		    !strcmp(keys[i].section, section))
+		if (!strcmp(keys[i].section, section))
 			return true;
 	return false;
 }
@@ -402,8 +402,19 @@ static int open_section(struct load *l, const char *section, char *why)
 	size_t prefix = strlen(DOMAIN_SECTION);
 
 	l->cur = NULL;
+	l->device = NULL;
+	l->in_hwrng = false;
 	if (!strncmp(section, DOMAIN_SECTION, prefix))
 		return open_domain(l, section + prefix, why);
+	if (!strncmp(section, DEVICE_SECTION, strlen(DEVICE_SECTION)))
+		return hostconf_open_device(l->conf,
+					    section + strlen(DEVICE_SECTION),
+					    &l->device, why);
+	if (!strncmp(section, HWRNG_SECTION, strlen(HWRNG_SECTION))) {
+		l->in_hwrng = true;
+		return hostconf_open_hwrng(
+			l->conf, section + strlen(HWRNG_SECTION), why);
+	}
 	if (!section_known(section)) {
 		snprintf(why, INI_WHY_MAX, "unknown section [%.64s]", section);
 		return -EINVAL;
@@ -424,6 +435,8 @@ static int set_key(void *ctx, const char *section, const char *key,
 		return open_section(l, section, why);
 	if (l->cur)
 		kind = "domain";
+	else if (l->device || l->in_hwrng)
+		kind = l->device ? "device" : "hwrng";
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!strcmp(keys[i].section, kind) &&
 		    !strcmp(keys[i].name, key))
@@ -477,7 +490,7 @@ static int finish(struct hostconf *c, const char *path, char *err,
 		}
 		resolve(c, &c->domains[i]);
 	}
-	return 0;
+	return hostconf_check_sources(c, path, err, err_size);
 }
 
 static void set_defaults(struct hostconf *c)

@@ -16,6 +16,7 @@
 #include "common/sandbox.h"
 #include "host-agent/consumer.h"
 #include "host-agent/device_firmware.h"
+#include "host-agent/label.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sched.h"
 
@@ -31,6 +32,9 @@
 /* RUN_DIR/kvm/UUID.sock has to fit sun_path */
 #define HOSTCONF_RUN_DIR_MAX 62 /* terminated */
 #define HOSTCONF_GID_NONE    ((gid_t)-1)
+#define HOSTCONF_HWRNG	     "/dev/hwrng"
+/* What is behind a hwrng is unknown and cannot be measured: little is said. */
+#define HOSTCONF_HWRNG_H_BYTE 1000
 
 struct hostconf_consumer {
 	char name[CONSUMER_NAME_MAX];
@@ -39,6 +43,18 @@ struct hostconf_consumer {
 	struct service_policy policy;
 	bool has_rate, has_burst, has_weight; /* else [consumers] decides */
 	bool has_class, has_absent;
+};
+
+struct hostconf_device {
+	char label[LABEL_MAX];
+	char port[RAWMSG_PORT_MAX];
+};
+
+/* The kernel's source, of which there is one. */
+struct hostconf_hwrng {
+	char label[LABEL_MAX]; /* empty: not used */
+	char path[LABEL_PLACE_MAX];
+	unsigned int h_byte_millibits, h_bit_millibits;
 };
 
 struct hostconf {
@@ -51,6 +67,9 @@ struct hostconf {
 	unsigned int h_byte_millibits, h_bit_millibits;
 	char ports[HOSTCONF_PORTS_MAX][RAWMSG_PORT_MAX];
 	size_t ports_count; /* 0: any */
+	struct hostconf_device devices[HOSTCONF_PORTS_MAX];
+	size_t devices_count;
+	struct hostconf_hwrng hwrng;
 	struct firmware_conf firmware;
 	struct sched_limits defaults;
 	struct service_policy default_policy;
@@ -70,5 +89,8 @@ void hostconf_free(struct hostconf *c); /* NULL is fine */
 
 /* May the device at this port path be used? */
 bool hostconf_port_allowed(const struct hostconf *c, const char *port);
+
+/* What the operator calls the device at this port path, or NULL. */
+const char *hostconf_label(const struct hostconf *c, const char *port);
 
 #endif /* HOST_AGENT_HOSTCONF_H */

@@ -60,10 +60,17 @@ static void join_groups(const gid_t *groups, size_t count)
 static void keep_locking(void)
 {
 	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit most;
 	uint64_t left;
 
-	if (caps_left(&left) == 0 && left >> CAP_IPC_LOCK & 1)
-		(void)setrlimit(RLIMIT_MEMLOCK, &none);
+	if (caps_left(&left) < 0 || !(left >> CAP_IPC_LOCK & 1) ||
+	    setrlimit(RLIMIT_MEMLOCK, &none) == 0)
+		return;
+	/* root of a container may not raise it: up to what it was left */
+	if (getrlimit(RLIMIT_MEMLOCK, &most) == 0) {
+		most.rlim_cur = most.rlim_max;
+		(void)setrlimit(RLIMIT_MEMLOCK, &most);
+	}
 }
 
 /* Behind which of ours it runs already; *id is of its lists. */
@@ -163,4 +170,9 @@ int lockdown_reader(enum sandbox_mode mode)
 int lockdown_watcher(enum sandbox_mode mode)
 {
 	return lockdown("watcher", mode, sandbox_watcher);
+}
+
+int lockdown_hwrng(enum sandbox_mode mode)
+{
+	return lockdown("hwrng-reader", mode, sandbox_hwrng);
 }

@@ -35,5 +35,6 @@ int lockdown_rehearse(void);
 /* 0, or -errno after logging. */
 int lockdown_reader(enum sandbox_mode mode);
 int lockdown_watcher(enum sandbox_mode mode);
+int lockdown_hwrng(enum sandbox_mode mode);
 
 #endif /* HOST_AGENT_LOCKDOWN_H */

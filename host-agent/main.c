@@ -19,6 +19,7 @@
 #include "host-agent/core.h"
 #include "host-agent/drbg.h"
 #include "host-agent/hostconf.h"
+#include "host-agent/hwrng_reader.h"
 #include "host-agent/lockdown.h"
 #include "host-agent/reader.h"
 #include "host-agent/restart.h"
@@ -88,9 +89,11 @@ static int set_role(void *ctx, const char *value, const char **why)
 	struct options *o = ctx;
 
 	o->role = value;
-	*why = "not reader or watcher";
-	return strcmp(value, "reader") && strcmp(value, "watcher") ? -EINVAL
-								   : 0;
+	*why = "not reader, hwrng-reader or watcher";
+	return strcmp(value, "reader") && strcmp(value, "hwrng-reader") &&
+			       strcmp(value, "watcher")
+		       ? -EINVAL
+		       : 0;
 }
 
 static int set_port(void *ctx, const char *value, const char **why)
@@ -98,8 +101,8 @@ static int set_port(void *ctx, const char *value, const char **why)
 	struct options *o = ctx;
 
 	o->port = value;
-	*why = "not BUS-PORT[.PORT...]";
-	return rawmsg_port_valid(value) ? 0 : -EINVAL;
+	*why = "not BUS-PORT[.PORT...] or a path";
+	return rawmsg_port_valid(value) || value[0] == '/' ? 0 : -EINVAL;
 }
 
 static int set_sandbox(void *ctx, const char *value, const char **why)
@@ -141,9 +144,11 @@ static int run_role(const struct options *o)
 {
 	if (!strcmp(o->role, "watcher"))
 		return watcher_main(o->sandbox);
+	if (o->port && !strcmp(o->role, "hwrng-reader"))
+		return hwrng_reader_main(o->port, o->sandbox);
 	if (o->port)
 		return reader_main(o->port, o->sandbox);
-	fprintf(stderr, PROGRAM ": --role reader: needs --port\n");
+	fprintf(stderr, PROGRAM ": --role %s: needs --port\n", o->role);
 	return EXIT_USAGE;
 }
 

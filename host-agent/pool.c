@@ -17,12 +17,18 @@ struct tag {
 	unsigned int device;
 };
 
+struct made {
+	unsigned int device;
+	struct pool_device_stats stats;
+};
+
 struct pool {
 	uint8_t (*blocks)[POOL_BLOCK]; /* secmem */
 	struct tag *tags;
 	size_t capacity, first, used;
 	uint64_t next_serial;
 	struct pool_stats stats;
+	struct made made[POOL_DEVICES];
 };
 
 struct pool *pool_new(size_t capacity)
@@ -68,6 +74,16 @@ static size_t slot(const struct pool *p, size_t n)
 	return (p->first + n) % p->capacity;
 }
 
+/* Where the blocks of a device are counted, from nothing if it is new there. */
+static struct pool_device_stats *made_by(struct pool *p, unsigned int device)
+{
+	struct made *m = &p->made[device % POOL_DEVICES];
+
+	if (m->device != device)
+		*m = (struct made){ .device = device };
+	return &m->stats;
+}
+
 int pool_put(struct pool *p, uint8_t block[static POOL_BLOCK],
 	     unsigned int device)
 {
@@ -83,6 +99,7 @@ int pool_put(struct pool *p, uint8_t block[static POOL_BLOCK],
 		p->tags[i].serial = p->next_serial++;
 		p->tags[i].device = device;
 		p->stats.blocks_put++;
+		made_by(p, device)->blocks_put++;
 	}
 	explicit_bzero(block, POOL_BLOCK);
 	return ret;
@@ -101,6 +118,7 @@ int pool_take(struct pool *p, uint8_t out[static POOL_BLOCK], uint64_t *serial)
 	p->first = slot(p, 1);
 	p->used--;
 	p->stats.blocks_taken++;
+	made_by(p, p->tags[i].device)->blocks_taken++;
 	return 0;
 }
 
@@ -123,12 +141,16 @@ void pool_wipe_device(struct pool *p, unsigned int device)
 		p->tags[to] = p->tags[from];
 	}
 	p->stats.blocks_wiped += p->used - kept;
+	if (p->used > kept)
+		made_by(p, device)->blocks_wiped += p->used - kept;
 	p->used = kept;
 }
 
 void pool_wipe(struct pool *p)
 {
 	explicit_bzero(p->blocks, p->capacity * POOL_BLOCK);
+	for (size_t n = 0; n < p->used; n++)
+		made_by(p, p->tags[slot(p, n)].device)->blocks_wiped++;
 	p->stats.blocks_wiped += p->used;
 	p->used = 0;
 }
@@ -146,4 +168,14 @@ size_t pool_capacity(const struct pool *p)
 void pool_stats(const struct pool *p, struct pool_stats *out)
 {
 	*out = p->stats;
+}
+
+void pool_device_stats(const struct pool *p, unsigned int device,
+		       struct pool_device_stats *out)
+{
+	const struct made *m = &p->made[device % POOL_DEVICES];
+
+	memset(out, 0, sizeof(*out));
+	if (m->device == device)
+		*out = m->stats;
 }

@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOL_BLOCK 64
+#define POOL_BLOCK   64
+#define POOL_DEVICES 64 /* whose counts are kept, by number modulo this */
 
 struct pool;
 
@@ -19,6 +20,11 @@ struct pool_stats {
 	uint64_t blocks_put, blocks_taken;
 	uint64_t blocks_refused; /* put while full: wiped, not stored */
 	uint64_t blocks_wiped;	 /* by pool_wipe_device() */
+};
+
+/* Of one device.  blocks_put = taken + wiped + those in the pool now. */
+struct pool_device_stats {
+	uint64_t blocks_put, blocks_taken, blocks_wiped;
 };
 
 /*
@@ -48,5 +54,9 @@ void pool_wipe(struct pool *p);
 size_t pool_blocks(const struct pool *p);
 size_t pool_capacity(const struct pool *p);
 void pool_stats(const struct pool *p, struct pool_stats *out);
+
+/* A device that shares its place with a later one has counts no more. */
+void pool_device_stats(const struct pool *p, unsigned int device,
+		       struct pool_device_stats *out);
 
 #endif /* HOST_AGENT_POOL_H */

@@ -89,8 +89,8 @@ static const struct sandbox_rule successor[] = {
 };
 
 static const struct sandbox_rule *const lists[] = {
-	sandbox_base, core,	     children, successor,
-	sandbox_usb,  sandbox_usbfs, NULL,
+	sandbox_base, core,	     children,	      successor,
+	sandbox_usb,  sandbox_usbfs, sandbox_threads, NULL,
 };
 
 int sandbox_core(enum sandbox_mode mode)

@@ -16,12 +16,14 @@
 int sandbox_core(enum sandbox_mode mode);
 int sandbox_reader(enum sandbox_mode mode);
 int sandbox_watcher(enum sandbox_mode mode);
+int sandbox_hwrng(enum sandbox_mode mode);
 
 /* As sandbox_id(), of the core's. */
 uint64_t sandbox_core_id(void);
 
 /* Lists that more than one role has. */
 extern const struct sandbox_rule sandbox_base[];    /* any process of ours */
+extern const struct sandbox_rule sandbox_threads[]; /* and processes */
 extern const struct sandbox_rule sandbox_usb[];	    /* libusb and libudev */
 extern const struct sandbox_rule sandbox_usbfs[];   /* a device that is open */
 extern const struct sandbox_rule sandbox_no_code[]; /* maps nothing to run */

@@ -18,6 +18,16 @@
 	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 #define IOCTL(request) SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, request)
 
+/*
+ * A user namespace would bring back all capabilities.  clone3(2) has its flags
+ * where a filter cannot look: glibc falls back to clone(2).
+ */
+const struct sandbox_rule sandbox_threads[] = {
+	SANDBOX_ALLOW_IF(clone, CLONE_FLAGS, NAMESPACES, 0),
+	SANDBOX_ANSWER(clone3, ENOSYS),
+	SANDBOX_END,
+};
+
 const struct sandbox_rule sandbox_usb[] = {
 	/* sysfs, /dev/bus/usb and udev's database: libusb, libudev */
 	SANDBOX_ALLOW(openat),
@@ -42,13 +52,7 @@ const struct sandbox_rule sandbox_usb[] = {
 	SANDBOX_ALLOW(getsockname),
 	SANDBOX_ALLOW(setsockopt),
 	SANDBOX_ALLOW(unlink),
-	/*
-	 * libusb's event thread, its wake-ups and timeouts; the core's children.
-	 * A user namespace would bring back all capabilities.  clone3(2) has its
-	 * flags where a filter cannot look: glibc falls back to clone(2).
-	 */
-	SANDBOX_ALLOW_IF(clone, CLONE_FLAGS, NAMESPACES, 0),
-	SANDBOX_ANSWER(clone3, ENOSYS),
+	/* libusb's wake-ups and timeouts; its event thread is in another list */
 	SANDBOX_ALLOW(pipe2),
 	SANDBOX_ALLOW(eventfd2),
 	SANDBOX_ALLOW(timerfd_create),

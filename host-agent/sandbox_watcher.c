@@ -6,9 +6,7 @@
 int sandbox_watcher(enum sandbox_mode mode)
 {
 	const struct sandbox_rule *const lists[] = {
-		sandbox_base,
-		sandbox_no_code,
-		sandbox_usb,
+		sandbox_base, sandbox_no_code, sandbox_usb, sandbox_threads,
 		NULL,
 	};
 

@@ -49,7 +49,7 @@ static json_t *start(const struct status *s, const char *name, char *why)
 	for (i = 0; i < devset_count(s->devices); i++) {
 		const struct device *d = devset_device(s->devices, i);
 
-		if (*name && strcmp(name, d->name) && strcmp(name, d->port))
+		if (!devset_is_named(d, name))
 			continue;
 		if (devset_selftest(s->devices, i) == 0)
 			json_array_append_new(names, json_string(d->name));

@@ -70,11 +70,10 @@ static json_t *status_health(const struct device *d)
 	for (t = 0; t < SAMPLER_TESTS; t++)
 		json_object_set_new(failures, sampler_test_name(t),
 				    count(st.failures[t]));
-	json_object_set_new(
-		o, "verdict",
-		json_string(d->final && device_firmware_passed(&d->firmware)
-				    ? "failed"
-				    : verdict_name(st.state)));
+	json_object_set_new(o, "verdict",
+			    json_string(d->final && device_admitted(d)
+						? "failed"
+						: verdict_name(st.state)));
 	json_object_set_new(o, "failed_test",
 			    json_string(sampler_test_name(st.failed_test)));
 	json_object_set_new(o, "last_failure", status_last_failure(&st));
@@ -94,18 +93,36 @@ static json_t *status_health(const struct device *d)
 	return o;
 }
 
+/* What a OneRNG says of itself; a hwrng has no firmware that could be seen. */
 static void status_ident(json_t *o, const struct device *d)
 {
+	if (d->kind == DEVICE_HWRNG) {
+		json_object_set_new(o, "driver", json_string(d->driver));
+		return;
+	}
 	json_object_set_new(o, "firmware", json_integer(d->ident.firmware));
 	json_object_set_new(o, "unit", json_string(d->unit));
 	json_object_set_new(o, "image_sha256", status_firmware_hash(d));
 	json_object_set_new(o, "firmware_check", status_firmware_check(d));
 }
 
+/* Blocks that it made, and what of them went to consumers. */
+static void status_made(json_t *o, const struct device *d)
+{
+	struct pool_device_stats st;
+
+	pool_device_stats(d->env->pool, d->number, &st);
+	json_object_set_new(o, "blocks", count(st.blocks_put));
+	json_object_set_new(o, "blocks_wiped", count(st.blocks_wiped));
+	json_object_set_new(o, "bytes_served",
+			    count(st.blocks_taken * POOL_BLOCK));
+}
+
 json_t *status_device(const struct device *d)
 {
 	json_t *o = json_object();
 
+	json_object_set_new(o, "kind", json_string(device_kind_name(d->kind)));
 	json_object_set_new(o, "name", json_string(d->name));
 	json_object_set_new(o, "port", json_string(d->port));
 	json_object_set_new(o, "state",
@@ -115,6 +132,13 @@ json_t *status_device(const struct device *d)
 	json_object_set_new(o, "raw_bytes", count(d->raw_bytes));
 	json_object_set_new(o, "raw_rate", count(d->raw_rate));
 	json_object_set_new(o, "lost_samples", count(d->lost_samples));
+	status_made(o, d);
+	if (d->sampler) {
+		json_object_set_new(o, "h_byte_millibits",
+				    json_integer(d->h_byte_millibits));
+		json_object_set_new(o, "h_bit_millibits",
+				    json_integer(d->h_bit_millibits));
+	}
 	if (d->sampler)
 		json_object_set_new(o, "health", status_health(d));
 	return o;

@@ -52,8 +52,7 @@ static const struct device *find(const struct devset *s, const char *name,
 		      : "no device's image is known yet");
 	for (size_t i = 0; i < devset_count(s); i++) {
 		d = devset_device(s, i);
-		if (d->firmware.fd < 0 ||
-		    (name && strcmp(d->name, name) && strcmp(d->port, name)))
+		if (d->firmware.fd < 0 || (name && !devset_is_named(d, name)))
 			continue;
 		if (found) {
 			snprintf(why, CONTROL_WHY_MAX,

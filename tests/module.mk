@@ -16,8 +16,9 @@ $(SIM_PROG): $(call objs,$(SIM_FRONT)) $(SIM_LIB) $(COMMON_LIB)
 sim: $(SIM_PROG) ## build the simulated OneRNG
 
 # Tests link everything but programs' main.c, and their own cipher.
-TEST_PKGS := $(sort $(COMMON_PKGS) $(HOST_PKGS) libcrypto)
-TEST_LIBS := $(HOST_LIB) $(GUEST_LIB) $(CTL_LIB) $(SIM_LIB) $(COMMON_LIB)
+TEST_PKGS := $(sort $(COMMON_PKGS) $(HOST_PKGS) $(DOMAIN_PKGS) libcrypto)
+TEST_LIBS := $(HOST_LIB) $(GUEST_LIB) $(CTL_LIB) $(SIM_LIB) $(DOMAIN_LIB) \
+	$(COMMON_LIB)
 UNIT_PROGS  := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_PROGS  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH_PROGS := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
@@ -64,8 +65,12 @@ $(B)/tests/integration/without: private TOOL_LIBS := \
 
 # Runs in a guest; a sanitized program cannot be static.
 ifndef SANITIZE
-$(B)/tests/system/hwrngread: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -no-pie -static
+$(B)/tests/system/hwrngread: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -static
 endif
+
+$(B)/tests/integration/domainxml: $(DOMAIN_LIB)
+$(B)/tests/integration/domainxml: private TOOL_LIBS := \
+	$(COMMON_LIB) $(call pkg_libs,$(DOMAIN_PKGS))
 
 $(TOOL_PROGS): $(B)/%: $(B)/%.o $(COMMON_LIB)
 	$(call say,LD   ,$@)

@@ -9,7 +9,7 @@ need clang-tidy
 
 # The flags that a file's includes need, without asking make for each.
 packages=$(pkg-config --cflags libusb-1.0 libevent_core jansson umockdev-1.0 \
-	gobject-2.0 libusbredirparser-0.5)
+	gobject-2.0 libusbredirparser-0.5 libxml-2.0)
 export packages
 # shellcheck disable=SC2016 # expanded by the shell that xargs starts
 tree_files '*.c' | grep -vE '^tests/(unit|fuzz|bench|integration|system)/' |

@@ -4,8 +4,9 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 
-# The front ends of the simulated OneRNG know a transport.
-flags=$(pkg-config --cflags umockdev-1.0 gobject-2.0 libusbredirparser-0.5)
+# The front ends of the simulated OneRNG know a transport, libvirt-xml XML.
+flags=$(pkg-config --cflags umockdev-1.0 gobject-2.0 libusbredirparser-0.5 \
+	libxml-2.0)
 
 compile() {
 	# shellcheck disable=SC2086 # a list of words

@@ -26,6 +26,14 @@ for folder in host-agent guest-agent ctl hooks; do
 		none "$folder includes no other program" "includes another's code"
 done
 
+for folder in lxc libvirt-xml; do
+	own $folder | includes | grep -E "\"(\.\./)*$code_of/" |
+		grep -v "\"$folder/" |
+		none "$folder knows common alone" "includes a program"
+done
+own libvirt-xml | includes | grep -E '<libvirt/' |
+	none "libvirt-xml needs no libvirt" "includes"
+
 own 'tests/sim' | includes | grep -E "\"(\.\./)*$code_of/" |
 	grep -v '"tests/sim/' |
 	none "the simulated OneRNG shares no code with what it tests" "includes"
@@ -63,12 +71,12 @@ else
 fi
 
 # Entropy is wiped by what cannot be optimised away.
-tree_files '*.c' | grep -E '^(common|host-agent|guest-agent)/' |
+tree_files '*.c' | grep -E '^(common|host-agent|guest-agent|libvirt-xml)/' |
 	xargs -d '\n' grep -nE '\b(bzero|strcpy|strcat|sprintf|gets|alloca)\(' |
 	grep -v explicit_bzero |
 	none "no call that has a safe sister" "calls"
 
 # Only main may end a process; a reader and a child end with _exit.
-tree_files '*.c' | grep -E '^(common|host-agent|guest-agent|ctl)/' |
+tree_files '*.c' | grep -E '^(common|host-agent|guest-agent|ctl|libvirt-xml)/' |
 	grep -v '/main\.c$' | xargs -r -d '\n' grep -nE '(^|[^_a-z])exit\(|\babort\(' |
 	none "only main may exit" "calls exit"

@@ -37,6 +37,11 @@ static void require_sane(const struct hostconf *c)
 	require(c->h_byte_millibits >= 500 && c->h_byte_millibits <= 8000);
 	require(c->h_bit_millibits >= 100 && c->h_bit_millibits <= 1000);
 	require(c->ports_count <= HOSTCONF_PORTS_MAX);
+	require(c->devices_count <= HOSTCONF_PORTS_MAX);
+	for (i = 0; i < c->devices_count; i++)
+		require(!label_fault(c->devices[i].label) &&
+			rawmsg_port_valid(c->devices[i].port));
+	require(!c->hwrng.label[0] || c->hwrng.path[0] == '/');
 	require_limits(&c->host.limits);
 	for (i = 0; i < c->domains_count; i++) {
 		require_limits(&c->domains[i].limits);

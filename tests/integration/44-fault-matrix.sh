@@ -20,7 +20,7 @@ constant-170 rct-byte permanent
 aa55 dup/apt-byte failed
 counter dup four
 text dup four
-clear-240 apt-bit/rct-bit permanent
+clear-240 apt-bit/rct-bit failed
 bias-0.60 trend/rct-bit/apt-bit failed
 bias-0.70 apt-bit/rct-bit failed
 bias-0.80 trend/rct-bit/rct-byte/apt-bit/apt-byte failed
@@ -122,7 +122,7 @@ round() {
 }
 
 hostd_conf a=$a
-printf '[agent]\nidle_pause=0\npool=16777216\n' >>"$T/hostd.conf"
+printf '[agent]\nidle_pause=0\npool=2097152\n' >>"$T/hostd.conf"
 hostd_start --absent --no-stir --devices 10 --rate 60000 || exit 1
 tries=0
 while [ -s "$T/faults" ]; do

@@ -45,7 +45,7 @@ begin() {
 }
 
 hostd_conf a=$uuid
-hostd_start --noise "file=$T/noise" || exit 1
+hostd_start --no-stir --noise "file=$T/noise" || exit 1
 wait_for 60 hostd_state serving
 start reader "$peer" steady "$(hostd_socket $uuid)" 64 "$T/served" 1
 

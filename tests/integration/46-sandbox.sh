@@ -8,11 +8,15 @@
 without=$B/tests/integration/without
 a=11111111-1111-1111-1111-111111111111
 
-# unfit NAME WORDS WHAT: without WHAT it ends with status 1 and says WORDS.
+# unfit NAME WORDS WHAT [COMMAND...]: without WHAT, started by COMMAND, it ends
+# with status 1 and says WORDS.
 unfit() {
-	timeout 20 "$without" "$3" "$B/onerng-hostd" -c "$T/hostd.conf" \
+	unfit_name=$1 unfit_words=$2
+	shift 2
+	timeout 20 "$without" "$@" "$B/onerng-hostd" -c "$T/hostd.conf" \
 		>"$T/unfit.log" 2>&1
-	equal "$1: it does not serve" 1 $?
+	set -- "$unfit_name" "$unfit_words" $?
+	equal "$1: it does not serve" 1 "$3"
 	check "$1: it says so" grep -q -- "$2" "$T/unfit.log"
 	check "$1: no socket stays" test ! -e "$(hostd_socket $a)"
 }
@@ -24,8 +28,12 @@ use() {
 hostd_conf a=$a
 if [ "$(id -u)" -eq 0 ]; then
 	unfit "capabilities that stay" "are left: none should be" caps-effect
+	# enough for the pool of 64 KiB, which is there before rights are not
+	unfit "locked memory for a pool only" "no more memory can be locked" \
+		nothing prlimit --memlock=400000:400000 \
+		setpriv --bounding-set -sys_resource
 else
-	skip "capabilities that stay" "needs root"
+	skip "capabilities that stay, locked memory" "needs root"
 fi
 if [ "$(hostd_sandbox)" = off ]; then
 	skip "filters" "sanitizers make calls of their own"

@@ -9,7 +9,7 @@
 #
 # All time limits are many times what a quiet machine needs.
 
-: "${VM_BOOT_TIMEOUT:=60}" # seconds
+: "${VM_BOOT_TIMEOUT:=150}" # seconds
 : "${VM_KVM_PROBE:=8}" # seconds
 
 vm_dir=tests/lib/vm

@@ -106,6 +106,8 @@ hostd_hold
 hostd_end TERM
 check guest_boots_without_agent vm_boot late standard "$T/guest.gz" \
 	rng="$(hostd_socket $late)" || exit 1
+# Its agent may not have come to its first report yet.
+check late_guest_agent_reports wait_for 60 guest_value late received_bytes
 equal no_bytes_without_agent 0 "$(guest_value late received_bytes)"
 hostd_release
 check late_agent_serves_the_guest wait_for 60 guest_fed late ||

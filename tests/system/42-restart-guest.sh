@@ -4,6 +4,7 @@
 # service manager that keeps them: nothing comes twice, no read stalls, and
 # where sockets are kept QEMU never loses its connection.
 # timeout: 900
+# cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
 . tests/lib/vm.sh

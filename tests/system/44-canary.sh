@@ -18,7 +18,9 @@ look=$B/tests/integration/memlook
 VM_BOOT_TIMEOUT=150
 canary=canary-$(od -A n -N 8 -t x1 /dev/urandom | tr -d ' \n')
 head -c 4000000 /dev/urandom >"$T/noise"
-printf '[agent]\nidle_pause=0\npool=8192\n[domain %s]\nuuid=%s\n' "$canary" \
+# Without filters: a filtered process may not even be made to leave a core.
+printf '[%s]\nidle_pause=0\npool=8192\nsandbox=off\n[domain %s]\nuuid=%s\n' \
+	agent "$canary" \
 	d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0045 >"$T/canary.conf"
 truncate -s 64M "$T/swap.img"
 truncate -s 256M "$T/out.img"

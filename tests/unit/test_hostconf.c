@@ -370,3 +370,83 @@ Test(hostconf, unknown_classes_and_policies_are_refused)
 	refused("[domain a]\nuuid=" UUID_A "\nwhen_absent=\n",
 		"hold, kernel or refuse");
 }
+
+Test(hostconf, devices_have_labels_by_their_ports)
+{
+	struct hostconf *c = good("[device left]\nport=1-1\n"
+				  "[device right]\nport=1-2.4\n"
+				  "[device left]\nport=1-3\n");
+
+	cr_assert_str_eq(hostconf_label(c, "1-3"), "left");
+	cr_assert_str_eq(hostconf_label(c, "1-2.4"), "right");
+	cr_assert_null(hostconf_label(c, "1-1"));
+	cr_assert(hostconf_port_allowed(c, "1-1"), "a label forbids nothing");
+	hostconf_free(c);
+}
+
+Test(hostconf, labels_that_cannot_be_told_apart_are_refused)
+{
+	refused("[device a]\nport=1-1\n[device b]\nport=1-1\n",
+		":4: device a has this port already");
+	refused("[device a]\nport=1-1\n[hwrng a]\n", "a device has this label");
+	refused("[hwrng a]\n[device a]\n", "the hwrng has this label");
+	refused("[device a]\n", "[device a] has no port");
+	refused("[device a]\nport=any\n", ":2: not BUS-PORT");
+	refused("[device]\nport=1-1\n", "unknown section");
+	refused("[device ]\nport=1-1\n", "");
+	refused("[device 1-1]\n", ":1: a label is a letter");
+	refused("[device a b]\n", "a label is a letter");
+	refused("[device onerng0]\n", "one that the agent gives");
+	refused("[device aaaaaaaaaaaaaaaaaaaaaaaa]\n", "1 to 23 characters");
+	refused("[device a]\npath=/dev/hwrng\n", "unknown key");
+	hostconf_free(good("[device aaaaaaaaaaaaaaaaaaaaaaa]\nport=1-1\n"
+			   "[device onerng]\nport=1-2\n"
+			   "[device onerng0a]\nport=1-3\n"));
+}
+
+Test(hostconf, more_labels_than_devices_are_refused)
+{
+	char text[1024] = "";
+	size_t len = 0;
+
+	for (int i = 1; i <= HOSTCONF_PORTS_MAX + 1; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"[device d%d]\nport=1-%d\n", i, i);
+	refused(text, "more than 16 devices");
+}
+
+Test(hostconf, a_hwrng_is_used_only_if_it_is_named)
+{
+	struct hostconf *c = good("");
+
+	cr_assert_str_empty(c->hwrng.label);
+	hostconf_free(c);
+	c = good("[source]\nmin_entropy=4\n[hwrng tpm]\n");
+	cr_assert_str_eq(c->hwrng.label, "tpm");
+	cr_assert_str_eq(c->hwrng.path, "/dev/hwrng");
+	cr_assert_eq(c->hwrng.h_byte_millibits, 1000);
+	cr_assert_eq(c->hwrng.h_bit_millibits, 800);
+	hostconf_free(c);
+	c = good("[hwrng tpm]\npath=/srv/hwrng\nmin_entropy=2.5\n"
+		 "bit_min_entropy=0.5\n[hwrng tpm]\nmin_entropy=3\n");
+	cr_assert_str_eq(c->hwrng.path, "/srv/hwrng");
+	cr_assert_eq(c->hwrng.h_byte_millibits, 3000);
+	cr_assert_eq(c->hwrng.h_bit_millibits, 500);
+	cr_assert_eq(c->h_byte_millibits, 4000, "the OneRNGs' stays");
+	hostconf_free(c);
+}
+
+Test(hostconf, a_hwrng_that_cannot_be_is_refused)
+{
+	refused("[hwrng]\n", "unknown section");
+	refused("[hwrng a]\n[hwrng b]\n", ":2: another hwrng");
+	refused("[hwrng 1]\n", "a label is a letter");
+	refused("[hwrng a]\npath=hwrng\n", ":2: not an absolute path");
+	refused("[hwrng a]\npath=\n", "not an absolute path");
+	refused("[hwrng a]\npath=/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaaaaaaaaaaaaa\n",
+		"at most 63 bytes");
+	refused("[hwrng a]\nmin_entropy=0\n", "0.5 to 8");
+	refused("[hwrng a]\nbit_min_entropy=2\n", "0.1, 0.25");
+	refused("[hwrng a]\nfirmware=off\n", "unknown key");
+}

@@ -95,3 +95,20 @@ Test(pin, a_digest_becomes_upper_case_digits)
 	pin_hex(out, sha1);
 	cr_assert_str_eq(out, "01AB0000000000000000000000000000000000F0");
 }
+
+Test(pin, the_same_pins_in_the_same_order_are_the_same)
+{
+	struct pin_set a = { .count = 0 }, b = { .count = 0 };
+
+	cr_assert(pin_same(&a, &b));
+	pin_add_vendor(&a);
+	cr_assert_not(pin_same(&a, &b));
+	pin_add_vendor(&b);
+	cr_assert(pin_same(&a, &b));
+	b.pin[1].signer[0] = 'F';
+	cr_assert_not(pin_same(&a, &b));
+	b = a;
+	pin_add(&b, "0123456789012345678901234567890123456789");
+	cr_assert_not(pin_same(&a, &b));
+	cr_assert_not(pin_same(&b, &a));
+}

@@ -152,3 +152,47 @@ Test(pool, wipe_of_one_device_keeps_the_others_in_order)
 	pool_wipe_device(p, 1);
 	pool_free(p);
 }
+
+static void expect_made(struct pool *p, unsigned int device, uint64_t put_,
+			uint64_t taken, uint64_t wiped)
+{
+	struct pool_device_stats st;
+
+	pool_device_stats(p, device, &st);
+	cr_assert_eq(st.blocks_put, put_);
+	cr_assert_eq(st.blocks_taken, taken);
+	cr_assert_eq(st.blocks_wiped, wiped);
+}
+
+Test(pool, blocks_are_counted_for_the_device_that_made_them)
+{
+	struct pool *p = pool_new(8);
+
+	put(p, 1, 0);
+	put(p, 2, 5);
+	put(p, 3, 5);
+	expect(p, 1, 1);
+	expect(p, 2, 2);
+	expect_made(p, 0, 1, 1, 0);
+	expect_made(p, 5, 2, 1, 0);
+	expect_made(p, 7, 0, 0, 0);
+	put(p, 4, 0);
+	pool_wipe_device(p, 5);
+	expect_made(p, 5, 2, 1, 1);
+	pool_wipe(p);
+	expect_made(p, 0, 2, 1, 1);
+	pool_free(p);
+}
+
+Test(pool, a_later_device_at_the_same_place_is_counted_from_nothing)
+{
+	struct pool *p = pool_new(4);
+
+	put(p, 1, 3);
+	expect(p, 1, 1);
+	expect_made(p, 3 + POOL_DEVICES, 0, 0, 0);
+	put(p, 2, 3 + POOL_DEVICES);
+	expect_made(p, 3 + POOL_DEVICES, 1, 0, 0);
+	expect_made(p, 3, 0, 0, 0);
+	pool_free(p);
+}

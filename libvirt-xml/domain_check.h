@@ -1,0 +1,109 @@
+/*
+ * domain_check.h - what is wrong with a domain's random numbers, and how to
+ * mend it
+ *
+ * The XML is looked at, and facts that only the caller can find out are
+ * compared with it; what is not known raises no finding.
+ */
+#ifndef LIBVIRT_XML_DOMAIN_CHECK_H
+#define LIBVIRT_XML_DOMAIN_CHECK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "libvirt-xml/domain_xml.h"
+
+#define DOMAIN_FINDINGS_MAX 64 /* of one domain; more are not looked for */
+#define DOMAIN_GIDS_MAX	    32
+#define DOMAIN_ONERNGS_MAX  16
+
+enum domain_socket {
+	DOMAIN_SOCKET_UNKNOWN,
+	DOMAIN_SOCKET_MISSING, /* nothing there, or no socket */
+	DOMAIN_SOCKET_THERE,   /* socket_mode, _uid and _gid are set */
+};
+
+enum domain_apparmor {
+	DOMAIN_APPARMOR_UNKNOWN, /* or not enforced */
+	DOMAIN_APPARMOR_ALLOWS,
+	DOMAIN_APPARMOR_LACKS, /* enforced, without a rule for our sockets */
+};
+
+/* Where a OneRNG is plugged in now. */
+struct domain_usb {
+	unsigned int bus, device;
+};
+
+/* All zero but run_dir: nothing is known. */
+struct domain_facts {
+	const char *run_dir; /* of the host agent */
+
+	enum domain_socket socket; /* domain_xml_socket() */
+	mode_t socket_mode;
+	uid_t socket_uid;
+	gid_t socket_gid;
+
+	bool qemu_known; /* as whom QEMU runs */
+	uid_t qemu_uid;
+	gid_t qemu_gids[DOMAIN_GIDS_MAX];
+	size_t qemu_gid_count;
+
+	enum domain_apparmor apparmor;
+
+	/* QEMU's version, if domain_qemu_detach_unsafe(); else NULL. */
+	const char *detach_unsafe_version;
+
+	struct domain_usb onerngs[DOMAIN_ONERNGS_MAX];
+	size_t onerng_count;
+};
+
+enum domain_severity {
+	DOMAIN_NOTE,	/* good to know */
+	DOMAIN_WARNING, /* will hurt one day */
+	DOMAIN_ERROR,	/* does not work, or can take the domain down */
+};
+
+struct domain_finding {
+	const char *code; /* a word for scripts, such as "egd-no-reconnect" */
+	enum domain_severity severity;
+	unsigned int line; /* 0: about no line of the XML */
+	char *what;
+	const char *why;
+	char *command; /* that mends it */
+};
+
+struct domain_findings {
+	struct domain_finding finding[DOMAIN_FINDINGS_MAX];
+	size_t count;
+};
+
+/*
+ * In the order of the XML's parts, not by severity.  0, or -ENOMEM and
+ * *findings empty.
+ */
+int domain_check(const struct domain_xml *xml, const struct domain_facts *facts,
+		 struct domain_findings *findings);
+
+void domain_findings_clear(struct domain_findings *findings);
+
+/* "note", "warning", "error". */
+const char *domain_severity_name(enum domain_severity severity);
+
+/*
+ * A list of {"code","severity","line" (or null),"what","why","command"}; a new
+ * reference, NULL when out of memory.
+ */
+json_t *domain_findings_json(const struct domain_findings *findings);
+
+/*
+ * Whether this QEMU can use memory after it was freed when a virtio-rng with a
+ * request pending is taken out of a running domain (CVE-2026-50624): fixed in
+ * 10.0.13; not in 7.2 as of Debian's deb12u18, nor in 10.2.2.  version is
+ * MAJOR * 1000000 + MINOR * 1000 + MICRO, as libvirt has it; one that is not
+ * known to be fixed is taken to be unsafe.
+ */
+bool domain_qemu_detach_unsafe(unsigned long version);
+
+#endif /* LIBVIRT_XML_DOMAIN_CHECK_H */

@@ -1,0 +1,227 @@
+/* The machine around the <rng>: its age, its slots, its USB devices. */
+#include "libvirt-xml/domain_finding.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ONERNG_VENDOR  0x1d50
+#define ONERNG_PRODUCT 0x6086
+
+/*
+ * QEMU deprecates a versioned machine type three years after its release and
+ * removes it after six (docs/about/deprecated.rst); 5.0 is of April 2020.
+ */
+#define OLD_MAJOR 5
+
+#define BUSES 256
+#define SLOTS 32
+
+static const struct domain_rule old_machine = {
+	"machine-old", DOMAIN_WARNING,
+	"QEMU removes machine types six years after their release; the domain "
+	"then no longer starts",
+	"virsh edit %s"
+};
+static const struct domain_rule no_port = {
+	"pci-slots", DOMAIN_WARNING,
+	"nothing can be attached while the domain runs (\"No more available "
+	"PCI slots\")",
+	"virt-xml %s --add-device --controller type=pci,model=pcie-root-port"
+};
+static const struct domain_rule no_slot = {
+	"pci-slots", DOMAIN_WARNING,
+	"nothing can be attached while the domain runs (\"No more available "
+	"PCI slots\")",
+	"virt-xml %s --add-device --controller type=pci,model=pci-bridge"
+};
+static const struct domain_rule usb_takes = {
+	"usb-takes-device", DOMAIN_WARNING,
+	"while this domain runs, the host agent is without this device, and "
+	"what the other domains get follows their when-absent policy",
+	"virsh edit %s"
+};
+static const struct domain_rule usb_collides = {
+	"usb-collision", DOMAIN_ERROR,
+	"this domain takes away the very device that its <rng> is served from; "
+	"one of the two has to go",
+	"virsh edit %s"
+};
+
+static const char *machine_of(const struct domain_xml *xml)
+{
+	const xmlNode *os = domain_node_child(xml->root, "os");
+	const char *machine =
+		domain_node_attr(domain_node_child(os, "type"), "machine");
+
+	return machine ? machine : "";
+}
+
+static bool starts(const char *s, const char *with)
+{
+	return !strncmp(s, with, strlen(with));
+}
+
+static void check_age(struct domain_checking *c)
+{
+	const xmlNode *os = domain_node_child(c->xml->root, "os");
+	const char *machine = machine_of(c->xml);
+	const char *version = strrchr(machine, '-');
+	unsigned int major, minor;
+
+	if (!version)
+		return;
+	version++;
+	if (!starts(version, "rhel6.") && !starts(version, "rhel7.") &&
+	    (sscanf(version, "%3u.%3u", &major, &minor) != 2 ||
+	     major >= OLD_MAJOR))
+		return;
+	domain_finding_add(c, &old_machine, os, "machine type %s is old",
+			   machine);
+}
+
+/* Which slots of which bus have a device in them. */
+struct slots {
+	uint32_t used[BUSES];
+	bool any;
+};
+
+static unsigned long number(const xmlNode *node, const char *name)
+{
+	const char *s = domain_node_attr(node, name);
+
+	return s ? strtoul(s, NULL, 0) : 0;
+}
+
+static void read_slots(const xmlNode *devices, struct slots *slots)
+{
+	for (const xmlNode *d = devices->children; d; d = d->next) {
+		const xmlNode *a = domain_node_child(d, "address");
+		unsigned long bus, slot;
+
+		if (d->type != XML_ELEMENT_NODE ||
+		    !domain_node_attr_is(a, "type", "pci"))
+			continue;
+		bus = number(a, "bus");
+		slot = number(a, "slot");
+		if (bus >= BUSES || slot >= SLOTS)
+			continue;
+		slots->used[bus] |= 1u << slot;
+		slots->any = true;
+	}
+}
+
+static const xmlNode *next_pci(const xmlNode *controller)
+{
+	while (controller && !domain_node_attr_is(controller, "type", "pci"))
+		controller = domain_node_next(controller);
+	return controller;
+}
+
+static bool is_port(const xmlNode *controller)
+{
+	return domain_node_attr_is(controller, "model", "pcie-root-port") ||
+	       domain_node_attr_is(controller, "model",
+				   "pcie-switch-downstream-port");
+}
+
+/* PCI Express: a device is plugged into a port, one into each. */
+static void check_ports(struct domain_checking *c, const xmlNode *devices,
+			const struct slots *slots)
+{
+	unsigned int ports = 0, spare = 0;
+	unsigned long index;
+
+	for (const xmlNode *d =
+		     next_pci(domain_node_child(devices, "controller"));
+	     d; d = next_pci(domain_node_next(d))) {
+		index = number(d, "index");
+		if (!is_port(d) || index >= BUSES)
+			continue;
+		ports++;
+		spare += !slots->used[index];
+	}
+	if (!spare)
+		domain_finding_add(c, &no_port, devices,
+				   "none of %u pcie-root-ports is free", ports);
+}
+
+/* Slot 0 of bus 0 is the host bridge, slot 0 of a bridge its hot-plug. */
+static void check_conventional(struct domain_checking *c,
+			       const xmlNode *devices,
+			       const struct slots *slots)
+{
+	bool spare = (slots->used[0] | 1u) != UINT32_MAX;
+	unsigned long index;
+
+	for (const xmlNode *d =
+		     next_pci(domain_node_child(devices, "controller"));
+	     d; d = next_pci(domain_node_next(d))) {
+		index = number(d, "index");
+		if (domain_node_attr_is(d, "model", "pci-bridge") &&
+		    index < BUSES && (slots->used[index] | 1u) != UINT32_MAX)
+			spare = true;
+	}
+	if (!spare)
+		domain_finding_add(c, &no_slot, devices, "no free PCI slot");
+}
+
+/* Without addresses, libvirt gives them out, and makes room, at define. */
+static void check_slots(struct domain_checking *c)
+{
+	const xmlNode *devices = domain_node_child(c->xml->root, "devices");
+	const char *machine = machine_of(c->xml);
+	struct slots slots = { 0 };
+
+	if (!devices || c->our_rng)
+		return;
+	read_slots(devices, &slots);
+	if (!slots.any)
+		return;
+	if (strstr(machine, "q35") || starts(machine, "virt"))
+		check_ports(c, devices, &slots);
+	else if (!strcmp(machine, "pc") || starts(machine, "pc-"))
+		check_conventional(c, devices, &slots);
+}
+
+void domain_check_machine(struct domain_checking *c)
+{
+	check_slots(c);
+	check_age(c);
+}
+
+static bool is_onerng(const struct domain_checking *c, const xmlNode *source)
+{
+	const xmlNode *vendor = domain_node_child(source, "vendor");
+	const xmlNode *product = domain_node_child(source, "product");
+	const xmlNode *address = domain_node_child(source, "address");
+
+	if (vendor || product)
+		return number(vendor, "id") == ONERNG_VENDOR &&
+		       number(product, "id") == ONERNG_PRODUCT;
+	for (size_t i = 0; address && i < c->facts->onerng_count; i++)
+		if (number(address, "bus") == c->facts->onerngs[i].bus &&
+		    number(address, "device") == c->facts->onerngs[i].device)
+			return true;
+	return false;
+}
+
+void domain_check_usb(struct domain_checking *c)
+{
+	const xmlNode *devices = domain_node_child(c->xml->root, "devices");
+
+	for (const xmlNode *d = domain_node_child(devices, "hostdev"); d;
+	     d = domain_node_next(d)) {
+		if (!domain_node_attr_is(d, "type", "usb") ||
+		    !is_onerng(c, domain_node_child(d, "source")))
+			continue;
+		if (c->our_rng)
+			domain_finding_add(c, &usb_collides, d,
+					   "a OneRNG is passed through beside "
+					   "the <rng>");
+		else
+			domain_finding_add(c, &usb_takes, d,
+					   "a OneRNG is passed through");
+	}
+}

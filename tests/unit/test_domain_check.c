@@ -1,0 +1,317 @@
+#include "libvirt-xml/domain_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#define UUID	"6f0c1d0e-2a3b-4c5d-8e9f-0123456789ab"
+#define RUN_DIR "/run/onerng"
+#define OURS                                                              \
+	"<rng><backend model='egd' type='unix'><source mode='connect' "   \
+	"path='" RUN_DIR "/kvm/" UUID ".sock'><reconnect enabled='yes'/>" \
+	"</source></backend></rng>"
+#define RANDOM(path) "<rng><backend model='random'>" path "</backend></rng>"
+#define USB(source)                                            \
+	"<hostdev mode='subsystem' type='usb'><source>" source \
+	"</source></hostdev>"
+
+static struct domain_findings findings;
+static char codes[4096];
+
+static struct domain_xml *parse(const char *machine, const char *devices)
+{
+	static char text[65536];
+	struct domain_error error;
+	struct domain_xml *xml;
+
+	snprintf(text, sizeof(text),
+		 "<domain><name>web</name><uuid>" UUID "</uuid>"
+		 "<os><type machine='%s'>hvm</type></os>\n"
+		 "<devices>%s</devices></domain>",
+		 machine, devices);
+	xml = domain_xml_parse(text, strlen(text), &error);
+	cr_assert(xml, "%s", error.text);
+	return xml;
+}
+
+/* The codes of all findings, with a blank behind each. */
+static const char *codes_of(const char *machine, const char *devices,
+			    const struct domain_facts *facts)
+{
+	struct domain_xml *xml = parse(machine, devices);
+
+	domain_findings_clear(&findings);
+	cr_assert_eq(domain_check(xml, facts, &findings), 0);
+	domain_xml_free(xml);
+	codes[0] = '\0';
+	for (size_t i = 0; i < findings.count; i++) {
+		const struct domain_finding *f = &findings.finding[i];
+
+		strcat(strcat(codes, f->code), " ");
+		cr_expect(f->what[0] && f->why[0] && f->command[0]);
+		cr_expect_null(strstr(f->command, "%s"), "%s", f->command);
+	}
+	return codes;
+}
+
+static const struct domain_facts nothing = { .run_dir = RUN_DIR };
+
+static void finds(const char *devices, const char *want)
+{
+	const char *got = codes_of("pc", devices, &nothing);
+
+	cr_expect_str_eq(got, want, "%s: %s, not %s", devices, got, want);
+}
+
+static void clean_up(void)
+{
+	domain_findings_clear(&findings);
+}
+
+TestSuite(domain_check, .fini = clean_up);
+
+Test(domain_check, a_domain_of_ours_has_nothing_wrong)
+{
+	finds(OURS, "");
+}
+
+Test(domain_check, a_domain_without_an_rng_is_told_how_to_get_one)
+{
+	finds("", "no-rng ");
+	cr_assert_str_eq(findings.finding[0].command,
+			 "onerngctl domain attach web");
+	cr_assert_eq(findings.finding[0].severity, DOMAIN_WARNING);
+	cr_assert_eq(findings.finding[0].line, 2);
+	finds("<rng><backend model='builtin'/></rng>", "no-onerng ");
+}
+
+Test(domain_check, a_device_that_can_go_away_and_a_file_are_found)
+{
+	finds(OURS RANDOM("/dev/urandom") RANDOM("/dev/random") RANDOM(""), "");
+	finds(OURS RANDOM("/dev/hwrng"), "rng-random-unplug ");
+	finds(OURS RANDOM("/dev/serial/by-id/x"), "rng-random-unplug ");
+	finds(OURS RANDOM("/dev/shm/seed"), "rng-random-file ");
+	finds(OURS RANDOM("/srv/seed"), "rng-random-file ");
+}
+
+#define EGD(type, source, rest)                                      \
+	"<rng>" rest "<backend model='egd' type='" type "'><source " \
+	"mode='connect' " source "</source></backend></rng>"
+
+Test(domain_check, egd_that_will_not_come_back_is_found)
+{
+	finds(OURS EGD("unix", "path='/x'>", ""), "egd-no-reconnect ");
+	finds(OURS EGD("unix", "path='/x'><reconnect enabled='no'/>", ""),
+	      "egd-no-reconnect ");
+	finds(OURS EGD("udp", "host='192.0.2.1'>", ""), "");
+	finds(OURS EGD("unix", "path='/x'><reconnect enabled='yes'/>",
+		       "<rate bytes='1'/>"),
+	      "egd-rate ");
+}
+
+Test(domain_check, egd_in_the_clear_is_found)
+{
+#define FAR "<reconnect enabled='yes'/>"
+	finds(OURS EGD("tcp", "host='192.0.2.1'>" FAR, ""), "egd-clear ");
+	finds(OURS EGD("tcp", "host='192.0.2.1' tls='yes'>" FAR, ""), "");
+	finds(OURS EGD("tcp", "host='127.0.0.1'>" FAR, ""), "");
+}
+
+Test(domain_check, what_is_wrong_with_ours_is_mended_by_attach)
+{
+	finds(EGD("unix", "path='" RUN_DIR "/kvm/x.sock'>", "<rate bytes='1'/>")
+		      OURS,
+	      "egd-no-reconnect egd-rate egd-other-socket rng-twice ");
+	for (size_t i = 0; i < findings.count; i++)
+		cr_expect(strstr(findings.finding[i].command, "attach web"));
+	finds("<rng><backend model='egd' type='unix'><source mode='bind' "
+	      "path='" RUN_DIR "/kvm/" UUID ".sock'/></backend></rng>",
+	      "egd-mode ");
+}
+
+Test(domain_check, the_socket_must_be_there_for_qemu)
+{
+	struct domain_facts f = nothing;
+
+	f.socket = DOMAIN_SOCKET_MISSING;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "socket-missing ");
+	cr_expect_str_eq(codes_of("pc", "", &f), "no-rng ");
+	f.socket = DOMAIN_SOCKET_THERE;
+	f.socket_mode = 0660;
+	f.socket_gid = 107;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "");
+	f.qemu_known = true;
+	f.qemu_uid = 64055;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "socket-rights ");
+	f.qemu_gids[f.qemu_gid_count++] = 64055;
+	f.qemu_gids[f.qemu_gid_count++] = 107;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "");
+	f.socket_mode = 0640;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "socket-rights ");
+	f.socket_uid = 64055;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "");
+	f.socket_mode = 0666;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "socket-open ");
+	f.socket_mode = 0600;
+	f.socket_uid = 0;
+	f.qemu_uid = 0;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "");
+}
+
+Test(domain_check, the_host_is_looked_at_for_domains_of_ours)
+{
+	struct domain_facts f = nothing;
+
+	f.apparmor = DOMAIN_APPARMOR_LACKS;
+	f.detach_unsafe_version = "7.2.22";
+	cr_expect_str_eq(codes_of("pc", OURS, &f),
+			 "apparmor-rule qemu-detach ");
+	cr_expect_str_eq(codes_of("pc", "", &f), "no-rng ");
+	f.apparmor = DOMAIN_APPARMOR_ALLOWS;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "qemu-detach ");
+}
+
+Test(domain_check, versions_are_unsafe_until_known_to_be_fixed)
+{
+	cr_expect(domain_qemu_detach_unsafe(7002022));
+	cr_expect(domain_qemu_detach_unsafe(10000012));
+	cr_expect_not(domain_qemu_detach_unsafe(10000013));
+	cr_expect(domain_qemu_detach_unsafe(10002002));
+}
+
+Test(domain_check, a_onerng_that_is_passed_through_is_found)
+{
+	struct domain_facts f = nothing;
+
+	f.onerngs[f.onerng_count++] = (struct domain_usb){ 1, 4 };
+#define BY_NAME USB("<vendor id='0x1d50'/><product id='0x6086'/>")
+	cr_expect_str_eq(codes_of("pc", OURS BY_NAME, &f), "usb-collision ");
+	cr_expect_str_eq(codes_of("pc", BY_NAME, &f),
+			 "no-rng usb-takes-device ");
+	cr_expect_str_eq(
+		codes_of("pc", OURS USB("<address bus='1' device='4'/>"), &f),
+		"usb-collision ");
+	cr_expect_str_eq(
+		codes_of("pc", OURS USB("<address bus='1' device='5'/>"), &f),
+		"");
+	cr_expect_str_eq(codes_of("pc",
+				  OURS USB("<vendor id='0x1d50'/>"
+					   "<product id='0x6087'/>"),
+				  &f),
+			 "");
+}
+
+#define PORT(index)                                                        \
+	"<controller type='pci' index='" index "' model='pcie-root-port'>" \
+	"<address type='pci' bus='0x00' slot='0x02'/></controller>"
+#define ON(bus) "<disk><address type='pci' bus='" bus "' slot='0x00'/></disk>"
+
+Test(domain_check, a_machine_without_a_spare_port_is_found)
+{
+	const char *q35 = "pc-q35-7.2";
+
+	cr_expect_str_eq(codes_of(q35, "<disk/>", &nothing), "no-rng ");
+	cr_expect_str_eq(
+		codes_of(q35, PORT("1") PORT("2") ON("0x01"), &nothing),
+		"no-rng ");
+	cr_expect_str_eq(
+		codes_of(q35, PORT("1") PORT("2") ON("0x01") ON("2"), &nothing),
+		"no-rng pci-slots ");
+	cr_expect_str_eq(codes_of("virt-7.2", PORT("1") ON("0x01"), &nothing),
+			 "no-rng pci-slots ");
+	cr_expect_str_eq(codes_of(q35, PORT("1") ON("0x01") OURS, &nothing),
+			 "");
+	cr_expect_str_eq(codes_of("s390-ccw-virtio-7.2", ON("0"), &nothing),
+			 "no-rng ");
+}
+
+Test(domain_check, a_pc_without_a_spare_slot_is_found)
+{
+	char devices[8192] = "", one[128];
+
+	for (int slot = 1; slot < 31; slot++) {
+		snprintf(one, sizeof(one),
+			 "<disk><address type='pci' bus='0' slot='%d'/></disk>",
+			 slot);
+		strcat(devices, one);
+	}
+	cr_expect_str_eq(codes_of("pc", devices, &nothing), "no-rng ");
+	strcat(devices, "<disk><address type='pci' slot='0x1f'/></disk>");
+	cr_expect_str_eq(codes_of("pc", devices, &nothing),
+			 "no-rng pci-slots ");
+	strcat(devices,
+	       "<controller type='pci' index='1' model='pci-bridge'/>");
+	cr_expect_str_eq(codes_of("pc-i440fx-8.0", devices, &nothing),
+			 "no-rng ");
+}
+
+Test(domain_check, old_machine_types_are_found)
+{
+	static const char *const old[] = {
+		"pc-1.0",   "pc-i440fx-2.1",	   "pc-q35-4.2",
+		"virt-3.1", "pc-i440fx-rhel7.6.0", "rhel6.6.0"
+	};
+	static const char *const new[] = { "pc",
+					   "q35",
+					   "pc-q35-5.0",
+					   "virt-10.0",
+					   "microvm",
+					   "pc-i440fx-focal",
+					   "s390-ccw-virtio" };
+
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]) - 1; i++)
+		cr_expect_str_eq(codes_of(old[i], OURS, &nothing),
+				 "machine-old ", "%s", old[i]);
+	for (size_t i = 0; i < sizeof(new) / sizeof(new[0]); i++)
+		cr_expect_str_eq(codes_of(new[i], OURS, &nothing), "", "%s",
+				 new[i]);
+}
+
+Test(domain_check, a_policy_that_is_not_understood_has_its_line)
+{
+	const char *text = "<domain><name>a b;c</name><uuid>" UUID "</uuid>\n"
+			   "<metadata><p:policy class='x' xmlns:p='"
+			   "urn:onerng-virt:policy:1'/></metadata>"
+			   "<devices>" OURS "</devices></domain>";
+	struct domain_error error;
+	struct domain_xml *xml = domain_xml_parse(text, strlen(text), &error);
+
+	cr_assert(xml);
+	cr_assert_eq(domain_check(xml, &nothing, &findings), 0);
+	cr_assert_eq(findings.count, 1);
+	cr_assert_str_eq(findings.finding[0].code, "policy-malformed");
+	cr_assert_eq(findings.finding[0].line, 2);
+	/* A name that a shell would take apart is not in a command. */
+	cr_assert(strstr(findings.finding[0].command, "edit " UUID));
+	domain_xml_free(xml);
+}
+
+Test(domain_check, more_findings_than_there_is_room_for_are_left_out)
+{
+	char *devices = malloc(65536);
+
+	cr_assert(devices);
+	strcpy(devices, OURS);
+	for (int i = 0; i < 100; i++)
+		strcat(devices, RANDOM("/dev/hwrng"));
+	codes_of("pc", devices, &nothing);
+	cr_assert_eq(findings.count, DOMAIN_FINDINGS_MAX);
+	free(devices);
+}
+
+Test(domain_check, json_says_the_same)
+{
+	json_t *list, *one;
+
+	finds(RANDOM("/dev/hwrng"), "no-onerng rng-random-unplug ");
+	list = domain_findings_json(&findings);
+	cr_assert_eq(json_array_size(list), 2);
+	one = json_array_get(list, 1);
+	cr_assert_str_eq(json_string_value(json_object_get(one, "severity")),
+			 "error");
+	cr_assert_eq(json_integer_value(json_object_get(one, "line")), 2);
+	cr_assert(json_string_value(json_object_get(one, "command")));
+	json_decref(list);
+}
