@@ -91,7 +91,7 @@ static void refuse(struct agent *a)
 	snprintf(progress, sizeof(progress), "%zu of %zu bytes came", a->have,
 		 a->want);
 	if (a->lacking == AGENT_NOT_READY)
-		detail = "bytes were verified, too few bits were credited";
+		detail = "bytes were verified, credit was too small or none";
 	else if (a->lacking == AGENT_LATE && a->state == AGENT_READING)
 		detail = progress;
 	log_err("not admitted: %s: source %s: %s (after %u s)",
