@@ -77,8 +77,14 @@ void dup_free(struct dup *d)
 void dup_reset(struct dup *d)
 {
 	memset(d->head, 0xff, sizeof(d->head));
+	explicit_bzero(d->hash, sizeof(d->hash));
 	d->oldest = 0;
 	d->filled = 0;
+	dup_break(d);
+}
+
+void dup_break(struct dup *d)
+{
 	explicit_bzero(d->rest, sizeof(d->rest));
 	d->have = 0;
 }
@@ -88,18 +94,25 @@ static uint16_t *chain_of(struct dup *d, uint64_t hash)
 	return &d->head[hash % BUCKETS];
 }
 
-/* Takes out the slot that holds hash; 1 if there was one. */
-static int unlink_hash(struct dup *d, uint64_t hash)
+/* What leads to the slot that holds hash; END if none does. */
+static uint16_t *link_to(struct dup *d, uint64_t hash)
 {
 	uint16_t *link = chain_of(d, hash);
 
-	for (; *link != END; link = &d->next[*link]) {
-		if (d->hash[*link] == hash) {
-			*link = d->next[*link];
-			return 1;
-		}
-	}
-	return 0;
+	while (*link != END && d->hash[*link] != hash)
+		link = &d->next[*link];
+	return link;
+}
+
+/* Takes out the slot that holds hash; 1 if there was one. */
+static int unlink_hash(struct dup *d, uint64_t hash)
+{
+	uint16_t *link = link_to(d, hash);
+
+	if (*link == END)
+		return 0;
+	*link = d->next[*link];
+	return 1;
 }
 
 /* The slot may be out already, if its block was seen again since. */
@@ -128,6 +141,11 @@ static unsigned int see_block(struct dup *d, const uint8_t *block)
 	*chain = slot;
 	d->oldest = (uint16_t)((slot + 1) % DUP_RING);
 	return seen;
+}
+
+bool dup_knows(struct dup *d, const uint8_t block[DUP_BLOCK])
+{
+	return *link_to(d, siphash_block(d->key, block)) != END;
 }
 
 unsigned int dup_feed(struct dup *d, const uint8_t *data, size_t len)

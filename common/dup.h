@@ -9,6 +9,7 @@
 #ifndef COMMON_DUP_H
 #define COMMON_DUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,13 +20,19 @@ struct dup;
 
 /* In secmem.  NULL and errno: secmem_alloc()'s, or EIO (getrandom(2)). */
 struct dup *dup_new(void);
-void dup_free(struct dup *d); /* NULL is fine */
-void dup_reset(struct dup *d);
+void dup_free(struct dup *d);  /* NULL is fine */
+void dup_reset(struct dup *d); /* wipes: nothing has been seen */
+
+/* What follows does not follow on: an unfinished block is none. */
+void dup_break(struct dup *d);
 
 /*
  * Looks at every whole block of data, carrying a rest over to the next call,
  * and remembers it.  Returns how many were seen before.
  */
 unsigned int dup_feed(struct dup *d, const uint8_t *data, size_t len);
+
+/* True if this block is remembered; it is not looked at otherwise. */
+bool dup_knows(struct dup *d, const uint8_t block[DUP_BLOCK]);
 
 #endif /* COMMON_DUP_H */

@@ -48,6 +48,7 @@ extern const struct command command_firmware_import, command_firmware_verify,
 	command_firmware_dump;
 extern const struct command command_selftest;
 extern const struct command command_capture;
+extern const struct command command_device_release, command_device_claim;
 
 /* Rows of a command's table of options. */
 int command_set_json(void *call, const char *value, const char **why);

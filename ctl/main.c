@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_selftest,	  &command_capture,
 	&command_domain_attach,	  &command_domain_detach,
 	&command_domain_show,	  &command_domain_check,
+	&command_device_release,  &command_device_claim,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -16,12 +16,19 @@
 #include "guest-agent/confine.h"
 #include "guest-agent/krng.h"
 #include "guest-agent/notify.h"
+#include "guest-agent/require.h"
 
 static const char *const state_names[] = {
 	[AGENT_WAITING] = "waiting",
 	[AGENT_READING] = "reading",
 	[AGENT_IDLE] = "idle",
 };
+
+/*
+ * A clone is noticed within this, where the kernel does not notice it: 1 s is
+ * allowed, and reading the clock takes a dozen exits to the hypervisor.
+ */
+#define RTC_OFTEN_MS 500
 
 static int64_t now_monotonic_ms(void)
 {
@@ -60,7 +67,7 @@ void agent_publish(struct agent *a)
 	int r;
 
 	/* A trial run must not overwrite what the service wrote. */
-	if (a->opt->once && !a->opt->status_file_given)
+	if ((a->opt->once || a->opt->require_s) && !a->opt->status_file_given)
 		return;
 	agent_refresh(a);
 	snprintf(a->st.state, sizeof(a->st.state), "%s",
@@ -111,14 +118,17 @@ static void handle_signal(struct agent *a, int64_t now_ms)
 	switch (info.ssi_signo) {
 	case SIGTERM:
 	case SIGINT:
-		agent_end(a, a->opt->once ? AGENT_FAILED : AGENT_OK);
+		agent_end(a, a->opt->once || a->opt->require_s ? AGENT_FAILED
+							       : AGENT_OK);
 		break;
 	case SIGUSR1:
 		log_statistics(a);
 		break;
 	case SIGUSR2:
-		if (a->state != AGENT_READING)
-			a->due_ms = now_ms;
+		if (a->state == AGENT_READING)
+			break;
+		a->reason = STATUS_REASON_SIGNAL;
+		a->due_ms = now_ms;
 		break;
 	}
 }
@@ -136,7 +146,25 @@ static void check_clocks(struct agent *a, int64_t now_ms)
 	log_info("clock: %s: start-up test and feed at once",
 		 jump == CLOCKJUMP_RESUME ? "the machine slept"
 					  : "the time was set");
-	round_restart(a, now_ms);
+	round_restart(a, now_ms,
+		      jump == CLOCKJUMP_RESUME ? STATUS_REASON_RESUME
+					       : STATUS_REASON_TIME_SET);
+	/* Whoever sets the time may set the real-time clock, too. */
+	a->rtc.known = false;
+}
+
+static void check_rtc(struct agent *a, int64_t now_ms)
+{
+	struct clocks now;
+
+	a->rtc_ms =
+		now_ms + (a->rtc_often ? RTC_OFTEN_MS : STATUS_BEAT_S * 1000);
+	clocks_now(&now);
+	if (!rtcwatch_jumped(&a->rtc, now.boottime_ms))
+		return;
+	log_info("real-time clock: it jumped: the machine was stopped, "
+		 "restored or cloned: start-up test and feed at once");
+	round_restart(a, now_ms, STATUS_REASON_RESTORE);
 }
 
 /* How long nothing is due by itself. */
@@ -146,6 +174,10 @@ static int wait_ms(const struct agent *a, int64_t now_ms)
 
 	if (!a->ready_sent && a->ready_ms < next)
 		next = a->ready_ms;
+	if (a->rtc.fd >= 0 && a->rtc_ms < next)
+		next = a->rtc_ms;
+	if (a->opt->require_s && a->require_ms < next)
+		next = a->require_ms;
 	return next > now_ms ? (int)(next - now_ms) : 0;
 }
 
@@ -162,6 +194,8 @@ static void do_due(struct agent *a, int64_t now_ms)
 		a->beat_ms = now_ms + STATUS_BEAT_S * 1000;
 		agent_publish(a);
 	}
+	if (a->rtc.fd >= 0 && now_ms >= a->rtc_ms)
+		check_rtc(a, now_ms);
 	if (now_ms < a->due_ms)
 		return;
 	switch (a->state) {
@@ -186,10 +220,12 @@ static void step(struct agent *a)
 		{ .fd = a->feeder.from, .events = 0 },
 		{ .fd = a->state == AGENT_READING ? a->source.fd : -1,
 		  .events = POLLIN },
+		{ .fd = require_waits_for_kernel(a) ? a->random : -1,
+		  .events = POLLIN },
 	};
 	int64_t now_ms = now_monotonic_ms();
 
-	if (poll(p, 4, wait_ms(a, now_ms)) < 0 && errno != EINTR) {
+	if (poll(p, 5, wait_ms(a, now_ms)) < 0 && errno != EINTR) {
 		log_err("poll: %s", strerror(errno));
 		agent_end(a, AGENT_FAILED);
 		return;
@@ -210,6 +246,8 @@ static void step(struct agent *a)
 		round_read(a, now_ms);
 	if (!a->ended)
 		do_due(a, now_ms);
+	if (!a->ended && a->opt->require_s)
+		require_step(a, now_ms);
 }
 
 enum agent_exit agent_run(struct agent *a)
@@ -219,10 +257,15 @@ enum agent_exit agent_run(struct agent *a)
 	a->ready_ms = now_ms + (int64_t)a->opt->ready_timeout_s * 1000;
 	a->beat_ms = now_ms;
 	a->due_ms = now_ms;
+	if (a->opt->require_s) {
+		/* Whoever waits for it waits for its end. */
+		a->ready_sent = true;
+		require_start(a, now_ms);
+	}
 	while (!a->ended)
 		step(a);
 	notify_send("STOPPING=1");
-	if (a->opt->once)
+	if (a->opt->once || a->opt->require_s)
 		agent_publish(a);
 	else
 		unlink(a->opt->status_file);
@@ -272,6 +315,18 @@ static int alloc_memory(struct agent *a)
 	return -ENOMEM;
 }
 
+/* The host's own kernel (egd:) is never cloned. */
+static void init_rtc(struct agent *a)
+{
+	bool guest = a->source.drv == &source_hwrng ||
+		     a->source.drv == &source_tty;
+
+	if (!guest || a->opt->once || a->opt->require_s)
+		return;
+	rtcwatch_open(&a->rtc, RTCWATCH_PATH);
+	a->rtc_often = !rtcwatch_has_vmgenid(RTCWATCH_VMGENID);
+}
+
 static void init_status(struct agent *a)
 {
 	snprintf(a->st.version, sizeof(a->st.version), "%s", ONERNG_VERSION);
@@ -292,6 +347,8 @@ int agent_init(struct agent *a, const struct options *opt)
 			     .signals = -1,
 			     .clock_watch = -1,
 			     .random = -1,
+			     .rtc = { .fd = -1 },
+			     .reason = STATUS_REASON_START,
 			     .feeder = { .to = -1, .from = -1 } };
 	r = source_init(&a->source, opt->source, &why);
 	if (r)
@@ -314,6 +371,7 @@ int agent_init(struct agent *a, const struct options *opt)
 	if (r)
 		log_err("capabilities: %s", strerror(-r));
 	clocks_now(&a->clocks);
+	init_rtc(a);
 	init_status(a);
 	return r;
 }
@@ -335,4 +393,5 @@ void agent_free(struct agent *a)
 	close_fd(&a->signals);
 	close_fd(&a->clock_watch);
 	close_fd(&a->random);
+	rtcwatch_close(&a->rtc);
 }

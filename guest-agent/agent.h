@@ -15,15 +15,21 @@
 #include "guest-agent/clockjump.h"
 #include "guest-agent/feeder.h"
 #include "guest-agent/options.h"
+#include "guest-agent/rtcwatch.h"
 #include "guest-agent/source.h"
 #include "guest-agent/status.h"
 #include "guest-agent/verify.h"
 
+/* The statuses from 4 on are those of --require alone. */
 enum agent_exit {
 	AGENT_OK = 0,
 	AGENT_FAILED = 1,
 	AGENT_USAGE = 2,
-	AGENT_UNVERIFIED = 3,
+	AGENT_UNVERIFIED = 3, /* a test failed; --once: or the driver's name */
+	AGENT_NO_DEVICE = 4,  /* none, or not one that can be used */
+	AGENT_WRONG_DRIVER = 5, /* rng_current is not --expect-rng */
+	AGENT_NOT_READY = 6,	/* bytes verified, the kernel's RNG not ready */
+	AGENT_LATE = 7,		/* not enough bytes in time */
 };
 
 /*
@@ -31,7 +37,7 @@ enum agent_exit {
  * READING -> IDLE      a window was verified, and fed
  * READING -> WAITING   the source failed or was silent, a test failed
  * IDLE    -> READING   the interval is over, SIGUSR2
- * any     -> WAITING   the clock shows resume or restore
+ * any     -> WAITING   a clock shows resume or restore
  */
 enum agent_state {
 	AGENT_WAITING,
@@ -55,12 +61,18 @@ struct agent {
 	int64_t beat_ms;	    /* when the status file is due */
 	unsigned int pause_ms;	    /* before the next try */
 	unsigned int boot_feeds;    /* made while the kernel was not ready */
+	int64_t require_ms;	    /* when --require is over */
+	enum agent_exit lacking;    /* what it would then end with */
 	bool ready_sent;
 	bool fault_logged; /* the source's present failure */
 	bool status_warned;
 	bool trend_warned;
 	int signals, clock_watch, random; /* descriptors */
 	struct clocks clocks;
+	struct rtcwatch rtc;
+	bool rtc_often;	    /* the kernel does not notice a clone by itself */
+	int64_t rtc_ms;	    /* when to look at it again */
+	const char *reason; /* for the next feed; static text */
 	struct status st;
 	bool ended;
 	enum agent_exit exit;
@@ -89,8 +101,8 @@ void round_read(struct agent *a, int64_t now_ms);
 /* The source was silent for too long. */
 void round_silent(struct agent *a, int64_t now_ms);
 
-/* All bytes of before are forgotten: the machine slept or was restored. */
-void round_restart(struct agent *a, int64_t now_ms);
+/* All bytes of before are forgotten: for this reason (static text). */
+void round_restart(struct agent *a, int64_t now_ms, const char *reason);
 
 /* agent.c: what the round tells the loop. */
 

@@ -37,8 +37,9 @@ int main(int argc, char *argv[])
 		return AGENT_OK;
 	if (opt.status)
 		return status_show(opt.status_file, opt.json);
+	/* What has no kernel of its own cannot be admitted on account of it. */
 	if (is_container(&opt))
-		return AGENT_OK;
+		return opt.require_s ? AGENT_FAILED : AGENT_OK;
 	if (secmem_no_dump())
 		log_warn("core dumps could not be switched off");
 	if (!agent_init(&agent, &opt))

@@ -13,6 +13,8 @@
 #define INTERVAL_MAX 86400
 #define READY_MAX    300
 #define DEADLINE_MAX 600
+#define REQUIRE_S    30
+#define REQUIRE_MAX  300
 
 /* Half of the bits that are there: the host has accounted them once already. */
 #define CREDIT_PER_BYTE 4
@@ -43,6 +45,15 @@ static int set_once(void *ctx, const char *value, const char **why)
 	(void)why;
 	((struct options *)ctx)->once = true;
 	return 0;
+}
+
+static int set_require(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	*why = "must be 1 to 300 seconds";
+	o->require_s = REQUIRE_S;
+	return value ? set_number(&o->require_s, value, 1, REQUIRE_MAX) : 0;
 }
 
 static int set_interval(void *ctx, const char *value, const char **why)
@@ -150,6 +161,10 @@ static const struct opt table[] = {
 	  "hwrng:PATH (default hwrng:/dev/hwrng), egd:PATH, tty:PATH, file:PATH",
 	  set_source },
 	{ "once", 0, NULL, "verify and feed once, then end", set_once },
+	{ "require", 0, "[SECONDS]",
+	  "end with 0 only if device, driver, bytes and kernel RNG are as they "
+	  "should be in time (default 30)",
+	  set_require },
 	{ "interval", 0, "SECONDS", "time between feeds (default 300)",
 	  set_interval },
 	{ "bytes", 0, "BYTES", "bytes of one feed, 32 to 512 (default 64)",
@@ -195,6 +210,8 @@ static const char *find_conflict(const struct options *o)
 		return "--expect-rng: only with a hwrng: source";
 	if (o->status && (o->once || o->no_feed))
 		return "--status: neither with --once nor with --no-feed";
+	if (o->require_s && (o->once || o->status))
+		return "--require: neither with --once nor with --status";
 	if (o->json && !o->status)
 		return "--json: only with --status";
 	return NULL;

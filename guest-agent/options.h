@@ -19,6 +19,7 @@ struct options {
 	unsigned int credit_bits; /* for one feed */
 	unsigned int ready_timeout_s;
 	unsigned int deadline_s; /* of a source's silence */
+	unsigned int require_s;	 /* to be admitted; 0: not asked for */
 	enum log_level level;
 	bool credit_given;
 	bool status_file_given;

@@ -8,13 +8,15 @@
 #include "common/log.h"
 #include "guest-agent/container.h"
 #include "guest-agent/krng.h"
+#include "guest-agent/require.h"
 
-#define PAUSE_FIRST_MS	200    /* the source may just be coming up */
-#define PAUSE_MAX_MS	30000  /* after the source failed */
-#define SUSPECT_MS	1000   /* after a test failed */
-#define SUSPECT_MAX_MS	300000 /* likewise */
-#define BOOT_FEEDS_MAX	16     /* in a row, for a kernel not ready */
-#define JITTER_PER_CENT 10
+#define PAUSE_FIRST_MS	 200	/* the source may just be coming up */
+#define PAUSE_MAX_MS	 30000	/* after the source failed */
+#define SUSPECT_MS	 1000	/* after a test failed */
+#define SUSPECT_MAX_MS	 300000 /* likewise */
+#define BOOT_FEEDS_MAX	 16	/* in a row, for a kernel not ready */
+#define JITTER_PER_CENT	 10
+#define REQUIRE_AGAIN_MS 1000 /* longest pause while --require waits */
 
 static void set_detail(struct agent *a, const char *text)
 {
@@ -34,6 +36,9 @@ static void pause_source(struct agent *a, int64_t now_ms, unsigned int first,
 	drop_window(a);
 	verify_restart(a->verify);
 	source_close(&a->source);
+	/* Whoever waits for --require waits for every second of it. */
+	if (a->opt->require_s && max > REQUIRE_AGAIN_MS)
+		max = REQUIRE_AGAIN_MS;
 	if (a->pause_ms < first)
 		a->pause_ms = first;
 	a->state = AGENT_WAITING;
@@ -46,9 +51,11 @@ static void pause_source(struct agent *a, int64_t now_ms, unsigned int first,
 	agent_publish(a);
 }
 
-static void source_failed(struct agent *a, int64_t now_ms, const char *why)
+static void source_failed(struct agent *a, int64_t now_ms, int err,
+			  const char *why)
 {
 	a->st.source_failures++;
+	require_note_failure(a, err);
 	set_detail(a, why);
 	if (a->opt->once)
 		log_err("source %s: %s", a->opt->source, why);
@@ -63,7 +70,10 @@ static void source_failed(struct agent *a, int64_t now_ms, const char *why)
 		agent_end(a, AGENT_FAILED);
 }
 
-/* rng_current is a matter of policy: 0, or -EPERM and the reason in why. */
+/*
+ * rng_current is a matter of policy: 0, -EMEDIUMTYPE (another one) or -ENODEV
+ * (none), and the reason in why.
+ */
 static int check_driver(struct agent *a, char *why, size_t size)
 {
 	char name[sizeof(a->st.rng_current)], *to = a->st.rng_current;
@@ -82,30 +92,36 @@ static int check_driver(struct agent *a, char *why, size_t size)
 	else
 		snprintf(why, size, "rng_current is %s, expected %s", clean,
 			 a->opt->expect_rng);
-	return -EPERM;
+	return r || !strcmp(name, "none") ? -ENODEV : -EMEDIUMTYPE;
 }
 
 void round_open(struct agent *a, int64_t now_ms)
 {
-	if (source_open(&a->source))
-		source_failed(a, now_ms, a->source.why);
+	int r = source_open(&a->source);
+
+	if (r)
+		source_failed(a, now_ms, r, a->source.why);
 	else
 		round_start(a, now_ms);
 }
 
 static void ask(struct agent *a, int64_t now_ms)
 {
-	if (source_want(&a->source, a->want - a->have))
-		source_failed(a, now_ms, a->source.why);
+	int r = source_want(&a->source, a->want - a->have);
+
+	if (r)
+		source_failed(a, now_ms, r, a->source.why);
 }
 
 void round_start(struct agent *a, int64_t now_ms)
 {
 	char why[160];
+	int r;
 
 	drop_window(a);
-	if (check_driver(a, why, sizeof(why))) {
-		source_failed(a, now_ms, why);
+	r = check_driver(a, why, sizeof(why));
+	if (r) {
+		source_failed(a, now_ms, r, why);
 		a->exit = AGENT_UNVERIFIED;
 		return;
 	}
@@ -144,7 +160,7 @@ static void window_failed(struct agent *a, int64_t now_ms)
 		"look at the host agent's status",
 		a->opt->source, why, a->want);
 	pause_source(a, now_ms, SUSPECT_MS, SUSPECT_MAX_MS);
-	if (a->opt->once)
+	if (a->opt->once || a->opt->require_s)
 		agent_end(a, AGENT_UNVERIFIED);
 }
 
@@ -172,6 +188,10 @@ static void finish_round(struct agent *a, int64_t now_ms)
 	a->state = AGENT_IDLE;
 	set_detail(a, "");
 	a->due_ms = now_ms + interval_ms;
+	if (a->opt->require_s) {
+		require_note_verified(a);
+		a->due_ms = now_ms + REQUIRE_AGAIN_MS;
+	}
 	/* Small feeds add up to a ready kernel without waiting in between. */
 	if (!a->opt->no_feed && a->opt->credit_bits && a->st.ready == 0 &&
 	    a->boot_feeds++ < BOOT_FEEDS_MAX) {
@@ -192,7 +212,7 @@ static void feed_refused(struct agent *a, int err)
 		log_info("feeder: this is a container: its kernel is the "
 			 "host's, there is nothing to feed here (EPERM in a "
 			 "user namespace); --no-feed verifies only");
-		agent_end(a, AGENT_OK);
+		agent_end(a, a->opt->require_s ? AGENT_FAILED : AGENT_OK);
 		return;
 	}
 	if (err == -EPERM)
@@ -226,6 +246,9 @@ static void note_feed(struct agent *a, const struct feeder_reply *reply)
 	count_reseed(a, reply->reseed);
 	agent_refresh(a);
 	a->st.last_feed_s = a->st.updated_s;
+	snprintf(a->st.feed_reason, sizeof(a->st.feed_reason), "%s", a->reason);
+	a->reason = a->st.ready == 1 ? STATUS_REASON_TIMER
+				     : STATUS_REASON_NOT_READY;
 	if (first)
 		log_info("fed %u bytes with %u bits of credit, %s; kernel RNG "
 			 "%s, entropy %lld of %lld bits",
@@ -298,11 +321,13 @@ void round_read(struct agent *a, int64_t now_ms)
 
 		snprintf(why, sizeof(why), "%s (after %zu of %zu bytes)",
 			 a->source.why, a->have, a->want);
-		source_failed(a, now_ms, a->have ? why : a->source.why);
+		source_failed(a, now_ms, a->have ? -EIO : (int)got,
+			      a->have ? why : a->source.why);
 		return;
 	}
 	a->have += (size_t)got;
 	a->st.received_bytes += (uint64_t)got;
+	require_note_bytes(a);
 	a->due_ms = now_ms + (int64_t)a->opt->deadline_s * 1000;
 	if (a->have == a->want)
 		window_full(a, now_ms);
@@ -316,11 +341,13 @@ void round_silent(struct agent *a, int64_t now_ms)
 
 	snprintf(why, sizeof(why), "silent for %u s after %zu of %zu bytes",
 		 a->opt->deadline_s, a->have, a->want);
-	source_failed(a, now_ms, why);
+	source_failed(a, now_ms, -ETIMEDOUT, why);
 }
 
-void round_restart(struct agent *a, int64_t now_ms)
+void round_restart(struct agent *a, int64_t now_ms, const char *reason)
 {
+	a->reason = reason;
+	a->st.restarts++;
 	drop_window(a);
 	verify_restart(a->verify);
 	source_close(&a->source);

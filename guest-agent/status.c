@@ -59,6 +59,8 @@ static const struct field fields[] = {
 	COUNT(reseeds),
 	COUNT(feed_errors),
 	COUNT(last_feed_s),
+	FIELD_TEXT("", feed_reason),
+	COUNT(restarts),
 	FIELD_NUMBER("failures", "rct-byte", failures[HEALTH_RCT_BYTE]),
 	FIELD_NUMBER("failures", "apt-byte", failures[HEALTH_APT_BYTE]),
 	FIELD_NUMBER("failures", "rct-bit", failures[HEALTH_RCT_BIT]),

@@ -20,6 +20,15 @@
 #define STATUS_STALE_S	 (3 * STATUS_BEAT_S)
 #define STATUS_STATE_END "ended" /* state of an agent that ended as asked */
 
+/* feed_reason: why the last feed was made */
+#define STATUS_REASON_START	"start"
+#define STATUS_REASON_TIMER	"timer"
+#define STATUS_REASON_SIGNAL	"signal"
+#define STATUS_REASON_NOT_READY "kernel not ready"
+#define STATUS_REASON_RESUME	"resume"
+#define STATUS_REASON_TIME_SET	"time set"
+#define STATUS_REASON_RESTORE	"restore or clone"
+
 struct status {
 	char version[16];
 	char state[16]; /* waiting, reading, idle, ended */
@@ -47,7 +56,9 @@ struct status {
 	uint64_t credited_bits;
 	uint64_t reseeds;
 	uint64_t feed_errors;
-	int64_t last_feed_s; /* CLOCK_BOOTTIME; -1: never */
+	int64_t last_feed_s;  /* CLOCK_BOOTTIME; -1: never */
+	char feed_reason[24]; /* why the last one was made: "start", ... */
+	uint64_t restarts;    /* because of resume, time set, restore */
 	/* kernel */
 	char design[8];
 	int64_t poolsize;

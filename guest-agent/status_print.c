@@ -69,10 +69,16 @@ static void print_feeds(const struct status *st, int64_t now_s, FILE *out)
 	fprintf(out, "feeds: %" PRIu64 ", errors %" PRIu64, st->feeds,
 		st->feed_errors);
 	fprintf(out, ", reseeds %" PRIu64 ", last ", st->reseeds);
-	if (st->last_feed_s < 0)
+	if (st->last_feed_s < 0) {
 		fprintf(out, "never\n");
-	else
-		fprintf(out, "%" PRId64 " s ago\n", now_s - st->last_feed_s);
+	} else {
+		fprintf(out, "%" PRId64 " s ago", now_s - st->last_feed_s);
+		put_escaped(out, ", because", st->feed_reason);
+		fputc('\n', out);
+	}
+	fprintf(out,
+		"restarts after resume, restore or time set: %" PRIu64 "\n",
+		st->restarts);
 }
 
 void status_print(const struct status *st, int64_t now_s, FILE *out)

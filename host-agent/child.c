@@ -139,6 +139,14 @@ out_actions:
 	return -err;
 }
 
+static void child_listen(struct child *c, int fd)
+{
+	c->fd = fd;
+	event_assign(&c->read_ev, c->env->base, fd, EV_READ | EV_PERSIST,
+		     child_readable, c);
+	event_add(&c->read_ev, NULL);
+}
+
 int child_start(struct child *c, const char *role, const char *port)
 {
 	int fds[2], r;
@@ -160,14 +168,34 @@ int child_start(struct child *c, const char *role, const char *port)
 		close(fds[0]);
 		goto fail;
 	}
-	c->fd = fds[0];
-	event_assign(&c->read_ev, c->env->base, c->fd, EV_READ | EV_PERSIST,
-		     child_readable, c);
-	event_add(&c->read_ev, NULL);
+	child_listen(c, fds[0]);
 	return 0;
 fail:
 	log_err("%s %s: cannot start: %s", role, c->port, strerror(-r));
 	return r;
+}
+
+void child_adopt(struct child *c, const char *role, const char *port, pid_t pid,
+		 int fd)
+{
+	child_stop(c);
+	c->role = role;
+	snprintf(c->port, sizeof(c->port), "%s", port);
+	c->pid = pid;
+	child_listen(c, fd);
+}
+
+pid_t child_release(struct child *c, int *fd)
+{
+	pid_t pid = c->pid;
+
+	*fd = c->fd;
+	if (c->fd >= 0)
+		event_del(&c->read_ev);
+	event_del(&c->start_ev);
+	c->fd = -1;
+	c->pid = 0;
+	return pid;
 }
 
 void child_restart_later(struct child *c)
@@ -185,7 +213,12 @@ void child_is_well(struct child *c)
 
 int child_send(struct child *c, enum rawmsg_type type)
 {
-	return c->fd < 0 ? -EPIPE : rawmsg_send(c->fd, type, 0, NULL, 0);
+	return child_ask(c, type, 0);
+}
+
+int child_ask(struct child *c, enum rawmsg_type type, uint64_t seq)
+{
+	return c->fd < 0 ? -EPIPE : rawmsg_send(c->fd, type, seq, NULL, 0);
 }
 
 void child_stop(struct child *c)

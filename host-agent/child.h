@@ -60,6 +60,16 @@ void child_init(struct child *c, const struct child_env *env,
  */
 int child_start(struct child *c, const char *role, const char *port);
 
+/*
+ * A process of that role that the program before this one started, and its
+ * socket, are this one's from now on.
+ */
+void child_adopt(struct child *c, const char *role, const char *port, pid_t pid,
+		 int fd);
+
+/* Lets it go, alive: its process, 0 if there is none, and its socket. */
+pid_t child_release(struct child *c, int *fd);
+
 /* due() is called later; the delay grows with every call. */
 void child_restart_later(struct child *c);
 /* It did what it is for: the next delay is the shortest again. */
@@ -67,6 +77,8 @@ void child_is_well(struct child *c);
 
 /* A message without payload.  0 or -errno: it is gone, or does not read. */
 int child_send(struct child *c, enum rawmsg_type type);
+/* Likewise, with a number of its own. */
+int child_ask(struct child *c, enum rawmsg_type type, uint64_t seq);
 
 /* Kills it; its end is reported as if it had ended by itself. */
 void child_kill(struct child *c);

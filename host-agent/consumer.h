@@ -32,6 +32,36 @@ struct consumer_peer {
 	uint64_t start; /* of the process, clock ticks since boot; 0 unknown */
 };
 
+/* How far a domain is, by what libvirt's hook told. */
+enum consumer_phase {
+	CONSUMER_UNKNOWN, /* nothing was told */
+	CONSUMER_PREPARING,
+	CONSUMER_STARTING,
+	CONSUMER_RUNNING,
+	CONSUMER_STOPPED,
+};
+
+/* What brought a domain up. */
+enum consumer_origin {
+	CONSUMER_ORIGIN_NONE,
+	CONSUMER_ORIGIN_START,
+	CONSUMER_ORIGIN_RESTORE,
+	CONSUMER_ORIGIN_MIGRATE,
+};
+
+/* Of a domain; domains.c keeps it. */
+struct consumer_domain {
+	enum consumer_phase phase;
+	enum consumer_origin origin; /* of this generation */
+	enum consumer_origin next;   /* told before the start */
+	uint64_t generation;  /* starts, restores, arrivals by migration */
+	bool dynamic;	      /* its XML names our socket, we do not name it */
+	bool boot_due;	      /* the next peer is a QEMU that newly started */
+	uint64_t released_us; /* 0: it may be up */
+	uint64_t foreign;     /* connections: not its QEMU */
+	char name[CONSUMER_NAME_MAX]; /* libvirt's; "": not told */
+};
+
 struct consumer {
 	enum consumer_kind kind;
 	char name[CONSUMER_NAME_MAX];
@@ -41,6 +71,7 @@ struct consumer {
 	struct sched_entry *entry; /* for blocks of the pool */
 	struct sched_entry *light; /* for what is made as it is given */
 	struct service service;
+	struct consumer_domain domain;
 	bool override; /* changed over the control socket since the last load */
 
 	bool connected;
@@ -61,6 +92,10 @@ struct consumer {
 
 /* "domain" or "host". */
 const char *consumer_kind_name(enum consumer_kind kind);
+
+/* "unknown", "preparing", ...; "none", "start", "restore", "migrate". */
+const char *consumer_phase_name(enum consumer_phase phase);
+const char *consumer_origin_name(enum consumer_origin origin);
 
 /* Is b another process than a?  Also when a is nobody. */
 bool consumer_peer_is_new(const struct consumer_peer *a,

@@ -132,7 +132,8 @@ static json_t *make_reply(const struct control *c, struct asker *asker,
 	if (!result)
 		return error_reply("unknown command: status, domain-list, "
 				   "consumers, consumer-set, firmware-dump, "
-				   "selftest or capture");
+				   "device-release, device-claim, selftest "
+				   "or capture");
 	return result_reply(result);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,10 +20,12 @@
 #include "host-agent/change.h"
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
+#include "host-agent/domains.h"
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/handover.h"
 #include "host-agent/hostconf.h"
+#include "host-agent/letgo.h"
 #include "host-agent/lockdown.h"
 #include "host-agent/pool.h"
 #include "host-agent/restart.h"
@@ -58,6 +61,9 @@ struct core {
 	struct egd_pub *pub;
 	struct devset *devices;
 	struct control *control;
+	struct control *hook; /* libvirt's hooks speak to it, nobody else */
+	struct letgo *letgo;
+	struct domains *domains;
 	struct capture *capture;
 	struct status status;
 	const char *state; /* as last told */
@@ -99,6 +105,9 @@ static void core_device_changed(void *ctx)
 	core_note_absence(c);
 	egd_pub_serve(c->pub);
 	core_tell_state(c);
+	/* the last reader pauses: the timeout is over, from the loop */
+	if (c->restarting && !devset_alive(c->devices))
+		event_active(&c->stop_ev, EV_TIMEOUT, 0);
 }
 
 static void core_served(void *ctx)
@@ -122,6 +131,7 @@ static void core_tick(evutil_socket_t fd, short what, void *arg)
 		    full && !st.wanting && !capture_is_active(c->capture));
 	core_note_absence(c);
 	egd_pub_tick(c->pub);
+	domains_tick(c->domains, egd_conn_now_us());
 	handover_tick(c->handover);
 	sd_notify(0, "WATCHDOG=1");
 }
@@ -154,6 +164,7 @@ static void core_exec(struct core *c)
 	int r;
 
 	event_del(&c->stop_ev);
+	domains_save(c->domains);
 	devset_abandon(c->devices);
 	pool_wipe(c->pool);
 	r = handover_arm(c->handover);
@@ -163,6 +174,7 @@ static void core_exec(struct core *c)
 	log_err("restart: %s: %s: this process goes on", c->restart->path,
 		strerror(-r));
 	c->restarting = false;
+	letgo_apply(c->letgo);
 	devset_resume(c->devices);
 }
 
@@ -179,7 +191,7 @@ static void core_rehearsed(struct core *c, int status)
 	}
 	log_info("restart: %s takes over", c->restart->path);
 	c->restarting = true;
-	devset_stop(c->devices);
+	devset_stop_for_heir(c->devices, restart_is_same(c->restart));
 	event_add(&c->stop_ev, &tv);
 	if (!devset_alive(c->devices))
 		core_exec(c);
@@ -233,6 +245,7 @@ static void core_on_child(evutil_socket_t fd, short what, void *arg)
 		else
 			devset_reaped(c->devices, pid, status);
 	}
+	letgo_settle(c->letgo);
 	if (devset_alive(c->devices))
 		return;
 	if (c->stopping)
@@ -278,6 +291,7 @@ static void core_use(struct core *c, struct hostconf *new)
 	c->status.h_byte_millibits = new->h_byte_millibits;
 	c->status.h_bit_millibits = new->h_bit_millibits;
 	devset_configure(c->devices, new);
+	domains_configure(c->domains, new);
 	if (old != new)
 		hostconf_free(old);
 }
@@ -345,6 +359,26 @@ static int core_no_memory(size_t bytes)
 	return -EIO;
 }
 
+static void core_letgo_changed(void *ctx)
+{
+	struct core *c = ctx;
+
+	domains_save(c->domains);
+	core_device_changed(c);
+}
+
+static int core_make_domains(struct core *c)
+{
+	c->letgo = letgo_new(c->base, c->devices, core_letgo_changed, c);
+	if (!c->letgo)
+		return -ENOMEM;
+	c->domains = domains_new(c->pub, c->letgo, c->run_dir);
+	if (!c->domains)
+		return -ENOMEM;
+	domains_configure(c->domains, c->conf);
+	return 0;
+}
+
 static int core_make_stages(struct core *c)
 {
 	c->base = event_base_new();
@@ -361,9 +395,33 @@ static int core_make_stages(struct core *c)
 	if (!c->pub)
 		return core_no_memory(POOL_BLOCK);
 	egd_pub_set_handover(c->pub, c->handover);
+	if (core_make_domains(c) < 0)
+		return core_no_memory(0);
 	c->capture = capture_new(c->base, c->devices);
 	if (!c->capture)
 		return core_no_memory(0);
+	return 0;
+}
+
+/*
+ * A socket of its own: questions on the control socket can neither delay a
+ * domain's start nor take the last of its connections.
+ */
+static int core_listen_to_hook(struct core *c)
+{
+	char path[CONSUMER_PATH_MAX], why[USOCK_WHY_MAX];
+
+	rundir_hook_socket(path, c->run_dir);
+	c->hook = control_new(c->base, path, (gid_t)-1, why);
+	if (!c->hook) {
+		log_err("hook socket: %s", why);
+		return -EIO;
+	}
+	if (chmod(path, 0600) < 0) {
+		log_err("hook socket: %s: %s", path, strerror(errno));
+		return -EIO;
+	}
+	control_add_stream(c->hook, "domain-event", domains_event, c->domains);
 	return 0;
 }
 
@@ -383,6 +441,9 @@ static int core_listen(struct core *c)
 		return -EIO;
 	}
 	if (roster_apply(c->pub, c->conf, c->run_dir) < 0)
+		return -EIO;
+	domains_load(c->domains);
+	if (core_listen_to_hook(c) < 0)
 		return -EIO;
 	handover_settle(c->handover);
 	return 0;
@@ -426,6 +487,9 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 			    &c->status);
 	control_add_command(c->control, "selftest", selftest_answer,
 			    &c->status);
+	control_add_stream(c->control, "device-release", letgo_release,
+			   c->letgo);
+	control_add_command(c->control, "device-claim", letgo_claim, c->letgo);
 	control_add_stream(c->control, "capture", capture_start, c->capture);
 	return c;
 }
@@ -477,6 +541,9 @@ void core_free(struct core *c)
 	if (!c)
 		return;
 	control_free(c->control);
+	control_free(c->hook);
+	domains_free(c->domains);
+	letgo_free(c->letgo);
 	capture_free(c->capture);
 	egd_pub_free(c->pub);
 	devset_free(c->devices);

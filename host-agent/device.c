@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "host-agent/device_priv.h"
 #include "host-agent/pool.h"
 
 static uint64_t now_us(void)
@@ -18,9 +19,7 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* Each state, and each reason for it, is logged once. */
-static void device_enter(struct device *d, enum device_state state,
-			 const char *detail)
+void device_enter(struct device *d, enum device_state state, const char *detail)
 {
 	if (d->state == state && !strcmp(d->detail, detail))
 		return;
@@ -32,10 +31,14 @@ static void device_enter(struct device *d, enum device_state state,
 	d->env->changed(d->env->ctx);
 }
 
-static void device_tell(struct device *d, enum rawmsg_type type)
+void device_tell(struct device *d, enum rawmsg_type type)
 {
-	int r = child_send(&d->reader, type);
+	int r;
 
+	/* it waits for the next program */
+	if (d->leaving && type == RAWMSG_RUN)
+		return;
+	r = child_send(&d->reader, type);
 	d->pausing = type == RAWMSG_PAUSE;
 	/* full: it has not read for long; its silence ends it */
 	if (r < 0 && r != -EPIPE)
@@ -54,7 +57,7 @@ static struct sampler_conf device_sampler_conf(const struct device *d)
 	};
 }
 
-static int device_make_sampler(struct device *d)
+int device_make_sampler(struct device *d)
 {
 	struct sampler_conf conf = device_sampler_conf(d);
 	struct sampler *made = sampler_new(&conf, d->env->pool);
@@ -68,14 +71,10 @@ static int device_make_sampler(struct device *d)
 	return 0;
 }
 
-static void device_open(struct device *d)
+void device_begin(struct device *d)
 {
-	if (!d->sampler && device_make_sampler(d) < 0) {
-		device_enter(d, DEVICE_FAILED,
-			     "no locked memory: raise LimitMEMLOCK=");
-		child_restart_later(&d->reader);
-		return;
-	}
+	d->asked_us = 0;
+	d->leaving = false;
 	d->heard_us = now_us();
 	d->next_seq = 0;
 	d->stale = false;
@@ -86,6 +85,17 @@ static void device_open(struct device *d)
 	d->stopping = false;
 	d->rearrived = false;
 	device_firmware_forget(&d->firmware);
+}
+
+static void device_open(struct device *d)
+{
+	if (!d->sampler && device_make_sampler(d) < 0) {
+		device_enter(d, DEVICE_FAILED,
+			     "no locked memory: raise LimitMEMLOCK=");
+		child_restart_later(&d->reader);
+		return;
+	}
+	device_begin(d);
 	if (child_start(&d->reader,
 			d->kind == DEVICE_HWRNG ? "hwrng-reader" : "reader",
 			d->port) < 0)
@@ -95,19 +105,6 @@ static void device_open(struct device *d)
 static void device_due(void *owner)
 {
 	device_open(owner);
-}
-
-/* True if this failure, with those of the last hour, is one too many. */
-static bool device_count_failure(struct device *d)
-{
-	uint64_t now = now_us();
-	uint64_t *oldest = &d->failed_us[d->failures % DEVICE_FAILURES_MAX];
-	bool final = d->failures >= DEVICE_FAILURES_MAX &&
-		     now - *oldest < DEVICE_FAILURES_US;
-
-	*oldest = now;
-	d->failures++;
-	return final;
 }
 
 static void device_selftest_ended(struct device *d, enum device_selftest how)
@@ -146,10 +143,9 @@ static void device_health_settled(struct device *d)
 		device_give_up(d, why);
 		return;
 	}
-	if (device_count_failure(d)) {
+	if (failures_add(&d->failures, now_us())) {
 		snprintf(why, sizeof(why), "%s failed %d times within an hour",
-			 sampler_test_name(st.failed_test),
-			 DEVICE_FAILURES_MAX + 1);
+			 sampler_test_name(st.failed_test), FAILURES_MAX + 1);
 		device_give_up(d, why);
 		return;
 	}
@@ -225,7 +221,7 @@ static void device_break(struct device *d)
 }
 
 /* Nothing of a device that is not there is served. */
-static void device_leave(struct device *d, const char *text)
+void device_leave(struct device *d, const char *text)
 {
 	/* a hwrng's reader waits for it to come back */
 	if (d->kind != DEVICE_HWRNG || d->stopping)
@@ -237,9 +233,10 @@ static void device_leave(struct device *d, const char *text)
 	if (d->sampler) {
 		sampler_reset(d->sampler);
 		sampler_forget_trend(d->sampler); /* another may come */
+		sampler_forget_blocks(d->sampler);
 	}
 	d->raw_rate = 0;
-	d->failures = 0;
+	failures_forget(&d->failures);
 	pool_wipe_device(d->env->pool, d->number);
 	device_enter(d, DEVICE_GONE, text);
 	if (d->rearrived && !d->stopping)
@@ -279,6 +276,9 @@ static void device_reader_state(struct device *d, const struct rawmsg *m)
 		device_enter(d, DEVICE_STARTING, text);
 		break;
 	case READER_PAUSED:
+		/* it was told to run since */
+		if (!d->pausing)
+			break;
 		device_break(d);
 		d->paused_us = now_us();
 		device_enter(d, DEVICE_PAUSED, text);
@@ -370,6 +370,8 @@ static void device_message(void *owner, const struct rawmsg *m)
 	struct device *d = owner;
 
 	d->heard_us = now_us();
+	if (d->asked_us && !device_answered(d, m))
+		return;
 	if (m->type == RAWMSG_SAMPLES) {
 		device_samples(d, m);
 	} else if (m->type == RAWMSG_IDENT) {
@@ -394,9 +396,14 @@ static void device_reader_ended(void *owner, int status)
 	d->raw_rate = 0;
 	if (d->final)
 		return;
+	if (d->asked_us && !d->stopping) {
+		log_warn("%s: its reader ended: started anew", d->name);
+		device_open(d);
+		return;
+	}
 	device_firmware_forget(&d->firmware);
 	if (d->stopping) {
-		device_leave(d, "not used");
+		device_leave(d, d->released[0] ? "released" : "not used");
 		return;
 	}
 	if (d->state != DEVICE_FAILED) {
@@ -441,6 +448,8 @@ void device_fini(struct device *d)
 
 void device_arrived(struct device *d)
 {
+	if (d->released[0])
+		return;
 	/* a new watcher reports all that are there; this one did not leave */
 	if (d->final && d->state == DEVICE_FAILED)
 		return;
@@ -472,12 +481,12 @@ int device_reload(struct device *d)
 		    d->h_bit_millibits == conf.h_bit_millibits;
 	int r;
 
-	if (!d->sampler)
-		return 0; /* was never used */
+	if (!d->sampler || d->released[0])
+		return 0; /* is not used */
 	r = same ? 0 : device_make_sampler(d);
 	if (r < 0)
 		return r;
-	d->failures = 0;
+	failures_forget(&d->failures);
 	if (d->final)
 		sampler_forget_trend(d->sampler);
 	if (d->state == DEVICE_FAILED) {
@@ -495,6 +504,7 @@ int device_reload(struct device *d)
 void device_stop(struct device *d)
 {
 	d->stopping = true;
+	d->leaving = false;
 	d->rearrived = false;
 	device_firmware_forget(&d->firmware);
 	if (d->reader.pid)
@@ -551,6 +561,11 @@ static void device_tell_trend(struct device *d)
 
 void device_tick(struct device *d, uint64_t now)
 {
+	if (d->asked_us && now - d->asked_us > DEVICE_ADOPT_US) {
+		log_warn("%s: its reader does not answer: started anew",
+			 d->name);
+		device_open(d);
+	}
 	device_tell_trend(d);
 	if (now > d->rate_us)
 		d->raw_rate = (d->raw_bytes - d->rate_bytes) * 1000000 /

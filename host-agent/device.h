@@ -23,15 +23,16 @@
 
 #include "host-agent/child.h"
 #include "host-agent/device_firmware.h"
+#include "host-agent/failures.h"
 #include "host-agent/label.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sampler.h"
 
-#define DEVICE_UNIT_BYTES   8 /* of the hash that names a unit */
-#define DEVICE_FAILURES_MAX 3 /* within an hour: one more is final */
-#define DEVICE_FAILURES_US  3600000000ull
-#define DEVICE_SILENCE_US   120000000ull /* a reader says nothing: killed */
-#define DEVICE_WAKE_US	    600000000ull /* a paused one tests itself */
+#define DEVICE_BY_MAX	  96	       /* whom it was let go for, terminated */
+#define DEVICE_UNIT_BYTES 8	       /* of the hash that names a unit */
+#define DEVICE_SILENCE_US 120000000ull /* a reader says nothing: killed */
+#define DEVICE_WAKE_US	  600000000ull /* a paused one tests itself */
+#define DEVICE_ADOPT_US	  2000000ull   /* an adopted reader's answer */
 
 enum device_state {
 	DEVICE_OPENING,
@@ -89,18 +90,20 @@ struct device {
 	char unit[2 * DEVICE_UNIT_BYTES + 1]; /* empty: no id */
 	struct device_firmware firmware;
 
-	bool rearrived; /* seen again before its departure was */
-	bool stale;	/* samples are from before RAWMSG_RUN was seen */
-	bool failing;	/* a health test failed; how bad is not settled */
-	bool final;	/* failed too often, or for good: see device_reload() */
-	bool pausing;	/* RAWMSG_PAUSE is the last that was sent */
-	bool stopping;	/* asked to end: does not come back by itself */
+	char released[DEVICE_BY_MAX]; /* "": it is ours, else not opened */
+	bool rearrived;		      /* seen again before its departure was */
+	bool stale;    /* samples are from before RAWMSG_RUN was seen */
+	bool failing;  /* a health test failed; how bad is not settled */
+	bool final;    /* failed too often, or for good: see device_reload() */
+	bool leaving;  /* its reader pauses for the next program */
+	bool pausing;  /* RAWMSG_PAUSE is the last that was sent */
+	bool stopping; /* asked to end: does not come back by itself */
 	uint64_t next_seq;
 	uint64_t raw_bytes, lost_samples, raw_rate;
 	uint64_t rate_bytes, rate_us; /* raw_bytes at the last tick */
 	uint64_t heard_us, paused_us;
-	uint64_t failed_us[DEVICE_FAILURES_MAX]; /* the last ones, a ring */
-	unsigned int failures;
+	uint64_t asked_us; /* an adopted reader, who it is; 0: answered */
+	struct failures failures;
 	enum trend_reason trend; /* as last logged */
 	enum device_selftest selftest;
 };
@@ -132,6 +135,20 @@ void device_arrived(struct device *d);
 void device_departed(struct device *d);
 
 /*
+ * A device that never arrived, with a reader that the program before this one
+ * started, and its socket: from checking on.  0, or -errno, and both are still
+ * the caller's.
+ */
+int device_adopt(struct device *d, pid_t pid, int fd);
+
+/* The reader may go on under the next program: it has its device's image. */
+bool device_may_leave_reader(const struct device *d);
+/* If it may: it pauses for that. */
+bool device_leave_reader(struct device *d);
+bool device_has_left_reader(
+	const struct device *d); /* it pauses, or is asked */
+
+/*
  * The configuration was read again: a new H means a new start-up
  * test; failed for good is forgiven.  0 or
  * -errno (the sampler's; the old one stays).
@@ -140,6 +157,15 @@ int device_reload(struct device *d);
 
 /* A device that must not be used any more, or at the end: gives it back. */
 void device_stop(struct device *d);
+
+/*
+ * Lets it go, for whom is said, until it is claimed: its reader gives it back
+ * and nothing it made is served.  device_is_let_go(): it is free now.
+ */
+void device_release(struct device *d, const char *by);
+bool device_is_let_go(const struct device *d);
+/* Takes it back, if it is there: it starts like one that arrived. */
+void device_claim(struct device *d);
 
 void device_pause(struct device *d); /* while running; else nothing */
 void device_wake(struct device *d);  /* while paused; else nothing */

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/secmem.h"
+#include "host-agent/adopt.h"
 #include "host-agent/hostconf.h"
 #include "host-agent/pool.h"
 
@@ -22,6 +23,7 @@ struct devset {
 	unsigned int next_number;
 	uint64_t idle_since_us; /* 0: busy */
 	bool stopping;
+	struct adopt left; /* readers, by or to another program */
 };
 
 static struct device *find_port(struct devset *s, const char *port)
@@ -44,7 +46,8 @@ static struct device *make_place(struct devset *s)
 		return &s->devices[s->count++];
 	for (i = 0; i < s->count; i++) {
 		if (s->devices[i].kind == DEVICE_ONERNG &&
-		    s->devices[i].state == DEVICE_GONE) {
+		    s->devices[i].state == DEVICE_GONE &&
+		    !s->devices[i].released[0]) {
 			device_fini(&s->devices[i]);
 			return &s->devices[i];
 		}
@@ -71,27 +74,49 @@ static unsigned int make_number(struct devset *s)
 	return s->next_number++;
 }
 
+static struct device *make_device(struct devset *s, const char *port)
+{
+	unsigned int number = make_number(s);
+	struct device *d = make_place(s);
+
+	if (!d) {
+		log_warn("port %s: more than %d OneRNGs", port, DEVSET_MAX);
+		return NULL;
+	}
+	device_init(d, &s->env, number, port);
+	device_set_label(d, hostconf_label(s->conf, port));
+	return d;
+}
+
 static void arrived(struct devset *s, const char *port)
 {
 	struct device *d = find_port(s, port);
-	unsigned int number;
 
 	if (!hostconf_port_allowed(s->conf, port)) {
 		log_info("port %s: a OneRNG arrived; not configured", port);
 		return;
 	}
-	if (!d) {
-		number = make_number(s);
-		d = make_place(s);
-		if (!d) {
-			log_warn("port %s: more than %d OneRNGs", port,
-				 DEVSET_MAX);
-			return;
-		}
-		device_init(d, &s->env, number, port);
-		device_set_label(d, hostconf_label(s->conf, port));
+	if (!d)
+		d = make_device(s, port);
+	if (d)
+		device_arrived(d);
+}
+
+/* A port that is not configured any more gives its device back in order. */
+static void adopt_readers(struct devset *s)
+{
+	struct adopt_reader *r;
+	struct device *d;
+	size_t i;
+
+	adopt_collect(&s->left, s->env.child.sandbox);
+	for (i = 0; i < s->left.count; i++) {
+		r = &s->left.readers[i];
+		d = find_port(s, r->port) ? NULL : make_device(s, r->port);
+		if (d && device_adopt(d, r->pid, r->fd) == 0)
+			r->pid = 0;
 	}
-	device_arrived(d);
+	adopt_disarm(&s->left);
 }
 
 static void watcher_message(void *owner, const struct rawmsg *m)
@@ -235,6 +260,7 @@ void devset_configure(struct devset *s, const struct hostconf *conf)
 	s->env.h_byte_millibits = conf->h_byte_millibits;
 	s->env.h_bit_millibits = conf->h_bit_millibits;
 	s->env.firmware = &conf->firmware;
+	adopt_readers(s);
 	for (i = 0; i < s->count; i++) {
 		d = &s->devices[i];
 		if (d->kind == DEVICE_HWRNG)
@@ -253,11 +279,17 @@ void devset_configure(struct devset *s, const struct hostconf *conf)
 
 void devset_stop(struct devset *s)
 {
+	devset_stop_for_heir(s, false);
+}
+
+void devset_stop_for_heir(struct devset *s, bool same)
+{
 	size_t i;
 
 	s->stopping = true;
 	for (i = 0; i < s->count; i++)
-		device_stop(&s->devices[i]);
+		if (!same || !device_leave_reader(&s->devices[i]))
+			device_stop(&s->devices[i]);
 	child_send(&s->watcher, RAWMSG_STOP);
 }
 
@@ -266,12 +298,35 @@ size_t devset_alive(const struct devset *s)
 	size_t i, alive = s->watcher.pid != 0;
 
 	for (i = 0; i < s->count; i++)
-		alive += s->devices[i].reader.pid != 0;
+		alive += s->devices[i].reader.pid &&
+			 !device_has_left_reader(&s->devices[i]);
 	return alive;
+}
+
+/* What cannot be left is killed with its device's end. */
+static void leave_readers(struct devset *s)
+{
+	struct device *d;
+	pid_t pid;
+	size_t i;
+	int fd;
+
+	s->left.count = 0;
+	for (i = 0; i < s->count; i++) {
+		d = &s->devices[i];
+		if (!d->leaving || !device_may_leave_reader(d))
+			continue;
+		pid = child_release(&d->reader, &fd);
+		if (!adopt_add(&s->left, pid, fd, d->port))
+			adopt_kill(pid, fd);
+	}
+	if (adopt_arm(&s->left, s->env.child.sandbox) < 0)
+		adopt_disarm(&s->left);
 }
 
 void devset_abandon(struct devset *s)
 {
+	leave_readers(s);
 	while (s->count)
 		device_fini(&s->devices[--s->count]);
 	s->next_number = 0;
@@ -282,6 +337,7 @@ void devset_resume(struct devset *s)
 {
 	s->stopping = false;
 	s->idle_since_us = 0;
+	adopt_disarm(&s->left);
 	configure_hwrng(s);
 	watcher_due(s);
 }
@@ -331,6 +387,49 @@ size_t devset_count(const struct devset *s)
 const struct device *devset_device(const struct devset *s, size_t i)
 {
 	return &s->devices[i];
+}
+
+int devset_find(const struct devset *s, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (*word && s->devices[i].kind == DEVICE_ONERNG &&
+		    devset_is_named(&s->devices[i], word))
+			return (int)i;
+	return -ENOENT;
+}
+
+void devset_release(struct devset *s, size_t i, const char *by)
+{
+	device_release(&s->devices[i], by);
+}
+
+void devset_reserve(struct devset *s, const char *port, const char *by)
+{
+	struct device *d = find_port(s, port);
+	unsigned int number;
+
+	if (!d) {
+		number = make_number(s);
+		d = make_place(s);
+		if (!d)
+			return;
+		device_init(d, &s->env, number, port);
+	}
+	device_release(d, by);
+}
+
+void devset_claim(struct devset *s, size_t i)
+{
+	if (!s->stopping && hostconf_port_allowed(s->conf, s->devices[i].port))
+		device_claim(&s->devices[i]);
+}
+
+void devset_force(struct devset *s, size_t i)
+{
+	if (!device_is_let_go(&s->devices[i]))
+		child_kill(&s->devices[i].reader);
 }
 
 bool devset_is_named(const struct device *d, const char *name)

@@ -33,8 +33,16 @@ void devset_stop(struct devset *s);
 size_t devset_alive(const struct devset *s);
 
 /*
- * After devset_stop(): kills what did not end and forgets the devices; and
- * has them all reported again.
+ * Likewise, for an exec.  same: of this very program, which takes over readers
+ * whose devices are known; these only pause, and do not count as alive
+ * from then on.
+ */
+void devset_stop_for_heir(struct devset *s, bool same);
+
+/*
+ * After devset_stop(): kills what did not end and forgets the devices, but
+ * for readers that are left to the next program, which adopt.h names to it;
+ * and, without an exec, kills these and has all devices reported again.
  */
 void devset_abandon(struct devset *s);
 void devset_resume(struct devset *s);
@@ -53,6 +61,15 @@ const struct device *devset_device(const struct devset *s, size_t i);
 
 /* By name (its label, if it has one) or port; "" is any. */
 bool devset_is_named(const struct device *d, const char *name);
+/* The OneRNG of that name or port: its index, or -ENOENT. */
+int devset_find(const struct devset *s, const char *word);
+/* Lets it go: device_release(); again: for somebody else. */
+void devset_release(struct devset *s, size_t i, const char *by);
+/* The same for a port where none was seen yet. */
+void devset_reserve(struct devset *s, const char *port, const char *by);
+void devset_claim(struct devset *s, size_t i);
+/* Its reader is killed if it still has it. */
+void devset_force(struct devset *s, size_t i);
 
 /* The on-demand test of that device: as device_selftest(). */
 int devset_selftest(struct devset *s, size_t i);

@@ -96,6 +96,11 @@ static bool sock_is_taken(struct egd_sock *s)
 	return false;
 }
 
+void egd_pub_sweep(struct egd_sock *s)
+{
+	sock_is_taken(s);
+}
+
 static void sock_refuse(struct egd_sock *s, int fd,
 			const struct consumer_peer *peer)
 {
@@ -145,9 +150,11 @@ static void sock_open(struct egd_sock *s, int fd,
 		      const struct consumer_peer *peer)
 {
 	struct consumer *c = &s->consumer;
-	bool is_new = consumer_peer_is_new(&c->peer, peer);
+	bool is_new = consumer_peer_is_new(&c->peer, peer) ||
+		      c->domain.boot_due;
 
 	c->peer = *peer;
+	c->domain.boot_due = false;
 	if (is_new)
 		service_boot(&c->service);
 	if (egd_conn_open(&s->conn, fd) < 0)
@@ -180,6 +187,8 @@ static void sock_accept(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (usock_peer(peer_fd, &peer) < 0)
+		close(peer_fd);
+	else if (egd_pub_peer_is_foreign(s, &peer))
 		close(peer_fd);
 	else if (sock_is_closed(s))
 		sock_turn_away(s, peer_fd, &peer);
@@ -251,6 +260,7 @@ struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 	memcpy(s->consumer.path, id->path, sizeof(id->path));
 	s->consumer.limits = id->limits;
 	s->consumer.service.policy = id->service.policy;
+	s->consumer.domain = id->domain;
 	egd_conn_init(&s->conn, &p->env, &s->consumer);
 	s->consumer.entry = sched_add(p->env.sched, &id->limits, &s->conn,
 				      egd_conn_now_us());

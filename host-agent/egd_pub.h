@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "host-agent/consumer.h"
+#include "host-agent/qemu_peer.h"
 
 #define EGD_PUB_READ_MAX    4096  /* bytes read per turn of one peer */
 #define EGD_PUB_SERVE_MAX   256	  /* blocks sent before others get a turn */
@@ -84,6 +85,15 @@ void egd_pub_set_absent(struct egd_pub *p, bool absent);
 
 /* Where the consumer's next bytes would come from. */
 enum service_supply egd_pub_supply(const struct egd_sock *s);
+
+/* What libvirt's hook told of it: domains.c changes it. */
+struct consumer_domain *egd_pub_domain(struct egd_sock *s);
+
+/* Who may be the peer of a domain's socket, from the next one on. */
+void egd_pub_set_check_peer(struct egd_pub *p, enum qemu_peer_check check);
+
+/* Closes a connection whose process is no more: what a crash left. */
+void egd_pub_sweep(struct egd_sock *s);
 
 /* The consumer's record, counters up to date. */
 const struct consumer *egd_pub_consumer(const struct egd_sock *s);

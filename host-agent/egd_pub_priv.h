@@ -15,7 +15,7 @@ struct egd_sock {
 	int fd;
 	bool deaf; /* descriptors ran out: listens again at the next tick */
 	struct event accept_ev;
-	uint64_t refused_logged_us;
+	uint64_t refused_logged_us, foreign_logged_us;
 	struct consumer consumer;
 	struct egd_conn conn;
 	struct handover_record *record; /* NULL: not handed over */
@@ -33,8 +33,13 @@ struct egd_pub {
 	uint64_t starvations, starved_us;
 	void (*served)(void *ctx);
 	void *served_ctx;
+	enum qemu_peer_check check_peer;
 	struct handover *handover; /* NULL: nothing outlives this process */
 };
+
+/* Another process than the domain's QEMU: counted, logged not too often. */
+bool egd_pub_peer_is_foreign(struct egd_sock *s,
+			     const struct consumer_peer *peer);
 
 /* Its events, and how its connections have it serve. */
 void egd_pub_init_turns(struct egd_pub *p);

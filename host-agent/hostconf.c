@@ -133,6 +133,16 @@ static int set_sandbox(struct load *l, const char *value, char *why)
 	return 0;
 }
 
+static int set_check_peer(struct load *l, const char *value, char *why)
+{
+	int check = qemu_peer_check_parse(value);
+
+	if (check < 0)
+		return say(why, "not yes, warn or no");
+	l->conf->check_peer = (enum qemu_peer_check)check;
+	return 0;
+}
+
 static int set_min_entropy(struct load *l, const char *value, char *why)
 {
 	return hostconf_h_byte(value, &l->conf->h_byte_millibits, why);
@@ -322,6 +332,7 @@ static const struct key keys[] = {
 	{ "agent", "idle_pause", set_idle_pause },
 	{ "agent", "log_level", set_log_level },
 	{ "agent", "sandbox", set_sandbox },
+	{ "agent", "check_peer", set_check_peer },
 	{ "source", "min_entropy", set_min_entropy },
 	{ "source", "bit_min_entropy", set_bit_min_entropy },
 	{ "source", "port", set_port },

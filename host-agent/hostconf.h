@@ -17,6 +17,7 @@
 #include "host-agent/consumer.h"
 #include "host-agent/device_firmware.h"
 #include "host-agent/label.h"
+#include "host-agent/qemu_peer.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sched.h"
 
@@ -64,6 +65,7 @@ struct hostconf {
 	unsigned int idle_pause_s; /* 0: never pause */
 	enum log_level log_level;
 	enum sandbox_mode sandbox;
+	enum qemu_peer_check check_peer;
 	unsigned int h_byte_millibits, h_bit_millibits;
 	char ports[HOSTCONF_PORTS_MAX][RAWMSG_PORT_MAX];
 	size_t ports_count; /* 0: any */

@@ -58,9 +58,10 @@ int rawmsg_send(int fd, enum rawmsg_type type, uint64_t seq,
 	return rawmsg_transmit(fd, &mh);
 }
 
-int rawmsg_send_ident(int fd, const struct rawmsg_ident *ident, int image_fd)
+int rawmsg_send_ident(int fd, uint64_t seq, const struct rawmsg_ident *ident,
+		      int image_fd)
 {
-	struct rawmsg_head head = { .type = RAWMSG_IDENT };
+	struct rawmsg_head head = { .type = RAWMSG_IDENT, .seq = seq };
 	struct rawmsg_ident copy = *ident;
 	struct iovec iov[2] = { { &head, sizeof(head) },
 				{ &copy, sizeof(copy) } };
@@ -180,6 +181,7 @@ static int rawmsg_check(const struct rawmsg *m)
 	case RAWMSG_RUN:
 	case RAWMSG_PAUSE:
 	case RAWMSG_STOP:
+	case RAWMSG_IDENTIFY:
 		return m->len == 0;
 	}
 	return 0;

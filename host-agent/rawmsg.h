@@ -31,6 +31,11 @@ enum rawmsg_type {
 	RAWMSG_RUN,   /* start, or start again from the beginning */
 	RAWMSG_PAUSE, /* device quiet, no samples until RAWMSG_RUN */
 	RAWMSG_STOP,  /* leave the device as power-on, give it back, exit */
+	/*
+	 * Pause, and RAWMSG_IDENT again, with the same image and the seq of
+	 * this: a core that was left this reader wants to know it.
+	 */
+	RAWMSG_IDENTIFY,
 };
 
 enum reader_state {
@@ -62,7 +67,8 @@ struct rawmsg_ident {
 
 struct rawmsg {
 	enum rawmsg_type type;
-	uint64_t seq; /* running number of the first sample since the open */
+	uint64_t seq; /* running number of the first sample since the open;
+		       * of an identity, that of the question, or 0 */
 	size_t len;
 	int fd; /* of a received RAWMSG_IDENT, the receiver's; else -1 */
 	union {
@@ -83,8 +89,9 @@ struct rawmsg {
 int rawmsg_send(int fd, enum rawmsg_type type, uint64_t seq,
 		const void *payload, size_t len);
 
-/* RAWMSG_IDENT; image_fd stays the caller's. */
-int rawmsg_send_ident(int fd, const struct rawmsg_ident *ident, int image_fd);
+/* RAWMSG_IDENT; seq: of the question, or 0; image_fd stays the caller's. */
+int rawmsg_send_ident(int fd, uint64_t seq, const struct rawmsg_ident *ident,
+		      int image_fd);
 
 /* RAWMSG_STATE; text is cut to RAWMSG_TEXT_MAX. */
 int rawmsg_send_state(int fd, enum reader_state state, const char *text);

@@ -40,16 +40,22 @@ void reader_report(struct reader *r, enum reader_state state, const char *text)
 		r->stop = true;
 }
 
-static void reader_obey(struct reader *r, enum rawmsg_type type)
+static void reader_obey(struct reader *r, const struct rawmsg *m)
 {
 	r->waiting = false;
-	switch (type) {
+	switch (m->type) {
 	case RAWMSG_RUN:
 		r->paused = false;
 		r->restart = true;
 		break;
 	case RAWMSG_PAUSE:
 		r->paused = true;
+		break;
+	case RAWMSG_IDENTIFY:
+		r->paused = true;
+		/* a core that knew us before we know the device is none */
+		if (reader_identify(r, m->seq) < 0)
+			r->stop = true;
 		break;
 	default: /* RAWMSG_STOP, and what no core would send */
 		r->stop = true;
@@ -70,7 +76,7 @@ int reader_attend(struct reader *r, int timeout_ms)
 		r->stop = true;
 	if (rc > 0 && pfd[0].revents) {
 		if (rawmsg_recv(RAWMSG_FD, r->msg) == 1)
-			reader_obey(r, r->msg->type);
+			reader_obey(r, r->msg);
 		else
 			r->stop = true;
 	}
@@ -162,6 +168,7 @@ int reader_main(const char *port, enum sandbox_mode sandbox)
 		rc = -ENOMEM;
 	}
 	rc = reader_end(&r, rc);
+	reader_forget_image(&r);
 	secmem_free(r.msg);
 	secmem_free(r.buf);
 	return rc;

@@ -107,11 +107,12 @@ static int reader_dump(struct reader *r, struct onerng_dump *d)
 	return rc < 0 ? rc : reader_dump_late(r, d);
 }
 
-static void reader_forget_image(struct reader *r)
+void reader_forget_image(struct reader *r)
 {
 	if (r->image_fd >= 0)
 		close(r->image_fd);
 	r->image_fd = -1;
+	explicit_bzero(&r->ident, sizeof(r->ident));
 }
 
 /* So that what the core hashes and verifies is what it was given. */
@@ -272,11 +273,19 @@ static int reader_check_patiently(struct reader *r, struct rawmsg_ident *ident)
 	}
 }
 
+int reader_identify(struct reader *r, uint64_t seq)
+{
+	if (!r->ident.image_bytes)
+		return -ENOENT;
+	return rawmsg_send_ident(RAWMSG_FD, seq, &r->ident, r->image_fd);
+}
+
 int reader_open(struct reader *r)
 {
 	struct rawmsg_ident ident;
 	int rc;
 
+	reader_forget_image(r);
 	reader_report(r, READER_OPENING, "claiming the device");
 	rc = reader_claim(r);
 	if (rc < 0)
@@ -284,8 +293,11 @@ int reader_open(struct reader *r)
 	reader_report(r, READER_CHECKING, "reading the firmware image");
 	rc = reader_check_patiently(r, &ident);
 	r->waiting = true;
-	if (rc == 0 && rawmsg_send_ident(RAWMSG_FD, &ident, r->image_fd) < 0)
-		rc = -ECANCELED;
-	reader_forget_image(r);
+	if (rc == 0) {
+		r->ident = ident;
+		if (reader_identify(r, 0) < 0)
+			rc = -ECANCELED;
+	}
+	explicit_bzero(&ident, sizeof(ident));
 	return rc;
 }

@@ -38,7 +38,8 @@ struct reader {
 	bool paused;
 	bool restart; /* start again from the beginning */
 
-	int image_fd; /* the device's image, sealed; -1: none */
+	int image_fd;		   /* the device's image, sealed; -1: none */
+	struct rawmsg_ident ident; /* as the core has it; empty: not yet */
 
 	/* the stream */
 	uint64_t seq;	/* of the next sample */
@@ -78,6 +79,11 @@ int reader_start(struct reader *r, size_t discard_bytes);
  * waiting until the core has judged it
  */
 int reader_open(struct reader *r);
+
+/* The core asks again, in the message seq.  -ENOENT: not known yet. */
+int reader_identify(struct reader *r, uint64_t seq);
+
+void reader_forget_image(struct reader *r);
 
 /* reader_stream.c: until the end; -EIO when the ladder is used up */
 int reader_stream(struct reader *r);

@@ -5,17 +5,28 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define RESTART_SELF "/proc/self/exe"
 
 int restart_init(struct restart *r, char **argv)
 {
-	ssize_t n = readlink("/proc/self/exe", r->path, sizeof(r->path) - 1);
+	ssize_t n = readlink(RESTART_SELF, r->path, sizeof(r->path) - 1);
 
 	if (n < 0)
 		return -errno;
 	r->path[n] = '\0';
 	r->argv = argv;
 	return 0;
+}
+
+bool restart_is_same(const struct restart *r)
+{
+	struct stat mine, there;
+
+	return stat(RESTART_SELF, &mine) == 0 && stat(r->path, &there) == 0 &&
+	       mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
 }
 
 pid_t restart_rehearse(const struct restart *r)

@@ -9,6 +9,7 @@
 #define HOST_AGENT_RESTART_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define RESTART_REHEARSAL_MS 5000 /* --test may take so long */
@@ -20,6 +21,9 @@ struct restart {
 
 /* To be called early: before another program stands there.  0 or -errno. */
 int restart_init(struct restart *r, char **argv);
+
+/* The program at its path is the very file that this process runs. */
+bool restart_is_same(const struct restart *r);
 
 /* Runs it with --test.  A process to wait for, or -errno. */
 pid_t restart_rehearse(const struct restart *r);

@@ -34,6 +34,19 @@ static const struct hostconf_consumer *wanted(const struct hostconf *conf,
 	return NULL;
 }
 
+/* What a domain gets that the configuration does not name. */
+static const struct hostconf_consumer *by_default(struct hostconf_consumer *out,
+						  const struct hostconf *conf,
+						  const struct consumer *c)
+{
+	memset(out, 0, sizeof(*out));
+	memcpy(out->name, c->name, sizeof(out->name));
+	memcpy(out->uuid, c->uuid, sizeof(out->uuid));
+	out->limits = conf->defaults;
+	out->policy = conf->default_policy;
+	return out;
+}
+
 static void keep_service(struct egd_sock *s, const struct service_policy *want)
 {
 	const struct consumer *c = egd_pub_consumer(s);
@@ -52,12 +65,18 @@ static void keep_or_remove(struct egd_pub *pub, const struct hostconf *conf)
 {
 	struct egd_sock *s = egd_pub_next(pub, NULL), *next;
 	const struct hostconf_consumer *want;
+	struct hostconf_consumer fallback;
 	const struct consumer *c;
 
 	for (; s; s = next) {
 		next = egd_pub_next(pub, s);
 		c = egd_pub_consumer(s);
 		want = wanted(conf, c);
+		if (c->domain.dynamic) {
+			egd_pub_domain(s)->dynamic = !want;
+			if (!want)
+				want = by_default(&fallback, conf, c);
+		}
 		if (!want) {
 			log_info("%s %s: removed", consumer_kind_name(c->kind),
 				 c->name);
@@ -122,10 +141,23 @@ int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
 	return r;
 }
 
+int roster_add_dynamic(struct egd_pub *pub, const struct hostconf *conf,
+		       const char *run_dir, const struct consumer *domain)
+{
+	struct hostconf_consumer want;
+	struct consumer id = { .kind = CONSUMER_DOMAIN };
+
+	id.domain = domain->domain;
+	id.domain.dynamic = true;
+	rundir_domain_socket(id.path, run_dir, domain->uuid);
+	return add(pub, &id, by_default(&want, conf, domain), conf->socket_gid);
+}
+
 void roster_raise_limit(const struct hostconf *conf)
 {
-	rlim_t need =
-		(conf->domains_count + 1) * FDS_PER_CONSUMER + FDS_BESIDES;
+	rlim_t need = (conf->domains_count + ROSTER_DYNAMIC_SPARE + 1) *
+			      FDS_PER_CONSUMER +
+		      FDS_BESIDES;
 	struct rlimit lim;
 
 	if (getrlimit(RLIMIT_NOFILE, &lim) < 0 || lim.rlim_cur >= need)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+struct consumer;
 struct egd_pub;
 struct hostconf;
 
@@ -16,6 +17,16 @@ struct hostconf;
  */
 int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
 		 const char *run_dir);
+
+#define ROSTER_DYNAMIC_SPARE 128  /* descriptors are asked for ahead */
+#define ROSTER_DYNAMIC_MAX   1024 /* domains that are not configured */
+
+/*
+ * Adds a domain that conf does not name, with its defaults: domain says its
+ * uuid, name and what is known of it.  0 or -EIO, logged.
+ */
+int roster_add_dynamic(struct egd_pub *pub, const struct hostconf *conf,
+		       const char *run_dir, const struct consumer *domain);
 
 /* Lets this process have a descriptor for each socket and each peer. */
 void roster_raise_limit(const struct hostconf *conf);

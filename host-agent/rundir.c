@@ -112,3 +112,18 @@ void rundir_control_socket(char out[static CONSUMER_PATH_MAX], const char *path)
 {
 	snprintf(out, CONSUMER_PATH_MAX, "%s/control.sock", path);
 }
+
+void rundir_hook_socket(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/hook.sock", path);
+}
+
+void rundir_domains_file(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/domains.json", path);
+}
+
+void rundir_domains_new(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/domains.new", path);
+}

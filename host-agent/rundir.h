@@ -23,5 +23,10 @@ void rundir_domain_socket(char out[static CONSUMER_PATH_MAX], const char *path,
 void rundir_host_socket(char out[static CONSUMER_PATH_MAX], const char *path);
 void rundir_control_socket(char out[static CONSUMER_PATH_MAX],
 			   const char *path);
+void rundir_hook_socket(char out[static CONSUMER_PATH_MAX], const char *path);
+
+/* What is known of domains, for the next process: and while it is written. */
+void rundir_domains_file(char out[static CONSUMER_PATH_MAX], const char *path);
+void rundir_domains_new(char out[static CONSUMER_PATH_MAX], const char *path);
 
 #endif /* HOST_AGENT_RUNDIR_H */

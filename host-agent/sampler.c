@@ -109,7 +109,7 @@ static void wipe_quarantine(struct sampler *s)
 	explicit_bzero(s->block, sizeof(s->block));
 	condition_reset(s->cond);
 	fips_forget_block(&s->fips);
-	dup_reset(s->dup);
+	dup_break(s->dup);
 	estimate_reset(&s->estimate);
 	break_row(s);
 }
@@ -130,6 +130,11 @@ void sampler_reset(struct sampler *s)
 	s->startup_left = SAMPLER_STARTUP;
 	s->stats.state = SAMPLER_STARTING;
 	s->stats.resets++;
+}
+
+void sampler_forget_blocks(struct sampler *s)
+{
+	dup_reset(s->dup);
 }
 
 void sampler_forget_trend(struct sampler *s)
@@ -212,17 +217,39 @@ static int release_window(struct sampler *s)
 	return 0;
 }
 
+/*
+ * The place behind the first block that was seen before these samples, the n
+ * of the window that end at end; 0 if there is none.  A reset moves the blocks
+ * of a repeated stream, so all 16 places count: at H = 4 a false alarm is
+ * 2^-40 a start-up test.
+ */
+static size_t find_known_block(struct sampler *s, size_t end, size_t n)
+{
+	for (size_t at = end - n + 1; at <= end; at++)
+		if (at >= DUP_BLOCK &&
+		    dup_knows(s->dup, s->window + at - DUP_BLOCK))
+			return at;
+	return 0;
+}
+
 /* The health tests have counted these samples already.  0 or -EIO. */
 static int look_for_duplicates(struct sampler *s, const uint8_t *raw,
 			       size_t len)
 {
+	size_t start = s->have - len, known = 0;
+
 	/* by blocks, so that a failure is placed to the block */
 	for (size_t n, at = 0; at < len; at += n) {
-		n = DUP_BLOCK - (s->have - len + at) % DUP_BLOCK;
+		n = DUP_BLOCK - (start + at) % DUP_BLOCK;
 		if (n > len - at)
 			n = len - at;
-		if (dup_feed(s->dup, raw + at, n)) {
-			fail(s, SAMPLER_DUP, s->health.samples - len + at + n);
+		if (s->stats.state == SAMPLER_STARTING)
+			known = find_known_block(s, start + at + n, n);
+		if (dup_feed(s->dup, raw + at, n) && !known)
+			known = start + at + n;
+		if (known) {
+			fail(s, SAMPLER_DUP,
+			     s->health.samples - s->have + known);
 			return -EIO;
 		}
 	}

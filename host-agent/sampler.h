@@ -86,8 +86,14 @@ void sampler_free(struct sampler *s); /* wipes; NULL is fine */
 /*
  * Back to start-up with fresh tests; wipes what is quarantined and what the
  * conditioner holds.  For every open, replug, resume and change of mode.
+ * Hashes of the blocks seen stay: a start-up test in which any of them comes
+ * again, at whatever offset, fails, so that a source which repeats itself is
+ * served from once.
  */
 void sampler_reset(struct sampler *s);
+
+/* Forgets the blocks seen: another device. */
+void sampler_forget_blocks(struct sampler *s);
 
 /* Forgets the trend's baseline and verdict: another device, or forgiven. */
 void sampler_forget_trend(struct sampler *s);

@@ -12,6 +12,7 @@
 #include "host-agent/devset.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/pool.h"
+#include "host-agent/status_domain.h"
 #include "host-agent/status_firmware.h"
 #include "host-agent/status_trend.h"
 
@@ -126,8 +127,12 @@ json_t *status_device(const struct device *d)
 	json_object_set_new(o, "name", json_string(d->name));
 	json_object_set_new(o, "port", json_string(d->port));
 	json_object_set_new(o, "state",
-			    json_string(device_state_name(d->state)));
-	json_object_set_new(o, "detail", json_string(d->detail));
+			    json_string(d->released[0]
+						? "released"
+						: device_state_name(d->state)));
+	json_object_set_new(
+		o, "detail",
+		json_string(d->released[0] ? d->released : d->detail));
 	status_ident(o, d);
 	json_object_set_new(o, "raw_bytes", count(d->raw_bytes));
 	json_object_set_new(o, "raw_rate", count(d->raw_rate));
@@ -253,6 +258,7 @@ static json_t *status_consumer(const struct egd_sock *sock)
 	json_object_set_new(o, "socket", json_string(c->path));
 	json_object_set_new(o, "connected", json_boolean(c->connected));
 	json_object_set_new(o, "peer", status_peer(c));
+	json_object_set_new(o, "domain", status_domain(c));
 	status_service(o, sock);
 	status_counts(o, c);
 	json_object_set_new(o, "latency_us", status_latency(&c->latency));

@@ -2,19 +2,25 @@
 SBINDIR    := $(PREFIX)/sbin
 BINDIR     := $(PREFIX)/bin
 MANDIR     := $(PREFIX)/share/man
+LIBDIR     := $(PREFIX)/lib/onerng
+INITRAMFSDIR ?= /usr/share/initramfs-tools
+DRACUTDIR  ?= /usr/lib/dracut/modules.d/90onerng
 SYSUSERSDIR ?= /usr/lib/sysusers.d
+# libvirtd has to be reloaded to see the first hook there.
+HOOKDIR    ?= $(SYSCONFDIR)/libvirt/hooks/qemu.d
 INSTALL    := install
 
 GUEST_MAN   := $(wildcard man/onerng-guestd.*)
 HOST_MAN    := $(filter-out $(GUEST_MAN),$(wildcard man/*.[1-8]))
-GUEST_UNITS := $(wildcard packaging/systemd/onerng-guestd.service)
+GUEST_UNITS := $(addprefix packaging/systemd/,onerng-guestd.service \
+	onerng-guest-require.service)
 # On the host the guest agent feeds the host's own kernel: another unit.
 HOST_UNITS  := $(filter-out $(GUEST_UNITS),$(wildcard packaging/systemd/*.service))
 UDEV_RULES  := $(wildcard packaging/udev/*.rules)
 SYSUSERS    := $(wildcard packaging/sysusers.d/*.conf)
 
 fill = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@BINDIR@|$(BINDIR)|g' \
-	-e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
+	-e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g'
 # $(call put,MODE,FILES,FOLDER): FILES, filled in, into DESTDIR/FOLDER.
 put = @set -e; $(INSTALL) -d '$(DESTDIR)$(3)'; for file in $(2); do \
 	target='$(DESTDIR)$(3)'/$${file\#\#*/}; \
@@ -35,11 +41,22 @@ install: $(PROGS) $(SIM_PROG) ## install the host's side (DESTDIR, PREFIX)
 	$(call put,644,$(HOST_UNITS),$(UNITDIR))
 	$(call put,644,$(UDEV_RULES),$(UDEVDIR))
 	$(call put,644,$(SYSUSERS),$(SYSUSERSDIR))
+	$(INSTALL) -D $(HOOK_PROG) '$(DESTDIR)$(HOOKDIR)/50-onerng'
 	$(call put_man,$(HOST_MAN) $(GUEST_MAN))
 	$(call put_conf,packaging/hostd.conf,onerng/hostd.conf)
 
-install-guest: $(GUEST_PROG) ## install the guest's side
+# What goes into an initramfs: initramfs-tools or dracut takes its part.
+INITRAMFS_HOOK   := packaging/initramfs-tools/hooks/onerng
+INITRAMFS_SCRIPT := packaging/initramfs-tools/scripts/init-top/onerng
+DRACUT_MODULE    := $(wildcard packaging/dracut/90onerng/*.sh)
+
+install-guest: $(GUEST_PROG) $(GUEST_STATIC) ## install the guest's side
 	$(INSTALL) -D $(GUEST_PROG) '$(DESTDIR)$(SBINDIR)/onerng-guestd'
+	$(INSTALL) -D $(GUEST_STATIC) '$(DESTDIR)$(LIBDIR)/onerng-guestd'
+	$(call put,755,packaging/initramfs/onerng-seed,$(LIBDIR))
+	$(call put,755,$(INITRAMFS_HOOK),$(INITRAMFSDIR)/hooks)
+	$(call put,755,$(INITRAMFS_SCRIPT),$(INITRAMFSDIR)/scripts/init-top)
+	$(call put,755,$(DRACUT_MODULE),$(DRACUTDIR))
 	$(call put,644,$(GUEST_UNITS),$(UNITDIR))
 	$(call put_man,$(GUEST_MAN))
 	$(call put_conf,packaging/onerng-guestd.default,default/onerng-guestd)
@@ -47,9 +64,14 @@ install-guest: $(GUEST_PROG) ## install the guest's side
 uninstall: ## remove what was installed; the configuration stays
 	$(RM) $(addprefix $(DESTDIR)$(SBINDIR)/,onerng-hostd onerng-guestd) \
 	  $(addprefix $(DESTDIR)$(BINDIR)/,onerngctl onerng-sim) \
+	  $(DESTDIR)$(HOOKDIR)/50-onerng \
 	  $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(HOST_UNITS) $(GUEST_UNITS))) \
 	  $(addprefix $(DESTDIR)$(UDEVDIR)/,$(notdir $(UDEV_RULES))) \
 	  $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(SYSUSERS))) \
+	  $(addprefix $(DESTDIR)$(LIBDIR)/,onerng-guestd onerng-seed) \
+	  $(DESTDIR)$(INITRAMFSDIR)/hooks/onerng \
+	  $(DESTDIR)$(INITRAMFSDIR)/scripts/init-top/onerng \
+	  $(addprefix $(DESTDIR)$(DRACUTDIR)/,$(notdir $(DRACUT_MODULE))) \
 	  $(foreach page,$(HOST_MAN) $(GUEST_MAN),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
 .PHONY: install install-guest uninstall

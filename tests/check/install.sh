@@ -19,16 +19,37 @@ for file in usr/bin/onerngctl usr/sbin/onerng-hostd usr/sbin/onerng-guestd \
 	check "$(basename $file) is installed and starts" "$root/$file" -V
 done
 for file in etc/onerng/hostd.conf etc/default/onerng-guestd \
+	usr/lib/onerng/onerng-guestd usr/lib/onerng/onerng-seed \
+	usr/share/initramfs-tools/hooks/onerng \
+	usr/share/initramfs-tools/scripts/init-top/onerng \
+	usr/lib/dracut/modules.d/90onerng/module-setup.sh \
 	usr/share/man/man8/onerng-hostd.8 usr/share/man/man8/onerng-guestd.8; do
 	check "$file is installed" test -s "$root/$file"
 done
 for pattern in 'systemd/system/onerng-hostd.service' \
 	'systemd/system/onerng-guestd.service' \
+	'systemd/system/onerng-guest-require.service' \
 	'systemd/system/onerng-guestd-host.service' 'udev/rules.d/*.rules' \
 	'sysusers.d/*.conf'; do
 	# shellcheck disable=SC2086 # a pattern
 	check "$pattern is installed" ls "$root"/usr/lib/$pattern
 done
+
+refuse "the agent of the initramfs is static" 1 ldd \
+	"$root/usr/lib/onerng/onerng-guestd"
+equal "no service is enabled" '' \
+	"$(find "$root" -name '*.wants' -o -name '*.requires')"
+
+# What dracut sources must not end its shell.
+grep -rl '\bexit\b' "$root/usr/lib/dracut" |
+	none "nothing that dracut sources ends its shell" "has exit"
+for file in usr/lib/onerng/onerng-seed usr/share/initramfs-tools/hooks/onerng \
+	usr/share/initramfs-tools/scripts/init-top/onerng; do
+	check "$file can be run" test -x "$root/$file"
+	check "$file is a script" sh -n "$root/$file"
+done
+equal "initramfs-tools puts it before udev" "" \
+	"$("$root/usr/share/initramfs-tools/scripts/init-top/onerng" prereqs)"
 
 # Units name programs where they were put.
 grep -hoE '^Exec[A-Za-z]*=[-+!@:]*[^ ]+' "$root"/usr/lib/systemd/system/* |
@@ -39,14 +60,15 @@ grep -hoE '^Exec[A-Za-z]*=[-+!@:]*[^ ]+' "$root"/usr/lib/systemd/system/* |
 		;;
 	esac
 done | none "units start what is installed" "not installed"
-grep -rlE '@[A-Z]+@' "$root/usr/lib" "$root/etc" |
+grep -rIlE '@[A-Z]+@' "$root/usr/lib" "$root/usr/share" "$root/etc" |
 	none "no placeholder is left" "left in"
 
 # Once more, to where units find their programs without a DESTDIR.
 live=$T/live
 check "make install works without DESTDIR" "$make" --no-print-directory \
 	B="$B" PREFIX="$live" SYSCONFDIR="$live/etc" UNITDIR="$live/units" \
-	UDEVDIR="$live/udev" SYSUSERSDIR="$live/sysusers" install install-guest
+	UDEVDIR="$live/udev" SYSUSERSDIR="$live/sysusers" \
+	INITRAMFSDIR="$live/initramfs" DRACUTDIR="$live/dracut" install install-guest
 if command -v systemd-analyze >/dev/null; then
 	for unit in "$live"/units/*.service; do
 		SYSTEMD_UNIT_PATH="$live/units:" systemd-analyze verify \
@@ -68,6 +90,7 @@ exposure() {
 if systemd-analyze --help 2>/dev/null | grep -q -- --offline; then
 	exposure onerng-hostd.service 15
 	exposure onerng-guestd.service 20
+	exposure onerng-guest-require.service 20
 	exposure onerng-guestd-host.service 20
 else
 	skip "units are not exposed" "no systemd-analyze that knows --offline"
@@ -78,6 +101,10 @@ run_make install >/dev/null 2>&1
 equal "an existing configuration is never overwritten" '# mine' \
 	"$(cat "$root/etc/onerng/hostd.conf")"
 
+check "libvirt's hook is installed and never fails" \
+	"$root/etc/libvirt/hooks/qemu.d/50-onerng"
 check "make uninstall works" run_make uninstall
+check "libvirt's hook is gone" \
+	test ! -e "$root/etc/libvirt/hooks/qemu.d/50-onerng"
 find "$root" -type f ! -path "$root/etc/*" |
 	none "make uninstall leaves only the configuration" "left"

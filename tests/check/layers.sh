@@ -70,6 +70,9 @@ else
 	not_ok "onerng-guestd is linked with libc alone" "not built"
 fi
 
+own hooks | includes | grep -vE '"hooks/|<(sys/)?[a-z]+\.h>' |
+	none "libvirt's hook needs nothing but libc" "includes"
+
 # Entropy is wiped by what cannot be optimised away.
 tree_files '*.c' | grep -E '^(common|host-agent|guest-agent|libvirt-xml)/' |
 	xargs -d '\n' grep -nE '\b(bzero|strcpy|strcat|sprintf|gets|alloca)\(' |

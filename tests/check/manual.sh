@@ -54,7 +54,7 @@ same onerng-guestd onerng-guestd.8
 same onerngctl onerngctl.8 status "domain list" "domain set" \
 	"domain attach" "domain detach" "domain show" "domain check" \
 	"firmware import-key" "firmware verify" "firmware dump" selftest \
-	capture
+	capture "device release" "device claim"
 same onerng-sim onerng-sim.1 run usbredir ctl
 
 # Every option but those without a help text is refused or taken by name: the
@@ -69,7 +69,7 @@ for folder in host-agent guest-agent ctl tests/sim; do
 	ctl) help_options "$B/onerngctl" status "domain list" "domain set" \
 		"domain attach" "domain detach" "domain show" "domain check" \
 		"firmware import-key" "firmware verify" "firmware dump" \
-		selftest capture ;;
+		selftest capture "device release" "device claim" ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
 	esac >"$T/help"
 	comm -23 "$T/table" "$T/help" | grep -vxE -- '--(role|port|sandbox)' |

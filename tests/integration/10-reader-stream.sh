@@ -37,6 +37,19 @@ check "a pause stops samples; a run gives fresh ones" \
 check "a pause as the core's first word is kept" \
 	on -- hold reader 'ident 3 20' pause 'state paused 20' 'none 1' run "$starts" "$flows" \
 	stop 'exit 0 5'
+for when in "$flows" pause; do
+	check "it identifies itself again, and is quiet until a run ($when)" \
+		on -- hold reader 'ident 3 20' run "$starts" "$when" \
+		identify 'ident 3 5' 'state paused 5' 'none 1' identify 'ident 3 1' run \
+		'skipped 20000' "$starts" "$flows" stop 'exit 0 5'
+	equal "as the same device ($when)" "1 1" "$(grep '^sha256' "$T/.check" |
+		sort -u | wc -l) $(grep '^id ' "$T/.check" | sort -u | wc -l)"
+done
+check "also before its first run" \
+	on -- hold reader 'ident 3 20' identify 'ident 3 5' 'state paused 5' \
+	'none 1' run "$starts" "$flows" stop 'exit 0 5'
+check "one that knows no device yet ends" \
+	on -- hold reader 'state checking 10' identify 'exit 0 5'
 check "run while running starts again with fresh samples" \
 	on -- reader "$starts" "$flows" run 'skipped 7000' 'state running 5' \
 	"$flows" stop 'exit 0 5'

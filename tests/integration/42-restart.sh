@@ -93,6 +93,15 @@ check "the agent serves" wait_for 30 serving
 peers_start
 check "three peers are connected" wait_for 10 connected 3
 pid=$(hostd_pid)
+# The reader goes on: the device is not opened anew, nor its image read.
+reader_pid() {
+	pgrep -P "$pid" -f -- '--role reader'
+}
+replies() {
+	hostd_sim status | sed 's/.*"reply_bytes":\([0-9]*\).*/\1/'
+}
+reader=$(reader_pid)
+read_before=$(replies)
 n=0 lost=0
 while [ $n -lt $execs ]; do
 	n=$((n + 1))
@@ -100,7 +109,7 @@ while [ $n -lt $execs ]; do
 	if ! wait_for 20 taken_over $((3 * n)); then
 		lost=$((lost + 1))
 	fi
-	# some while the device is still being opened, some much later
+	# some while the reader is still being asked, some much later
 	[ $((n % 3)) -ne 0 ] || wait_for 30 serving
 done
 equal "$execs hand-overs by exec" 0 $lost
@@ -108,6 +117,44 @@ equal "by one process" "$pid" "$(hostd_pid)"
 check "the agent serves after them" wait_for 30 serving
 sleep 1
 peers_stop 64
+
+# A peer that reads all the time over single ones.
+start gap "$peer" steady "$(hostd_socket $c)" 64 "$T/got.gap" 5
+n=0 served=$(grep -c ': state: serving$' "$T/keeper.log")
+serves_again() {
+	[ "$(grep -c ': state: serving$' "$T/keeper.log")" -ge $((served + n)) ]
+}
+while [ $n -lt 5 ]; do
+	n=$((n + 1))
+	kill -USR2 "$pid"
+	wait_for 30 serves_again || break
+	sleep 1
+done
+check "a peer reads over 5 of them" stop gap 30
+echo "its longest read: $(said gap slowest) ms"
+equal "the reader is the same process" "$reader" "$(reader_pid)"
+equal "the image was not read again" "$read_before" "$(replies)"
+
+# One that does not answer is not waited for.
+kill -STOP "$reader"
+n=$((n + 1))
+kill -USR2 "$pid"
+check "the agent serves after a reader that hung" wait_for 60 serves_again
+check "it said so" grep -q "its reader does not answer: started anew" \
+	"$T/keeper.log"
+check "that one was killed" wait_for 10 gone "$reader"
+
+# Nor is one kept whose port is not configured any more.
+reader=$(reader_pid)
+sed -i 's/^\[source\]$/&\nport=9-9/' "$T/hostd.conf"
+kill -USR2 "$pid"
+check "a device that is not configured any more is given back" \
+	wait_for 20 grep -q "onerng0: gone: not used" "$T/keeper.log"
+check "by its old reader, which ends" wait_for 10 gone "$reader"
+sed -i '/^port=9-9$/d' "$T/hostd.conf"
+n=$((n + 1))
+kill -USR2 "$pid"
+check "and used again when it is" wait_for 30 serves_again
 
 # Another program at the same path.
 peers_start

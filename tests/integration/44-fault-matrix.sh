@@ -37,8 +37,8 @@ period-64 dup four
 period-512 dup four
 period-2048 dup four
 period-4096 dup four
-period-16384 dup again
-period-65520 dup again
+period-16384 dup four
+period-65520 dup four
 repeat-100 dup four
 zero-100 rct-bit four
 clear-128 - never

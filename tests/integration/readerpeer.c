@@ -17,12 +17,13 @@
  *	reader | watcher          starts it
  *	ctl WORD...               tells the simulator
  *	state NAME S [TEXT]       that state is reported within S seconds
- *	ident FIRMWARE S          the identity is
+ *	ident FIRMWARE S          the identity is, as last asked for
  *	hold                      from now on no identity is answered with RUN
  *	samples BYTES S           so many more samples arrive
  *	rate MIN MAX S            bytes a second, over S seconds
  *	none S                    no sample for S seconds
  *	skipped BYTES             before the next sample so much noise is lost
+ *	identify                  asks for the identity once more
  *	run | pause | stop | close | term | kill
  *	exit STATUS S             it ends so
  *	arrived PORT|any S | left PORT|any S | nothing S
@@ -349,12 +350,14 @@ static void want_state(char *const w[])
 	die("not reported");
 }
 
+static uint64_t question; /* the last one's number */
+
 static void want_ident(char *const w[])
 {
 	int64_t end_ms = deadline(w[1]);
 
 	while (next_message(end_ms)) {
-		if (msg.type != RAWMSG_IDENT)
+		if (msg.type != RAWMSG_IDENT || msg.seq != question)
 			continue;
 		if (msg.u.ident.firmware != strtoul(w[0], NULL, 10))
 			die("firmware %u", msg.u.ident.firmware);
@@ -454,9 +457,9 @@ static void want_nothing(char *const w[])
 		die("message %d came", (int)msg.type);
 }
 
-static void tell(enum rawmsg_type type)
+static void tell(enum rawmsg_type type, uint64_t seq)
 {
-	int rc = rawmsg_send(link_fd, type, 0, NULL, 0);
+	int rc = rawmsg_send(link_fd, type, seq, NULL, 0);
 
 	if (rc < 0)
 		die("%s", strerror(-rc));
@@ -472,11 +475,13 @@ static bool simple_step(const char *verb, char *const w[])
 	else if (!strcmp(verb, "ctl"))
 		run_ctl(w);
 	else if (!strcmp(verb, "run"))
-		tell(RAWMSG_RUN);
+		tell(RAWMSG_RUN, 0);
 	else if (!strcmp(verb, "pause"))
-		tell(RAWMSG_PAUSE);
+		tell(RAWMSG_PAUSE, 0);
+	else if (!strcmp(verb, "identify"))
+		tell(RAWMSG_IDENTIFY, ++question);
 	else if (!strcmp(verb, "stop"))
-		tell(RAWMSG_STOP);
+		tell(RAWMSG_STOP, 0);
 	else if (!strcmp(verb, "term"))
 		kill(child, SIGTERM);
 	else if (!strcmp(verb, "kill"))

@@ -11,7 +11,6 @@ ROUND has lines PORT FAULT TESTS OUTCOME: by which tests it may be detected
     permanent  failed at the first failure, at the permanent level
     four       failed after four failures within an hour
     failed     one of these
-    again      fails again while the fault lasts
     once       one failure, a start-up test, and it serves again
     never      not detected
 LOG is the agent's for this round; WHENCE is what whence(1) says of the bytes
@@ -35,7 +34,6 @@ class Source:
         self.tests = tests.split("/")
         self.now = device(now, self.port)
         old = device(before, self.port)
-        self.failures = total(self.now) - total(old)
         self.samples = samples(self.now) - samples(old)
         self.enough = ENOUGH_SAMPLES
         if self.fault.startswith("period-"):
@@ -48,8 +46,6 @@ class Source:
     def ended(self):
         if not self.now:
             return False
-        if self.outcome == "again" and self.failures >= 2:
-            return True
         return self.final() or (self.outcome in ("never", "once") and
                                 self.samples >= self.enough)
 
@@ -59,10 +55,6 @@ def device(status, port):
         if d["port"] == port:
             return d
     return None
-
-
-def total(d):
-    return sum(d["health"]["failures"].values()) if d else 0
 
 
 def samples(d):
@@ -102,7 +94,6 @@ def settled(source, failures):
         "permanent": permanent and len(failures) == 1,
         "four": failed and not permanent and len(failures) == 4,
         "failed": failed,
-        "again": len(failures) >= 2,
         "once": not failed and len(failures) == 1,
         "never": not failed and not failures,
     }[source.outcome]
@@ -112,8 +103,7 @@ def outcome(source, failures):
     if not source.final():
         if not failures:
             return "serves on"
-        once = source.outcome == "once"
-        return "start-up test, serves again" if once else "fails again"
+        return "start-up test, serves again"
     if source.now["health"]["last_failure"]["permanent"]:
         return f"failure {len(failures)} is for good: replug or reload"
     return f"failed after {len(failures)}: replug or reload"
@@ -135,6 +125,8 @@ def judge_detected(source, failures, spans):
         why.append(f"detected by {test}")
     if leak:
         why.append(f"{leak} samples of a failing window were served")
+    if source.fault.startswith("period-") and len(spans) > 1:
+        why.append("it was served from again after it was seen")
     if source.now["health"]["last_failure"]["released"]:
         why.append("the agent says that it released samples")
     row = (source.fault, "yes", test, failing - GOOD + 1, served, leak,

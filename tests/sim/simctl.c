@@ -13,7 +13,7 @@
 #include "tests/sim/model_state.h"
 
 #define WORDS_MAX     8
-#define LINE_WAIT_MS  100
+#define LINE_WAIT_MS  1000
 #define ANSWER_WAIT_S 10
 #define REPLUG_MS     500
 #define REPLUG_MS_MAX 3600000
@@ -394,6 +394,9 @@ int simctl_call(const char *path, int argc, char *argv[])
 	strcat(line, "\n");
 	if (send(fd, line, strlen(line), MSG_NOSIGNAL) > 0)
 		status = print_answer(fd);
+	else
+		fprintf(stderr, "onerng-sim: %s: %s: the command is lost\n",
+			path, strerror(errno));
 out:
 	if (fd >= 0)
 		close(fd);

@@ -14,6 +14,9 @@ vm_accel
 guest_image() {
 	head -c 4096 /dev/urandom >"$T/good"
 	cat >"$T/rc" <<-'END'
+		onerng-guestd --require=2 --credit 0 -s file:/good \
+			>/tmp/require.log 2>&1
+		echo $? >/tmp/require.status
 		cat /proc/sys/kernel/random/entropy_avail >/tmp/before
 		onerng-guestd --once --bytes 32 -s file:/good \
 			--status-file /tmp/once.json >/tmp/once.log 2>&1
@@ -37,7 +40,12 @@ check guest_boots vm_up unready || exit 1
 before=$(vm_run unready 20 'cat /tmp/before')
 if [ "$before" -ge 128 ]; then
 	skip small_credits_add_up "the kernel had $before bits by itself"
+	skip unready_kernel_is_no_admission "the same"
 else
+	equal unready_kernel_is_no_admission 6 \
+		"$(vm_run unready 20 'cat /tmp/require.status')"
+	check and_it_says_so guest_says require \
+		'not admitted: kernel RNG not ready'
 	check first_feed_is_not_enough guest_says once 'kernel RNG not ready'
 	equal second_feed_is_made_at_once 2 \
 		"$(vm_run unready 20 'cat /tmp/once.json' | json feeds)"

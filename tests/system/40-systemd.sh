@@ -21,18 +21,22 @@ VM_APPEND="HOST_INIT=systemd systemd.unit=vm.target fstab=no \
 	systemd.show_status=no"
 
 install_all() {
+	mkdir -p "$T/root/etc/systemd/system"
 	"${MAKE:-make}" -s B="$B" PREFIX=/usr SYSCONFDIR=/etc \
 		DESTDIR="$T/root" install install-guest &&
 		printf '[%s]\n%s\n' agent sandbox=kill source firmware=off \
 			'domain one' "uuid=$uuid" \
 			>>"$T/root/etc/onerng/hostd.conf" &&
+		printf '%s\n' '[Unit]' Requires=onerng-guest-require.service \
+			After=onerng-guest-require.service '[Service]' \
+			Type=oneshot ExecStart=/bin/true \
+			>"$T/root/etc/systemd/system/needs.service" &&
 		echo 0123456789abcdef0123456789abcdef \
 			>"$T/root/etc/machine-id" && mask_rest
 }
 
 # What the machine's own system does at start and no test needs.
 mask_rest() {
-	mkdir -p "$T/root/etc/systemd/system"
 	for unit in systemd-tmpfiles-setup systemd-tmpfiles-setup-dev \
 		systemd-journal-flush systemd-update-utmp systemd-sysctl \
 		systemd-random-seed systemd-hwdb-update systemd-binfmt \
@@ -142,4 +146,14 @@ check guest_kernel_is_fed vm_wait host 30 \
 	why onerng-guestd
 check guest_unit_stops vm_run host 30 'systemctl stop onerng-guestd'
 equal guest_agent_ended_as_asked success "$(unit onerng-guestd Result)"
+
+# Admission: what requires it starts only with the driver that is expected.
+on_host 'cd /etc/default && echo REQUIRE=--require=1 >onerng-guestd &&
+	echo "OPTIONS=--expect-rng other" >>onerng-guestd'
+refuse it_is_held_back 1 vm_run host 60 'systemctl start needs'
+equal admission_says_which 5 "$(unit onerng-guest-require ExecMainStatus)"
+on_host 'echo "OPTIONS=--expect-rng virtio_rng.0" >/etc/default/onerng-guestd'
+check admitted_service_starts vm_run host 60 'systemctl start needs' ||
+	why onerng-guest-require
+equal admission_holds active "$(unit onerng-guest-require ActiveState)"
 vm_off host

@@ -123,13 +123,23 @@ sleep 5
 quiet=$(longest 0)
 
 # By exec, again and again.
+# read_images: bytes that the device sent in answer to commands, nearly all of
+# them its image, which is read whenever it is opened.
+read_images() {
+	hostd_sim status | sed 's/.*"reply_bytes":\([0-9]*\).*/\1/'
+}
 pid=$(cat "$T/hostd.pid")
+reader=$(pgrep -P "$pid" -f -- '--role reader')
+images=$(read_images)
 before=$(connections)
 since=$(guest_now)
 many $execs USR2
 equal "guest_reads_on_after_${execs}_restarts_by_exec" $execs $done
 equal one_process_was_all_of_them "$pid" "$(cat "$T/hostd.pid")"
 no_stall 500 restarts_by_exec_stall_no_guest
+by_exec=$gap
+equal its_reader_went_on "$reader" "$(pgrep -P "$pid" -f -- '--role reader')"
+equal the_device_was_not_opened_again "$images" "$(read_images)"
 equal qemu_never_lost_its_connection "$before" "$(connections)"
 check other_peer_was_never_disconnected stop other 60
 cat "$T/other.log"
@@ -140,17 +150,22 @@ since=$(guest_now)
 many $kills KILL
 equal "guest_reads_on_after_${kills}_kills" $kills $done
 no_stall 3000 kills_stall_no_guest
+echo "longest read over restarts by exec: $by_exec ms; an agent that opens the" \
+	"device serves within $down ms"
+check an_exec_takes_less_than_opening_the_device test "$by_exec" -lt "$down"
 refuse qemu_connected_again 1 test "$before" = "$(connections)"
 check a_push_made_up_for_its_request \
 	test "$(hostd_get consumers.1.pushed)" -gt 0
 hostd_stop
+check no_block_came_twice_so_far "$peer" unique "$T/red.bytes" "$T/other.bytes"
 
 # Under a service manager that keeps them.
 rm -f "$T/hostd.last"
 mkdir -p "$T/run"
 served=$(serving_times)
 had=$(received)
-start keeper "$B/onerng-sim" run --control "$T/sim.sock" -- \
+# Another device: the same noise once more would make the same blocks.
+start keeper "$B/onerng-sim" run --seed 2 --control "$T/sim.sock" -- \
 	"$B/tests/integration/fdstore" "$T" "$B/onerng-hostd" \
 	-c "$T/hostd.conf"
 hostd_up || exit 1

@@ -201,6 +201,40 @@ Test(dup, reset_forgets_blocks_and_rest)
 	dup_free(d);
 }
 
+Test(dup, break_forgets_the_rest_and_no_block)
+{
+	uint8_t data[DUP_BLOCK] = { 0 };
+	struct dup *d = dup_new();
+
+	feed_block(d, 1);
+	dup_feed(d, data, 5);
+	dup_break(d);
+	cr_assert_eq(feed_block(d, 2), 0);
+	cr_assert_eq(feed_block(d, 2), 1, "the rest was no part of it");
+	cr_assert_eq(feed_block(d, 1), 1);
+	dup_free(d);
+}
+
+Test(dup, asking_for_a_block_changes_nothing)
+{
+	uint8_t block[DUP_BLOCK];
+	struct dup *d = dup_new();
+
+	make_block(block, 0);
+	cr_assert_not(dup_knows(d, block));
+	cr_assert_eq(feed_blocks(d, 0, DUP_RING), 0);
+	for (uint64_t n = 0; n < 2 * DUP_RING; n++) {
+		make_block(block, n);
+		cr_assert_eq(dup_knows(d, block), n < DUP_RING);
+	}
+	cr_assert_eq(feed_block(d, DUP_RING), 0);
+	make_block(block, 0);
+	cr_assert_not(dup_knows(d, block), "it was not remembered anew");
+	dup_reset(d);
+	cr_assert_not(dup_knows(d, block));
+	dup_free(d);
+}
+
 Test(dup, freeing_nothing_is_fine)
 {
 	dup_free(NULL);

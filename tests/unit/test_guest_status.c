@@ -63,6 +63,8 @@ static struct status sample(void)
 		.reseeds = 23,
 		.feed_errors = 24,
 		.last_feed_s = 990,
+		.feed_reason = "restore or clone",
+		.restarts = 25,
 		.design = "new",
 		.poolsize = 256,
 		.entropy_avail = 255,

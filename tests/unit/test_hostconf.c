@@ -54,6 +54,7 @@ Test(hostconf, an_empty_file_gives_the_defaults)
 	cr_assert_eq(c->idle_pause_s, 10);
 	cr_assert_eq(c->log_level, LOG_LEVEL_INFO);
 	cr_assert_eq(c->sandbox, SANDBOX_ERRNO);
+	cr_assert_eq(c->check_peer, QEMU_PEER_CHECK_YES);
 	cr_assert_eq(c->h_byte_millibits, 4000);
 	cr_assert_eq(c->h_bit_millibits, 800);
 	cr_assert(hostconf_port_allowed(c, "1-1"));
@@ -70,7 +71,7 @@ Test(hostconf, every_key_is_taken)
 	struct hostconf *c = good(
 		"[agent]\nrun_dir=/tmp/x\nsocket_group=root\n"
 		"control_group=\npool=4096\nidle_pause=0\n"
-		"log_level=debug\nsandbox=kill\n[source]\nmin_entropy=0.5\n"
+		"log_level=debug\nsandbox=kill\ncheck_peer=no\n[source]\nmin_entropy=0.5\n"
 		"bit_min_entropy=0.25\nport=1-1.2\n"
 		"[consumers]\nrate=1\nburst=2\nweight=3\n"
 		"[host]\nenabled=no\nrate=4\nburst=5\n"
@@ -82,6 +83,7 @@ Test(hostconf, every_key_is_taken)
 	cr_assert_eq(c->pool_bytes, 4096);
 	cr_assert_eq(c->log_level, LOG_LEVEL_DEBUG);
 	cr_assert_eq(c->sandbox, SANDBOX_KILL);
+	cr_assert_eq(c->check_peer, QEMU_PEER_CHECK_NO);
 	cr_assert_eq(c->h_byte_millibits, 500);
 	cr_assert_eq(c->h_bit_millibits, 250);
 	cr_assert(!c->host_enabled);
@@ -300,6 +302,7 @@ Test(hostconf, what_is_unknown_is_named_with_its_line)
 	refused("[agent]\nsocket_group=no-such-group\n", "no such group");
 	refused("[agent]\nlog_level=loud\n", "not err");
 	refused("[agent]\nsandbox=on\n", "not errno");
+	refused("[agent]\ncheck_peer=maybe\n", "not yes");
 }
 
 Test(hostconf, a_missing_file_is_an_error)

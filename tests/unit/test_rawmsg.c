@@ -215,8 +215,9 @@ Test(rawmsg, identity_comes_with_exactly_one_descriptor)
 	cr_assert_eq(rawmsg_recv(pair[1], got), -EPROTO, "bad contents");
 	cr_assert_eq(next_fd(), before, "one was left open");
 	packet.ident.firmware = 3;
-	cr_assert_eq(rawmsg_send_ident(pair[0], &packet.ident, pair[0]), 0);
+	cr_assert_eq(rawmsg_send_ident(pair[0], 7, &packet.ident, pair[0]), 0);
 	cr_assert_eq(rawmsg_recv(pair[1], got), 1);
+	cr_assert_eq(got->seq, 7, "the number of the question");
 	cr_assert_eq(got->fd, before);
 	cr_assert_eq(fcntl(got->fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 	cr_assert_eq(got->u.ident.text_size, 12000);
@@ -257,7 +258,7 @@ Test(rawmsg, packet_shorter_than_its_header_is_refused)
 Test(rawmsg, unknown_types_are_refused)
 {
 	for (uint32_t type = 0; type < 300; type++) {
-		int known = type >= RAWMSG_RUN && type <= RAWMSG_STOP;
+		int known = type >= RAWMSG_RUN && type <= RAWMSG_IDENTIFY;
 
 		cr_assert_eq(decode(type, NULL, 0), known ? 0 : -EPROTO);
 	}
@@ -276,6 +277,7 @@ Test(rawmsg, commands_have_no_payload)
 	cr_assert_eq(decode(RAWMSG_RUN, "x", 1), -EPROTO);
 	cr_assert_eq(decode(RAWMSG_PAUSE, "x", 1), -EPROTO);
 	cr_assert_eq(decode(RAWMSG_STOP, "x", 1), -EPROTO);
+	cr_assert_eq(decode(RAWMSG_IDENTIFY, "x", 1), -EPROTO);
 }
 
 Test(rawmsg, sample_sizes_have_bounds)

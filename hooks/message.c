@@ -1,0 +1,131 @@
+#include "hooks/message.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RETRY_STEP_MS 10
+
+struct text {
+	char *out;
+	size_t used; /* MESSAGE_MAX: it did not fit */
+};
+
+static void add(struct text *t, const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len >= MESSAGE_MAX - t->used) {
+		t->used = MESSAGE_MAX;
+		return;
+	}
+	memcpy(t->out + t->used, s, len);
+	t->used += len;
+}
+
+/* What is no printable ASCII becomes "?": a name is for people, no key. */
+static void add_quoted(struct text *t, const char *key, const char *value)
+{
+	char one[3] = "";
+	size_t i;
+
+	add(t, ",\"");
+	add(t, key);
+	add(t, "\":\"");
+	for (i = 0; i < MESSAGE_NAME_MAX - 1 && value[i]; i++) {
+		one[0] = value[i] >= ' ' && value[i] <= '~' ? value[i] : '?';
+		one[1] = '\0';
+		if (one[0] == '"' || one[0] == '\\') {
+			one[1] = one[0];
+			one[0] = '\\';
+			one[2] = '\0';
+		}
+		add(t, one);
+	}
+	add(t, "\"");
+}
+
+static void add_usb(struct text *t, const struct domxml *facts)
+{
+	const struct domxml_usb *u;
+	char one[64];
+	size_t i;
+
+	for (i = 0; i < facts->usb_count; i++) {
+		u = &facts->usb[i];
+		snprintf(one, sizeof(one), "%s[%u,%u,%u,%u]",
+			 i ? "," : ",\"usb\":[", u->vendor, u->product, u->bus,
+			 u->device);
+		add(t, one);
+	}
+	if (facts->usb_count)
+		add(t, "]");
+}
+
+int message_write(char out[static MESSAGE_MAX], const char *op,
+		  const char *name, const struct domxml *facts)
+{
+	struct text t = { .out = out };
+
+	if (!facts->uuid[0] || !*op || strlen(op) > 16)
+		return -EINVAL;
+	add(&t, "{\"cmd\":\"domain-event\"");
+	add_quoted(&t, "op", op);
+	add_quoted(&t, "uuid", facts->uuid);
+	add_quoted(&t, "name", name);
+	if (facts->sockets)
+		add_quoted(&t, "socket", facts->path);
+	add_usb(&t, facts);
+	add(&t, "}\n");
+	return t.used < MESSAGE_MAX ? (int)t.used : -EINVAL;
+}
+
+/* ECONNREFUSED: its file is there, so it may be on its way. */
+static int reach(const struct sockaddr_un *sa)
+{
+	const struct timespec step = { .tv_nsec = RETRY_STEP_MS * 1000000 };
+	int fd, err, waited = 0;
+
+	for (;;) {
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			return -errno;
+		if (connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0)
+			return fd;
+		err = errno;
+		close(fd);
+		if (err != ECONNREFUSED || waited >= MESSAGE_RETRY_MS)
+			return -err;
+		nanosleep(&step, NULL);
+		waited += RETRY_STEP_MS;
+	}
+}
+
+int message_send(const char *socket_path, const char *text, size_t len,
+		 bool answer)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	char reply[256];
+	ssize_t n;
+	int fd, r = 0;
+
+	if (strlen(socket_path) >= sizeof(sa.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(sa.sun_path, socket_path, strlen(socket_path) + 1);
+	fd = reach(&sa);
+	if (fd < 0)
+		return fd;
+	/* into an empty buffer: whole or not at all */
+	n = send(fd, text, len, MSG_NOSIGNAL);
+	if (n != (ssize_t)len)
+		r = n < 0 ? -errno : -EIO;
+	if (r == 0 && answer && recv(fd, reply, sizeof(reply), 0) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}

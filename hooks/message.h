@@ -1,0 +1,30 @@
+/*
+ * message.h - what the hook says to the host agent, and how it says it
+ */
+#ifndef HOOKS_MESSAGE_H
+#define HOOKS_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "hooks/domxml.h"
+
+#define MESSAGE_MAX	 4096 /* the agent takes no longer line */
+#define MESSAGE_NAME_MAX 256  /* of a domain's name, terminated */
+#define MESSAGE_RETRY_MS 250  /* an agent that is being replaced has so long */
+
+/*
+ * One line of JSON with its end.  Its length, or -EINVAL: something does not
+ * fit, or the operation is none.
+ */
+int message_write(char out[static MESSAGE_MAX], const char *op,
+		  const char *name, const struct domxml *facts);
+
+/*
+ * Sends it to the socket; waits for the agent's answer if told so.  Waits in
+ * the kernel without a limit of its own.  0 or -errno.
+ */
+int message_send(const char *socket_path, const char *text, size_t len,
+		 bool answer);
+
+#endif /* HOOKS_MESSAGE_H */

@@ -1,0 +1,27 @@
+/*
+ * device_priv.h - what device*.c share
+ */
+#ifndef HOST_AGENT_DEVICE_PRIV_H
+#define HOST_AGENT_DEVICE_PRIV_H
+
+#include "host-agent/device.h"
+
+/* Each state, and each reason for it, is logged once. */
+void device_enter(struct device *d, enum device_state state,
+		  const char *detail);
+
+void device_tell(struct device *d, enum rawmsg_type type);
+
+/* As it is before its reader says anything. */
+void device_begin(struct device *d);
+
+/* A new one, by the configuration.  0, or -errno: the old one stays. */
+int device_make_sampler(struct device *d);
+
+/* device_adopt.c: false: it is to be dropped. */
+bool device_answered(struct device *d, const struct rawmsg *m);
+
+/* It is not there for us any more: its reader is killed, what it made wiped. */
+void device_leave(struct device *d, const char *text);
+
+#endif /* HOST_AGENT_DEVICE_PRIV_H */

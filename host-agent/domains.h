@@ -1,0 +1,52 @@
+/*
+ * domains.h - what libvirt's hook tells of domains, and what comes of it
+ *
+ * Each domain is a consumer of the publisher; here is decided which events
+ * change what of it.  A domain that is not configured, but whose XML names the
+ * socket that it would have, gets that: it goes DOMAINS_GRACE_S after it was
+ * released.  What is known outlives this process in a file of run_dir, names
+ * and numbers only.
+ */
+#ifndef HOST_AGENT_DOMAINS_H
+#define HOST_AGENT_DOMAINS_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#define DOMAINS_GRACE_S	 600 /* a domain that restarts keeps its counts */
+#define DOMAINS_SWEEP	 32  /* connections looked at in a second */
+#define DOMAINS_FILE_MAX 8388608
+
+struct domains;
+struct egd_pub;
+struct hostconf;
+struct letgo;
+
+/* All must outlive it.  NULL and errno. */
+struct domains *domains_new(struct egd_pub *pub, struct letgo *letgo,
+			    const char *run_dir);
+void domains_free(struct domains *d); /* NULL is fine */
+
+/* The configuration, for those that it does not name. */
+void domains_configure(struct domains *d, const struct hostconf *conf);
+
+/*
+ * Goes on with what the last process knew, once what is configured is
+ * published.  A file that makes no sense is logged and dropped.
+ */
+void domains_load(struct domains *d);
+
+/* Something changed: keeps it for the next process. */
+void domains_save(void *domains);
+
+/*
+ * {"op":OPERATION,"uuid":U,"name":N,"socket":PATH,"usb":[[V,P,B,D],...]}, the
+ * last two if there are any.  A control_stream_fn.
+ */
+int domains_event(void *domains, int fd, const json_t *request, char *why);
+
+/* Once a second: sweeps. */
+void domains_tick(struct domains *d, uint64_t now_us);
+
+#endif /* HOST_AGENT_DOMAINS_H */

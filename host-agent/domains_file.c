@@ -1,0 +1,187 @@
+#include "host-agent/domains_file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "host-agent/domains.h"
+#include "host-agent/letgo.h"
+#include "host-agent/rundir.h"
+
+json_t *domains_file_domain(const struct consumer *c)
+{
+	const struct consumer_domain *d = &c->domain;
+
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:b}", "uuid",
+			 c->uuid, "name", c->name, "libvirt_name", d->name,
+			 "phase", (int)d->phase, "origin", (int)d->origin,
+			 "next", (int)d->next, "generation",
+			 (json_int_t)d->generation, "dynamic", d->dynamic);
+}
+
+int domains_file_uuid(char *out, const char *uuid)
+{
+	size_t i;
+
+	if (strlen(uuid) != CONSUMER_UUID_MAX - 1)
+		return -EINVAL;
+	for (i = 0; uuid[i]; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? uuid[i] != '-' : !isxdigit((unsigned char)uuid[i]))
+			return -EINVAL;
+		out[i] = (char)tolower((unsigned char)uuid[i]);
+	}
+	out[i] = '\0';
+	return 0;
+}
+
+/* As a name of the configuration: printable, no spaces, not empty. */
+static int take_name(char out[static CONSUMER_NAME_MAX], const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < CONSUMER_NAME_MAX - 1 && name[i]; i++)
+		out[i] = name[i] > ' ' && name[i] <= '~' ? name[i] : '_';
+	out[i] = '\0';
+	return i ? 0 : -EINVAL;
+}
+
+static bool in_range(int n, int max)
+{
+	return n >= 0 && n <= max;
+}
+
+int domains_file_take_domain(struct consumer *out, const json_t *o)
+{
+	const char *uuid, *name, *libvirt_name;
+	int phase, origin, next, dynamic;
+	json_int_t generation;
+
+	memset(out, 0, sizeof(*out));
+	if (json_unpack((json_t *)(uintptr_t)o,
+			"{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:b}", "uuid",
+			&uuid, "name", &name, "libvirt_name", &libvirt_name,
+			"phase", &phase, "origin", &origin, "next", &next,
+			"generation", &generation, "dynamic", &dynamic) < 0)
+		return -EINVAL;
+	if (domains_file_uuid(out->uuid, uuid) < 0 ||
+	    take_name(out->name, name) < 0 || generation < 0 ||
+	    !in_range(phase, CONSUMER_STOPPED) ||
+	    !in_range(origin, CONSUMER_ORIGIN_MIGRATE) ||
+	    !in_range(next, CONSUMER_ORIGIN_MIGRATE))
+		return -EINVAL;
+	take_name(out->domain.name, libvirt_name);
+	out->domain.phase = (enum consumer_phase)phase;
+	out->domain.origin = (enum consumer_origin)origin;
+	out->domain.next = (enum consumer_origin)next;
+	out->domain.generation = (uint64_t)generation;
+	out->domain.dynamic = dynamic;
+	return 0;
+}
+
+json_t *domains_file_device(const struct letgo_entry *e)
+{
+	return json_pack("{s:s, s:s, s:s}", "port", e->port, "by", e->by,
+			 "uuid", e->uuid);
+}
+
+int domains_file_take_device(struct letgo_entry *out, const json_t *o)
+{
+	const char *port, *by, *uuid;
+
+	memset(out, 0, sizeof(*out));
+	if (json_unpack((json_t *)(uintptr_t)o, "{s:s, s:s, s:s}", "port",
+			&port, "by", &by, "uuid", &uuid) < 0)
+		return -EINVAL;
+	if (strlen(port) >= sizeof(out->port) || !rawmsg_port_valid(port) ||
+	    !*by || strlen(by) >= sizeof(out->by))
+		return -EINVAL;
+	if (*uuid && domains_file_uuid(out->uuid, uuid) < 0)
+		return -EINVAL;
+	memcpy(out->port, port, strlen(port) + 1);
+	log_escape(out->by, sizeof(out->by), by, strlen(by));
+	return 0;
+}
+
+static int write_new(const char *path, const char *text)
+{
+	size_t len = strlen(text);
+	int fd, r = 0;
+	ssize_t n;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		  0600);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, len);
+	if (n != (ssize_t)len)
+		r = n < 0 ? -errno : -ENOSPC;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+int domains_file_write(const char *run_dir, const json_t *o)
+{
+	char path[CONSUMER_PATH_MAX], new[CONSUMER_PATH_MAX], *text;
+	int r;
+
+	rundir_domains_file(path, run_dir);
+	rundir_domains_new(new, run_dir);
+	if (!o)
+		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	text = json_dumps(o, JSON_COMPACT);
+	if (!text)
+		return -ENOMEM;
+	r = write_new(new, text);
+	free(text);
+	if (r == 0 && rename(new, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(new);
+	return r;
+}
+
+/* Terminated, to be freed; NULL: there is none, or it is no file of ours. */
+static char *read_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size <= DOMAINS_FILE_MAX)
+		text = malloc((size_t)st.st_size + 1);
+	n = text ? read(fd, text, (size_t)st.st_size) : 0;
+	close(fd);
+	if (text)
+		text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+json_t *domains_file_read(const char *run_dir)
+{
+	char path[CONSUMER_PATH_MAX], *text;
+	json_t *o;
+
+	rundir_domains_file(path, run_dir);
+	text = read_text(path);
+	if (!text)
+		return NULL;
+	o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	if (!o)
+		log_warn("%s: not JSON: dropped", path);
+	return o;
+}

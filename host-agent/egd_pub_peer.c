@@ -1,0 +1,60 @@
+/*
+ * egd_pub_peer.c - who may be the peer of a domain's socket
+ *
+ * All QEMUs of a host run as one user, so a mode keeps none of them from
+ * another's socket.
+ */
+#include "common/log.h"
+#include "host-agent/egd_pub_priv.h"
+
+static const char *const reasons[] = {
+	[QEMU_PEER_OTHER] = "another domain's QEMU",
+	[QEMU_PEER_UNNAMED] = "no QEMU of this domain",
+	[QEMU_PEER_HIDDEN] = "/proc does not show what it is",
+};
+
+/*
+ * A process without a domain's name is a QEMU started by hand, unless libvirt
+ * told of the domain: its QEMUs always bear one.  Who cannot be seen is let in,
+ * or nobody could be where /proc hides processes.
+ */
+static bool is_refused(const struct egd_sock *s, enum qemu_peer kin)
+{
+	return kin == QEMU_PEER_OTHER ||
+	       (kin == QEMU_PEER_UNNAMED &&
+		s->consumer.domain.phase != CONSUMER_UNKNOWN);
+}
+
+bool egd_pub_peer_is_foreign(struct egd_sock *s,
+			     const struct consumer_peer *peer)
+{
+	struct consumer *c = &s->consumer;
+	bool refused, warn = s->pub->check_peer == QEMU_PEER_CHECK_WARN;
+	enum qemu_peer kin;
+
+	if (c->kind != CONSUMER_DOMAIN ||
+	    s->pub->check_peer == QEMU_PEER_CHECK_NO)
+		return false;
+	kin = qemu_peer_of(peer->pid, c->uuid, c->domain.name);
+	refused = is_refused(s, kin);
+	if (!refused && kin != QEMU_PEER_HIDDEN)
+		return false;
+	if (refused)
+		c->domain.foreign = consumer_add(c->domain.foreign, 1);
+	if (egd_conn_may_log(&s->foreign_logged_us))
+		log_warn("%s %s: peer pid %d uid %u %s: %s",
+			 consumer_kind_name(c->kind), c->name, (int)peer->pid,
+			 (unsigned int)peer->uid,
+			 refused && !warn ? "refused" : "let in", reasons[kin]);
+	return refused && !warn;
+}
+
+void egd_pub_set_check_peer(struct egd_pub *p, enum qemu_peer_check check)
+{
+	p->check_peer = check;
+}
+
+struct consumer_domain *egd_pub_domain(struct egd_sock *s)
+{
+	return &s->consumer.domain;
+}

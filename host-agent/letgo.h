@@ -1,0 +1,69 @@
+/*
+ * letgo.h - devices let go: by hand, or for a domain that has one passed through
+ *
+ * Who asked is answered once the reader has given the device back, or
+ * LETGO_WAIT_MS later, when the reader was killed.  A device stays let go until
+ * it is claimed, over arrivals and restarts of the agent.
+ */
+#ifndef HOST_AGENT_LETGO_H
+#define HOST_AGENT_LETGO_H
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "host-agent/consumer.h"
+#include "host-agent/device.h"
+#include "host-agent/devset.h"
+
+#define LETGO_WAIT_MS	  700 /* within the second that the hook has */
+#define LETGO_WAITERS_MAX 64
+
+struct event_base;
+struct letgo;
+
+/* A device handed to a domain; numbers that its XML does not have are 0. */
+struct letgo_usb {
+	unsigned int vendor, product, bus, device;
+};
+
+struct letgo_entry {
+	char port[LABEL_PLACE_MAX];
+	char by[DEVICE_BY_MAX];
+	char uuid[CONSUMER_UUID_MAX]; /* of the domain; "": by hand */
+};
+
+/*
+ * changed() is called when what is let go has changed, not by letgo_restore().
+ * NULL and errno.
+ */
+struct letgo *letgo_new(struct event_base *base, struct devset *devices,
+			void (*changed)(void *ctx), void *ctx);
+void letgo_free(struct letgo *l); /* NULL is fine */
+
+/*
+ * The device that usb means, if it is a OneRNG of ours, for a domain that
+ * starts.  True: it was not free yet, letgo_answer() waits for it.
+ */
+bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
+		      const struct letgo_usb *usb);
+/* The domain is no more: what it had is taken back. */
+void letgo_end_domain(struct letgo *l, const char *uuid);
+
+/* Answers {"ok":true,"result":{}} on fd and closes it once all is let go. */
+void letgo_answer(struct letgo *l, int fd);
+
+/* Commands for root: {"device":NAME}.  A control_stream_fn and a _command_fn. */
+int letgo_release(void *letgo, int fd, const json_t *request, char *why);
+json_t *letgo_claim(void *letgo, const json_t *request, char *why);
+
+/* A child ended: somebody may have waited for that. */
+void letgo_settle(struct letgo *l);
+
+/* What is let go; and again, after another process or after devset_abandon() */
+size_t letgo_count(const struct letgo *l);
+const struct letgo_entry *letgo_entry(const struct letgo *l, size_t i);
+void letgo_restore(struct letgo *l, const struct letgo_entry *e);
+void letgo_apply(struct letgo *l);
+
+#endif /* HOST_AGENT_LETGO_H */

@@ -1,0 +1,187 @@
+#include "host-agent/qemu_peer.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define CGROUP_MAX 4096
+#define CHUNK	   16384
+
+int qemu_peer_check_parse(const char *name)
+{
+	static const char *const names[] = {
+		[QEMU_PEER_CHECK_YES] = "yes",
+		[QEMU_PEER_CHECK_WARN] = "warn",
+		[QEMU_PEER_CHECK_NO] = "no",
+	};
+	int i;
+
+	for (i = 0; i <= QEMU_PEER_CHECK_NO; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -EINVAL;
+}
+
+/* QEMU takes its options with one dash or two; the last one counts. */
+enum qemu_peer qemu_peer_by_cmdline(const char *words, size_t len,
+				    const char *uuid)
+{
+	enum qemu_peer kin = QEMU_PEER_UNNAMED;
+	const char *p = words, *end = words + len, *zero;
+	bool is_value = false;
+
+	while (p < end && (zero = memchr(p, '\0', (size_t)(end - p)))) {
+		if (is_value)
+			kin = strcasecmp(p, uuid) ? QEMU_PEER_OTHER
+						  : QEMU_PEER_OWN;
+		is_value = !is_value &&
+			   (!strcmp(p, "-uuid") || !strcmp(p, "--uuid"));
+		p = zero + 1;
+	}
+	return kin;
+}
+
+/* systemd writes "-" within a name as "\x2d". */
+static const char *skip_dash(const char *p)
+{
+	if (*p == '-')
+		return p + 1;
+	return strncmp(p, "\\x2d", 4) ? NULL : p + 4;
+}
+
+/* The letters and digits of a name: libvirt drops others, or some of them. */
+static const char *next_plain(const char *p, const char *end)
+{
+	const char *dash;
+
+	while (p < end && !isalnum((unsigned char)*p)) {
+		dash = skip_dash(p);
+		p = dash ? dash : p + 1;
+	}
+	return p < end ? p : NULL;
+}
+
+/* The group's name may have been cut. */
+static bool is_name(const char *p, const char *end, const char *name)
+{
+	const char *name_end = name + strlen(name);
+
+	if (!next_plain(p, end))
+		return false;
+	for (;; p++, name++) {
+		p = next_plain(p, end);
+		name = next_plain(name, name_end);
+		if (!p || !name)
+			return !p;
+		if (*p != *name)
+			return false;
+	}
+}
+
+/* machine-qemu-ID-NAME.scope, or without systemd qemu-ID-NAME.libvirt-qemu. */
+static enum qemu_peer by_group(const char *group, const char *name)
+{
+	const char *p = strncmp(group, "machine", 7) ? group
+						     : skip_dash(group + 7);
+	const char *end = p ? strchr(p, '/') : NULL;
+	const char *dot;
+
+	if (!p || strncmp(p, "qemu", 4) || !(p = skip_dash(p + 4)) ||
+	    !isdigit((unsigned char)*p))
+		return QEMU_PEER_UNNAMED;
+	while (isdigit((unsigned char)*p))
+		p++;
+	p = skip_dash(p);
+	if (!p)
+		return QEMU_PEER_UNNAMED;
+	if (!end)
+		end = p + strcspn(p, "\n");
+	dot = memrchr(p, '.', (size_t)(end - p));
+	if (!dot ||
+	    (strncmp(dot, ".scope", 6) && strncmp(dot, ".libvirt-qemu", 13)))
+		return QEMU_PEER_UNNAMED;
+	return is_name(p, dot, name) ? QEMU_PEER_OWN : QEMU_PEER_OTHER;
+}
+
+enum qemu_peer qemu_peer_by_cgroup(const char *text, const char *name)
+{
+	enum qemu_peer kin = QEMU_PEER_UNNAMED;
+	const char *p;
+
+	if (!*name)
+		return kin;
+	for (p = strchr(text, '/'); p && kin == QEMU_PEER_UNNAMED;
+	     p = strchr(p, '/')) {
+		p++;
+		kin = by_group(p, name);
+	}
+	return kin;
+}
+
+/* As much as there is, at most size; -1: nothing can be read. */
+static ssize_t read_proc(pid_t pid, const char *file, char *out, size_t size)
+{
+	char path[40];
+	size_t used = 0;
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	while (used < size && (n = read(fd, out + used, size - used)) > 0)
+		used += (size_t)n;
+	close(fd);
+	return n < 0 ? -1 : (ssize_t)used;
+}
+
+static enum qemu_peer read_cmdline(pid_t pid, const char *uuid)
+{
+	size_t size = CHUNK;
+	enum qemu_peer kin = QEMU_PEER_HIDDEN;
+	char *words = NULL, *grown;
+	ssize_t n;
+
+	for (; size <= QEMU_PEER_CMDLINE_MAX; size *= 2) {
+		grown = realloc(words, size);
+		if (!grown)
+			break;
+		words = grown;
+		n = read_proc(pid, "cmdline", words, size);
+		if (n < 0)
+			break;
+		if ((size_t)n < size) {
+			kin = qemu_peer_by_cmdline(words, (size_t)n, uuid);
+			break;
+		}
+		kin = QEMU_PEER_UNNAMED;
+	}
+	free(words);
+	return kin;
+}
+
+enum qemu_peer qemu_peer_of(pid_t pid, const char *uuid, const char *name)
+{
+	enum qemu_peer kin, by_group;
+	char text[CGROUP_MAX];
+	ssize_t n;
+
+	if (pid <= 0)
+		return QEMU_PEER_HIDDEN;
+	kin = read_cmdline(pid, uuid);
+	n = read_proc(pid, "cgroup", text, sizeof(text) - 1);
+	if (n < 0)
+		return kin;
+	text[n] = '\0';
+	by_group = qemu_peer_by_cgroup(text, name);
+	if (by_group == QEMU_PEER_OTHER)
+		return QEMU_PEER_OTHER;
+	return kin == QEMU_PEER_UNNAMED ? by_group : kin;
+}

@@ -1,0 +1,337 @@
+#!/bin/sh
+# libvirt's hook: it harms nobody, the agent learns of domains, devices are let go
+# timeout: 240
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hostd.sh"
+
+hook=$B/onerng-qemu-hook
+peer=$B/tests/integration/egdpeer
+a=11111111-1111-1111-1111-111111111111
+b=22222222-2222-2222-2222-222222222222
+c=33333333-3333-3333-3333-333333333333
+d=44444444-4444-4444-4444-444444444444
+export ONERNG_RUN_DIR="$T/run"
+
+# xml UUID [SOCKET [DEVICES]]: a domain; DEVICES are elements of its <devices>.
+xml() {
+	printf "<domain type='kvm' id='1'>\n  <!-- <uuid>no</uuid> -->\n"
+	printf "  <name>x</name>\n  <uuid>%s</uuid>\n  <devices>\n" "$1"
+	[ -z "${2:-}" ] || printf "    <rng model='virtio'>
+      <backend model='egd' type='unix'>
+        <source mode='connect' path='%s'>
+          <reconnect enabled='yes' timeout='1'/>
+        </source>
+      </backend>
+    </rng>\n" "$2"
+	printf "%s\n  </devices>\n</domain>\n" "${3:-}"
+}
+
+# event UUID OPERATION [XML FILE]: what libvirt runs.
+event() {
+	[ -n "${3:-}" ] || xml "$1" "$(hostd_socket "$1")" >"$T/event.xml"
+	timeout 10 "$hook" "vm-${1%%-*}" "$2" begin - <"${3:-$T/event.xml}"
+}
+
+# A start, as libvirt tells of it.
+start_of() {
+	event "$1" prepare && event "$1" start && event "$1" started
+}
+
+# of UUID KEY: what the status says of a domain.
+of() {
+	i=0
+	hostd_ctl domain list --json >"$T/list" || return
+	while found=$(json consumers.$i.uuid <"$T/list"); do
+		if [ "$found" = "$1" ]; then
+			json "consumers.$i.$2" <"$T/list"
+			return
+		fi
+		i=$((i + 1))
+	done
+	echo none
+}
+
+# of_is UUID KEY VALUE
+of_is() {
+	[ "$(of "$1" "$2")" = "$3" ]
+}
+
+device_is() {
+	[ "$(hostd_get "devices.$1.state")" = "$2" ]
+}
+
+# no_reader PORT: the agent has no process that reads there.
+no_reader() {
+	! pgrep -P "$(cat "$T/hostd.pid")" -f -- "--port $1\$"
+}
+
+# numbers: which of the devices is at port 1-1, which at 1-2.
+numbers() {
+	first=0 second=1
+	[ "$(hostd_get devices.0.port)" = 1-1 ] || first=1 second=0
+}
+
+# quick NAME COMMAND...: ends with 0, and by itself long before a timeout; the
+# bound is generous, because the machine may be loaded.
+quick() {
+	quick_name=$1
+	shift
+	began=$(date +%s%N)
+	"$@" >"$T/quick.out" 2>"$T/quick.err"
+	status=$?
+	took=$((($(date +%s%N) - began) / 1000000))
+	if [ $status -eq 0 ] && [ $took -lt 3000 ]; then
+		ok "$quick_name"
+	else
+		not_ok "$quick_name" "status $status, $took ms"
+	fi
+}
+
+# run_hook NAME OPERATION <XML
+run_hook() {
+	timeout 10 "$hook" "$@" begin -
+}
+
+# tortures CIRCUMSTANCE: whatever happens to the agent, this much must not hurt.
+tortures() {
+	for op in prepare start started stopped release reconnect; do
+		quick "$1: $op" run_hook x $op <"$T/a.xml"
+	done
+	for op in migrate restore; do
+		quick "$1: $op" run_hook x $op <"$T/a.xml"
+		equal "$1: $op prints nothing" 0 "$(wc -c <"$T/quick.out")"
+	done
+}
+
+mkdir -p "$T/run"
+xml $a "$(hostd_socket $a)" >"$T/a.xml"
+
+# -- without an agent
+tortures "no agent"
+quick "no arguments" timeout 10 "$hook" </dev/null
+quick "one argument" timeout 10 "$hook" x </dev/null
+quick "an operation of tomorrow" run_hook x levitate <"$T/a.xml"
+quick "empty standard input" run_hook x prepare </dev/null
+quick "closed standard input" run_hook x prepare <&-
+# shellcheck disable=SC2016 # the inner shell's
+quick "nothing is open" sh -c 'timeout 10 "$0" x restore begin - <&- >&- 2>&-' \
+	"$hook"
+quick "a folder as standard input" run_hook x prepare <"$T"
+head -c 1048576 /dev/urandom >"$T/garbage"
+quick "garbage on standard input" run_hook x restore <"$T/garbage"
+equal "garbage is not printed" 0 "$(wc -c <"$T/quick.out")"
+mkfifo "$T/slow"
+(
+	exec 3>"$T/slow"
+	head -c 100 "$T/a.xml" >&3
+	exec sleep 20
+) &
+slow_pid=$!
+quick "standard input that never ends" run_hook x prepare <"$T/slow"
+kill $slow_pid 2>/dev/null
+wait $slow_pid 2>/dev/null
+{
+	echo "<domain><metadata>"
+	head -c 10485760 /dev/zero | tr '\0' 'm'
+	echo "</metadata><uuid>$a</uuid></domain>"
+} >"$T/large.xml"
+quick "10 MB of XML" run_hook x restore <"$T/large.xml"
+head -c 33554432 /dev/zero | tr '\0' ' ' >"$T/larger.xml"
+quick "32 MB of blanks" run_hook x restore <"$T/larger.xml"
+rm -f "$T/larger.xml"
+# shellcheck disable=SC2016 # the inner shell's
+quick "a full disk" sh -c '"$@" <"$0" >/dev/full 2>/dev/full' "$T/a.xml" \
+	timeout 10 "$hook" x restore begin -
+
+# -- what migrate and restore print
+for op in migrate restore; do
+	xml $a /run/elsewhere/kvm/$a.sock >"$T/in.xml"
+	run_hook x $op <"$T/in.xml" >"$T/out.xml" 2>/dev/null
+	sed "s|/run/elsewhere|$T/run|" "$T/in.xml" >"$T/wanted.xml"
+	check "$op: the path of another host becomes ours, nothing else" \
+		cmp "$T/wanted.xml" "$T/out.xml"
+	xml $a "$(hostd_socket $b)" >"$T/in.xml"
+	run_hook x $op <"$T/in.xml" 2>/dev/null | cat >"$T/out.xml"
+	check "$op: a copy gets its own socket, through a pipe" \
+		cmp "$T/a.xml" "$T/out.xml"
+	for path in /run/other.sock "/run/elsewhere/kvm/$b.sock" "" \
+		"$T/run/kvm/../$b.sock" "$T/run/kvm/$b&amp;.sock"; do
+		xml $a "$path" >"$T/in.xml"
+		equal "$op: nothing is printed for '${path#"$T"}'" 0 \
+			"$(run_hook x $op <"$T/in.xml" 2>/dev/null | wc -c)"
+	done
+done
+{
+	xml $a "$(hostd_socket $b)" | sed '/<devices>/,$d'
+	echo "<metadata>"
+	head -c 900000 /dev/zero | tr '\0' 'm'
+	echo "</metadata>"
+	xml $a "$(hostd_socket $b)" | sed -n '/<devices>/,$p'
+} >"$T/in.xml"
+equal "900 kB are printed whole, though nobody reads in time" \
+	"$(wc -c <"$T/in.xml")" \
+	"$(run_hook x restore <"$T/in.xml" 2>/dev/null | (
+		sleep 2
+		wc -c
+	))"
+
+for file in tests/data/domains/*.xml libvirt-xml/*.xml; do
+	grep -q '<domain[ >]' "$file" || continue
+	run_hook x start <"$file" 2>&1 | grep -q "hook.sock: No such file" ||
+		echo "$file"
+done >"$T/unread"
+equal "every kind of domain is understood" "" "$(cat "$T/unread")"
+
+# -- the agent learns of domains
+hostd_conf a=$a b=$b
+hostd_start --devices 2 || exit 1
+wait_for 30 device_is 0 running && wait_for 30 device_is 1 running
+equal "the hook's socket is root's" 600 "$(stat -c %a "$T/run/hook.sock")"
+equal "nothing is known before" unknown "$(of $a domain.phase)"
+quick "prepare, with an agent" event $a prepare
+equal "nothing is printed" 0 "$(wc -c <"$T/quick.out")"
+equal "nothing is said" 0 "$(wc -c <"$T/quick.err")"
+check "the agent knows" wait_for 10 of_is $a domain.phase preparing
+event $a start
+check "a start counts" wait_for 10 of_is $a domain.generation 1
+equal "as what it is" start "$(of $a domain.origin)"
+event $a started
+check "it runs" wait_for 10 of_is $a domain.phase running
+equal "by libvirt's name" vm-11111111 "$(of $a domain.libvirt_name)"
+event $a stopped
+event $a release
+check "it is down" wait_for 10 of_is $a domain.phase stopped
+event $a restore && start_of $a
+check "a restore counts" wait_for 10 of_is $a domain.generation 2
+check "as what it is" wait_for 10 of_is $a domain.origin restore
+event $a stopped && event $a release
+event $a migrate && start_of $a
+check "a migration counts" wait_for 10 of_is $a domain.generation 3
+check "as what it is" wait_for 10 of_is $a domain.origin migrate
+event $a reconnect
+sleep 1
+equal "a restart of libvirt does not" 3 "$(of $a domain.generation)"
+equal "the other domain is untouched" 0 "$(of $b domain.generation)"
+
+# -- one that nobody registered
+event $c prepare
+check "prepare returns once it has its socket" test -S "$(hostd_socket $c)"
+equal "it is marked" true "$(of $c domain.dynamic)"
+event $c start
+event $c started
+xml $d "$(hostd_socket $a)" >"$T/d.xml"
+event $d prepare "$T/d.xml"
+equal "another's socket makes no consumer" none "$(of $d name)"
+check "and is said" grep -q "its XML names .*: its own is" "$T/keeper.log"
+xml $d >"$T/d.xml"
+event $d prepare "$T/d.xml"
+equal "nor does no socket" none "$(of $d name)"
+sleep 1.5 # many events are written at once
+hostd_end KILL
+hostd_up
+check "it outlives a kill of the agent" of_is $c domain.generation 1
+equal "so do counts" 3 "$(of $a domain.generation)"
+kill -USR2 "$(cat "$T/hostd.pid")"
+wait_for 30 grep -q "takes over" "$T/keeper.log"
+hostd_up
+check "and a hand-over by exec" wait_for 10 of_is $c domain.generation 1
+kill -HUP "$(cat "$T/hostd.pid")"
+sleep 1
+equal "and a reload" true "$(of $c domain.dynamic)"
+printf '[domain c]\nuuid=%s\nrate=1000\n' $c >>"$T/hostd.conf"
+kill -HUP "$(cat "$T/hostd.pid")"
+check "it can be configured while it runs" \
+	wait_for 10 of_is $c domain.dynamic false
+equal "and keeps its count" 1 "$(of $c domain.generation)"
+equal "and is limited" 1000 "$(of $c rate)"
+
+# -- who may be its peer
+wait_for 30 hostd_state serving
+check "a plain peer is served where libvirt told nothing" \
+	timeout 30 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes"
+refuse "where it told of the domain, one that is no QEMU is not" 1 \
+	timeout 30 "$peer" read "$(hostd_socket $a)" 2 64 "$T/bytes"
+check "is counted" of_is $a domain.foreign 1
+check "is logged" grep -q "domain a: peer .* refused: no QEMU of this domain" \
+	"$T/keeper.log"
+# as QEMU has it on its command line
+check "its QEMU is served" timeout 30 "$peer" read "$(hostd_socket $a)" 2 64 \
+	"$T/bytes" 0 -uuid $a
+refuse "another domain's QEMU is not, also where nothing was told" 1 \
+	timeout 30 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes" 0 -uuid $a
+check "is said" grep -q "domain b: peer .* refused: another domain's QEMU" \
+	"$T/keeper.log"
+sed -i 's/^\[agent\]/&\ncheck_peer=warn/' "$T/hostd.conf"
+kill -HUP "$(cat "$T/hostd.pid")"
+wait_for 10 of_is $a override false
+sleep 1
+check "check_peer=warn lets it in" \
+	timeout 30 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes" 0 -uuid $a
+check "and counts it" of_is $b domain.foreign 2
+
+# -- devices let go
+refuse "no such device" 1 hostd_ctl device release onerng9
+refuse "which device?" 2 hostd_ctl device release
+refuse "what was not let go" 1 hostd_ctl device claim onerng0
+wait_for 30 device_is 0 running && wait_for 30 device_is 1 running
+check "a device is let go" hostd_ctl device release onerng0
+equal "nobody has it" released "$(hostd_get devices.0.state)"
+equal "status says for whom" root "$(hostd_get devices.0.detail)"
+refuse "not twice" 1 hostd_ctl device release onerng0
+equal "its neighbour serves on" serving "$(hostd_get state)"
+check "in fact" timeout 30 "$peer" read "$(hostd_socket $b)" 20 64 "$T/bytes"
+kill -HUP "$(cat "$T/hostd.pid")"
+sleep 1
+equal "a reload does not take it" released "$(hostd_get devices.0.state)"
+hostd_end KILL
+hostd_up
+check "nor does another agent" wait_for 20 device_is 0 released
+wait_for 30 device_is 1 running
+check "it is taken back" hostd_ctl device claim "$(hostd_get devices.0.port)"
+check "and starts from its start-up test" wait_for 30 device_is 0 running
+usb="<hostdev mode='subsystem' type='usb' managed='yes'><source>
+<vendor id='0x1d50'/><product id='0x6086'/></source></hostdev>"
+xml $b "" "$usb" >"$T/usb.xml"
+quick "a domain with a OneRNG passed through" event $b prepare "$T/usb.xml"
+# The hook returns when the reader is gone, not only told to go.
+check "one is let go by then" no_reader "$(hostd_get devices.0.port)"
+refuse "the other is read" 1 no_reader "$(hostd_get devices.1.port)"
+equal "status says so" released "$(hostd_get devices.0.state)"
+equal "for that domain" "domain vm-22222222" "$(hostd_get devices.0.detail)"
+event $b start "$T/usb.xml"
+event $b reconnect "$T/usb.xml"
+equal "once" running "$(hostd_get devices.1.state)"
+event $b release "$T/usb.xml"
+check "and back as it ends" wait_for 30 device_is 0 running
+# The simulator gives the same numbers each time.
+number=$("$B/onerng-sim" run --devices 2 -- \
+	cat /sys/bus/usb/devices/1-2/devnum)
+usb="<hostdev mode='subsystem' type='usb'><source>
+<address bus='1' device='$number'/></source></hostdev>"
+xml $b "" "$usb" >"$T/usb.xml"
+event $b prepare "$T/usb.xml"
+check "by its address, it is that very device" no_reader 1-2
+numbers
+equal "which status knows" released "$(hostd_get devices.$second.state)"
+equal "and no other" running "$(hostd_get devices.$first.state)"
+event $b release "$T/usb.xml"
+check "it comes back, too" wait_for 30 device_is $second running
+other="<hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/>
+<product id='0xc31c'/></source></hostdev>"
+xml $b "" "$other" >"$T/usb.xml"
+event $b prepare "$T/usb.xml"
+equal "another device's is no matter of ours" running \
+	"$(hostd_get devices.0.state)"
+
+# -- an agent that does not listen
+kill -STOP "$(cat "$T/hostd.pid")"
+tortures "stopped agent"
+i=0
+while [ $i -lt 20 ]; do
+	run_hook x started <"$T/a.xml" &
+	i=$((i + 1))
+done
+quick "a full backlog" run_hook x prepare <"$T/a.xml"
+kill -CONT "$(cat "$T/hostd.pid")"
+check "the agent goes on" wait_for 20 hostd_ctl status
+hostd_stop

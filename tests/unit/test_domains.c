@@ -1,0 +1,327 @@
+#include "host-agent/domains.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "host-agent/control.h"
+#include "host-agent/devset.h"
+#include "host-agent/domains_file.h"
+#include "host-agent/egd_conn.h"
+#include "host-agent/egd_pub.h"
+#include "host-agent/hostconf.h"
+#include "host-agent/letgo.h"
+#include "host-agent/pool.h"
+#include "host-agent/roster.h"
+#include "host-agent/rundir.h"
+
+#define A "11111111-1111-1111-1111-11111111111a"
+#define B "22222222-2222-2222-2222-22222222222b"
+
+static char dir[64], why[CONTROL_WHY_MAX];
+static struct event_base *base;
+static struct sched *sched;
+static struct pool *pool;
+static struct egd_pub *pub;
+static struct devset *devices;
+static struct letgo *letgo;
+static struct domains *domains;
+static struct hostconf conf;
+static struct hostconf_consumer configured;
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void begin(void)
+{
+	base = event_base_new();
+	sched = sched_new();
+	pool = pool_new(4);
+	pub = egd_pub_new(base, sched, pool, nothing, NULL);
+	devices = devset_new(base, pool, nothing, NULL);
+	letgo = letgo_new(base, devices, nothing, NULL);
+	domains = domains_new(pub, letgo, dir);
+	domains_configure(domains, &conf);
+	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	domains_load(domains);
+}
+
+static void end(void)
+{
+	domains_free(domains);
+	letgo_free(letgo);
+	egd_pub_free(pub);
+	devset_free(devices);
+	pool_free(pool);
+	sched_free(sched);
+	event_base_free(base);
+}
+
+static void setup(void)
+{
+	char path[80];
+
+	log_init("test", LOG_LEVEL_ERR);
+	snprintf(dir, sizeof(dir), "/tmp/onerng-domains-XXXXXX");
+	cr_assert_not_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/kvm", dir);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	memset(&conf, 0, sizeof(conf));
+	conf.socket_gid = HOSTCONF_GID_NONE;
+	conf.defaults.weight = 1;
+	configured.limits.weight = 1;
+	strcpy(configured.name, "a");
+	strcpy(configured.uuid, A);
+	conf.domains = &configured;
+	conf.domains_count = 1;
+	begin();
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	end();
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(domains, .init = setup, .fini = teardown);
+
+static int tell_json(json_t *request)
+{
+	int pair[2], r;
+
+	cr_assert_not_null(request);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	why[0] = '\0';
+	r = domains_event(domains, pair[0], request, why);
+	if (r < 0) {
+		cr_assert(why[0]);
+		close(pair[0]);
+	} else {
+		char reply[64] = "";
+
+		cr_assert_gt(read(pair[1], reply, sizeof(reply) - 1), 0);
+		cr_assert_str_eq(reply, "{\"ok\":true,\"result\":{}}\n");
+	}
+	close(pair[1]);
+	json_decref(request);
+	return r;
+}
+
+/* As the hook says it of a domain whose XML is right. */
+static void tell(const char *op, const char *uuid)
+{
+	char path[CONSUMER_PATH_MAX];
+
+	rundir_domain_socket(path, dir, uuid);
+	cr_assert_eq(
+		tell_json(json_pack("{s:s, s:s, s:s, s:s}", "op", op, "uuid",
+				    uuid, "name", "a b", "socket", path)),
+		0);
+}
+
+static const struct consumer *of(const char *uuid)
+{
+	struct egd_sock *s = NULL;
+
+	while ((s = egd_pub_next(pub, s)))
+		if (!strcmp(egd_pub_consumer(s)->uuid, uuid))
+			return egd_pub_consumer(s);
+	return NULL;
+}
+
+Test(domains, a_start_is_counted_once)
+{
+	cr_assert_eq(of(A)->domain.phase, CONSUMER_UNKNOWN);
+	tell("prepare", A);
+	cr_assert_eq(of(A)->domain.phase, CONSUMER_PREPARING);
+	cr_assert_eq(of(A)->domain.generation, 0);
+	tell("start", A);
+	cr_assert_eq(of(A)->domain.phase, CONSUMER_STARTING);
+	cr_assert(of(A)->domain.boot_due);
+	tell("started", A);
+	tell("reconnect", A);
+	cr_assert_eq(of(A)->domain.phase, CONSUMER_RUNNING);
+	cr_assert_eq(of(A)->domain.generation, 1);
+	cr_assert_eq(of(A)->domain.origin, CONSUMER_ORIGIN_START);
+	cr_assert_str_eq(of(A)->domain.name, "a_b");
+	cr_assert_str_eq(of(A)->name, "a");
+	cr_assert(!of(A)->domain.dynamic);
+}
+
+Test(domains, restore_and_migration_are_told_from_a_start)
+{
+	tell("restore", A);
+	tell("prepare", A);
+	tell("start", A);
+	cr_assert_eq(of(A)->domain.origin, CONSUMER_ORIGIN_RESTORE);
+	tell("stopped", A);
+	tell("release", A);
+	cr_assert_eq(of(A)->domain.phase, CONSUMER_STOPPED);
+	tell("migrate", A);
+	tell("prepare", A);
+	/* it failed there */
+	tell("release", A);
+	tell("prepare", A);
+	tell("start", A);
+	cr_assert_eq(of(A)->domain.origin, CONSUMER_ORIGIN_START);
+	cr_assert_eq(of(A)->domain.generation, 2);
+}
+
+Test(domains, one_that_is_not_configured_gets_its_socket_for_a_while)
+{
+	uint64_t now;
+
+	tell("prepare", B);
+	cr_assert_not_null(of(B));
+	cr_assert(of(B)->domain.dynamic);
+	cr_assert_str_eq(of(B)->name, "a_b");
+	cr_assert_eq(access(of(B)->path, F_OK), 0);
+	tell("start", B);
+	now = egd_conn_now_us();
+	domains_tick(domains, now + 2 * DOMAINS_GRACE_S * 1000000ull);
+	cr_assert_not_null(of(B), "it runs");
+	tell("release", B);
+	now = egd_conn_now_us();
+	domains_tick(domains, now + DOMAINS_GRACE_S * 1000000ull - 10000000);
+	cr_assert_not_null(of(B));
+	domains_tick(domains, now + DOMAINS_GRACE_S * 1000000ull + 1);
+	cr_assert_null(of(B));
+	cr_assert_not_null(of(A));
+}
+
+Test(domains, anothers_socket_makes_no_consumer)
+{
+	char path[CONSUMER_PATH_MAX];
+
+	rundir_domain_socket(path, dir, A);
+	cr_assert_eq(
+		tell_json(json_pack("{s:s, s:s, s:s, s:s}", "op", "prepare",
+				    "uuid", B, "name", "b", "socket", path)),
+		0);
+	cr_assert_null(of(B));
+	cr_assert_eq(tell_json(json_pack("{s:s, s:s, s:s}", "op", "prepare",
+					 "uuid", B, "name", "b")),
+		     0);
+	cr_assert_null(of(B));
+	tell("release", B);
+	tell("levitate", B);
+	cr_assert_null(of(B));
+}
+
+Test(domains, what_is_no_event_is_refused)
+{
+	const char *bad[] = {
+		"{}",
+		"{\"op\":\"start\",\"uuid\":\"x\",\"name\":\"a\"}",
+		"{\"op\":\"start\",\"uuid\":\"" A "\",\"name\":\"\"}",
+		"{\"op\":1,\"uuid\":\"" A "\",\"name\":\"a\"}",
+		"{\"op\":\"start\",\"uuid\":\"" A "\",\"name\":\"a\","
+		"\"socket\":1}",
+		"{\"op\":\"start\",\"uuid\":\"" A "\",\"name\":\"a\","
+		"\"usb\":{}}",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_assert_eq(tell_json(json_loads(bad[i], 0, NULL)), -EINVAL,
+			     "%s", bad[i]);
+	cr_assert_eq(tell_json(json_pack("{s:s, s:s, s:s, s:[[i,i],s]}", "op",
+					 "prepare", "uuid", A, "name", "a",
+					 "usb", 1, 2, "x")),
+		     0);
+}
+
+Test(domains, another_process_goes_on)
+{
+	struct letgo_entry e = { .port = "1-2", .by = "domain b", .uuid = B };
+
+	tell("prepare", A);
+	tell("start", A);
+	tell("prepare", B);
+	tell("start", B);
+	letgo_restore(letgo, &e);
+	domains_save(domains);
+	end();
+	begin();
+	cr_assert_eq(of(A)->domain.generation, 1);
+	cr_assert_eq(of(A)->domain.phase, CONSUMER_STARTING);
+	cr_assert_eq(of(B)->domain.generation, 1);
+	cr_assert(of(B)->domain.dynamic);
+	cr_assert_eq(letgo_count(letgo), 1);
+	cr_assert_str_eq(devset_device(devices, 0)->port, "1-2");
+	cr_assert_str_eq(devset_device(devices, 0)->released, "domain b");
+	/* a reload keeps it, with the defaults */
+	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_not_null(of(B));
+}
+
+static void put_file(const char *text)
+{
+	char path[80];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/domains.json", dir);
+	f = fopen(path, "w");
+	cr_assert_not_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+Test(domains, a_file_that_makes_no_sense_is_dropped)
+{
+	static const char *const files[] = {
+		"",
+		"{",
+		"[]",
+		"{\"domains\":{},\"devices\":7}",
+		"{\"domains\":[7,{\"uuid\":\"" B "\"}],\"devices\":[{}]}",
+		"{\"domains\":[{\"uuid\":\"" B "\",\"name\":\"b\","
+		"\"libvirt_name\":\"b\",\"phase\":9,\"origin\":0,\"next\":0,"
+		"\"generation\":1,\"dynamic\":true}]}",
+		"{\"devices\":[{\"port\":\"../1\",\"by\":\"b\","
+		"\"uuid\":\"\"}]}",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		end();
+		put_file(files[i]);
+		begin();
+		cr_assert_null(of(B), "%s", files[i]);
+		cr_assert_eq(letgo_count(letgo), 0);
+	}
+}
+
+Test(domains, what_cannot_be_written_stops_nobody)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/domains.new", dir);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	tell("start", A);
+	domains_tick(domains, egd_conn_now_us());
+	cr_assert_eq(of(A)->domain.generation, 1);
+}
+
+Test(domains, a_device_that_is_not_there_is_not_let_go)
+{
+	json_t *request = json_pack("{s:s}", "device", "onerng0");
+
+	cr_assert_eq(letgo_release(letgo, -1, request, why), -ENOENT);
+	cr_assert(strstr(why, "no such OneRNG"));
+	cr_assert_null(letgo_claim(letgo, request, why));
+	json_decref(request);
+}
