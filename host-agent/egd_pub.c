@@ -186,9 +186,7 @@ static void sock_accept(evutil_socket_t fd, short what, void *arg)
 		s->deaf = true;
 		return;
 	}
-	if (usock_peer(peer_fd, &peer) < 0)
-		close(peer_fd);
-	else if (egd_pub_peer_is_foreign(s, &peer))
+	if (usock_peer(peer_fd, &peer) < 0 || egd_pub_peer_is_foreign(s, &peer))
 		close(peer_fd);
 	else if (sock_is_closed(s))
 		sock_turn_away(s, peer_fd, &peer);
