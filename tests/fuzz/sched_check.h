@@ -115,6 +115,13 @@ static inline const char *sched_check_nothing(struct sched_check *k)
 			return "nobody got a block that one might have";
 		if (c->e && sched_is_throttled(c->e) != c->want)
 			return "throttled and not told, or told and not so";
+		/*
+		 * A pause that no block shows: it has been passed over, so the
+		 * rest of its turn is gone, and if it wants again before the
+		 * next block it is behind those who come back earlier.
+		 */
+		if (!c->want)
+			sched_check_unsettle(c);
 	}
 	if (sched_wait_us(k->s, k->now_us) != sched_check_wait(k))
 		return "told a wrong time to wait";
@@ -122,8 +129,10 @@ static inline const char *sched_check_nothing(struct sched_check *k)
 }
 
 /*
- * Nobody gets two turns more than a steady consumer, over whatever time: one
- * and what is left of one that a block for somebody new has interrupted.
+ * From the end of one turn of a steady consumer to the end of its next nobody
+ * has more than one.  So over whatever time nobody gets more than two turns
+ * less a block more than it: the time may begin with somebody's turn before
+ * the last block of its own, and end with somebody's before its next.
  */
 static inline const char *sched_check_turns(struct sched_check *k, size_t got)
 {
@@ -131,14 +140,16 @@ static inline const char *sched_check_turns(struct sched_check *k, size_t got)
 
 	for (size_t i = 0; i < SCHED_CHECK_N; i++) {
 		struct sched_check_consumer *c = &k->c[i];
+		int64_t most;
 
 		if (!c->e || !c->want || c->lim.rate_bytes) {
 			sched_check_unsettle(c);
 			continue;
 		}
+		most = 2 * SCHED_CHECK_TURN - SCHED_CHECK_TURN / c->lim.weight;
 		c->ahead[got] += part;
-		if (i != got && c->ahead[got] > 2 * SCHED_CHECK_TURN)
-			return "more than two turns ahead of a steady consumer";
+		if (i != got && c->ahead[got] > most)
+			return "two turns ahead of a steady consumer";
 		for (size_t j = 0; j < SCHED_CHECK_N && i == got; j++)
 			c->ahead[j] = c->ahead[j] > part ? c->ahead[j] - part
 							 : 0;
