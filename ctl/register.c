@@ -168,7 +168,11 @@ static int write_drop_in(const char *path, const char *text)
 	if (!f)
 		return -errno;
 	fputs(text, f);
-	err = fflush(f) == 0 && fsync(fileno(f)) == 0 ? 0 : -errno;
+	/* the agent reads it as another user, whatever our umask is */
+	err = fchmod(fileno(f), 0644) == 0 && fflush(f) == 0 &&
+			      fsync(fileno(f)) == 0
+		      ? 0
+		      : -errno;
 	if (fclose(f) != 0 && !err)
 		err = -errno;
 	if (!err && rename(new, path) < 0)
@@ -181,11 +185,13 @@ static int write_drop_in(const char *path, const char *text)
 static int put_drop_in(const struct registry *r, const char *path,
 		       const char *text, char why[static CLIENT_WHY_MAX])
 {
-	int err;
+	int err = 0;
 
-	if (mkdir(r->dir, 0755) < 0 && errno != EEXIST)
+	if (mkdir(r->dir, 0755) == 0)
+		err = chmod(r->dir, 0755) < 0 ? -errno : 0;
+	else if (errno != EEXIST)
 		err = -errno;
-	else
+	if (!err)
 		err = write_drop_in(path, text);
 	if (err)
 		snprintf(why, CLIENT_WHY_MAX, "%s: %s", path, strerror(-err));

@@ -85,7 +85,25 @@ int message_write(char out[static MESSAGE_MAX], const char *op,
 	return t.used < MESSAGE_MAX ? (int)t.used : -EINVAL;
 }
 
-/* ECONNREFUSED: its file is there, so it may be on its way. */
+/*
+ * ECONNREFUSED, or ENOENT in a run directory that is there: a restart, which
+ * may take a while.
+ */
+static bool may_come(const char *path, int err)
+{
+	char dir[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	char *slash;
+
+	if (err != ENOENT)
+		return err == ECONNREFUSED;
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (!slash)
+		return false;
+	*slash = '\0';
+	return access(dir, F_OK) == 0;
+}
+
 static int reach(const struct sockaddr_un *sa)
 {
 	const struct timespec step = { .tv_nsec = RETRY_STEP_MS * 1000000 };
@@ -99,7 +117,7 @@ static int reach(const struct sockaddr_un *sa)
 			return fd;
 		err = errno;
 		close(fd);
-		if (err != ECONNREFUSED || waited >= MESSAGE_RETRY_MS)
+		if (!may_come(sa->sun_path, err) || waited >= MESSAGE_RETRY_MS)
 			return -err;
 		nanosleep(&step, NULL);
 		waited += RETRY_STEP_MS;

@@ -227,6 +227,7 @@ void device_leave(struct device *d, const char *text)
 	if (d->kind != DEVICE_HWRNG || d->stopping)
 		child_stop(&d->reader);
 	d->driver[0] = '\0';
+	d->asked_us = 0;
 	d->failing = false;
 	device_firmware_forget(&d->firmware);
 	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
@@ -504,6 +505,7 @@ int device_reload(struct device *d)
 void device_stop(struct device *d)
 {
 	d->stopping = true;
+	d->asked_us = 0;
 	d->leaving = false;
 	d->rearrived = false;
 	device_firmware_forget(&d->firmware);

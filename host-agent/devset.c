@@ -422,8 +422,12 @@ void devset_reserve(struct devset *s, const char *port, const char *by)
 
 void devset_claim(struct devset *s, size_t i)
 {
-	if (!s->stopping && hostconf_port_allowed(s->conf, s->devices[i].port))
-		device_claim(&s->devices[i]);
+	struct device *d = &s->devices[i];
+
+	if (!s->stopping && hostconf_port_allowed(s->conf, d->port))
+		device_claim(d);
+	else
+		d->released[0] = '\0'; /* ours to use once it is allowed */
 }
 
 void devset_force(struct devset *s, size_t i)

@@ -236,6 +236,7 @@ int egd_conn_resume(struct egd_conn *c, int fd, const struct handover_state *s)
 {
 	int r = egd_conn_open(c, fd);
 
+	c->resumed = r == 0;
 	if (r < 0 || !s)
 		return r;
 	if (!egd_state_load(c, s)) {

@@ -65,6 +65,8 @@ struct egd_conn {
 	bool eof;		    /* peer has nothing more to say */
 	bool wanting, owing, light; /* as counted in env */
 	bool push_due, now_due;
+	bool resumed; /* accepted by another process */
+	bool surplus; /* it may have more than is counted */
 	uint8_t push_step;
 	uint16_t push_bytes;
 	struct egd_pending pending[EGD_PUB_PENDING_MAX];

@@ -2,7 +2,9 @@
  * egd_conn_ask.c - what a peer asks, and answers that hold no entropy
  */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -117,7 +119,7 @@ static const char *conn_queue(struct egd_conn *c, const struct egd_request *req)
 {
 	size_t slot;
 
-	if (c->delivered > c->asked)
+	if (c->surplus || c->delivered > c->asked)
 		return "classic command behind bytes given ahead";
 	if (c->pending_count == EGD_PUB_PENDING_MAX)
 		return "too many commands wait for an answer";
@@ -127,6 +129,31 @@ static const char *conn_queue(struct egd_conn *c, const struct egd_request *req)
 	c->pending_count++;
 	c->classic = true;
 	return egd_conn_advance(c) ? "cannot answer" : NULL;
+}
+
+/*
+ * How much of the last block that was pushed went to a request that was lost is
+ * not known: what is left of it cannot be counted as given ahead, or a size
+ * that is no multiple of a block would be served short for ever.
+ */
+static bool conn_lost_some(const struct egd_conn *c)
+{
+	int unread = 0;
+
+	if (!c->push_bytes)
+		return false;
+	return c->resumed || c->push_bytes > POOL_BLOCK ||
+	       (ioctl(c->fd, SIOCOUTQ, &unread) == 0 && !unread);
+}
+
+static void conn_first_request(struct egd_conn *c,
+			       const struct egd_request *req)
+{
+	event_del(&c->push_ev);
+	if (req->op != EGD_READ || !conn_lost_some(c))
+		return;
+	c->surplus = c->delivered > 0;
+	c->delivered = 0;
 }
 
 /* A reason to close, or NULL. */
@@ -139,7 +166,7 @@ static const char *conn_request(struct egd_conn *c,
 	if (req->op == EGD_READ && req->n == 0)
 		return NULL;
 	if (!c->requested)
-		event_del(&c->push_ev);
+		conn_first_request(c, req);
 	c->requested = true;
 	c->push_due = false;
 	if (req->op != EGD_READ)

@@ -6,6 +6,7 @@
  */
 #include "common/log.h"
 #include "host-agent/egd_pub_priv.h"
+#include "host-agent/usock.h"
 
 static const char *const reasons[] = {
 	[QEMU_PEER_OTHER] = "another domain's QEMU",
@@ -36,7 +37,9 @@ bool egd_pub_peer_is_foreign(struct egd_sock *s,
 	    s->pub->check_peer == QEMU_PEER_CHECK_NO)
 		return false;
 	kin = qemu_peer_of(peer->pid, c->uuid, c->domain.name);
-	refused = is_refused(s, kin);
+	/* who connected is gone: another one holds the connection */
+	refused = is_refused(s, kin) ||
+		  (kin == QEMU_PEER_HIDDEN && usock_peer_is_dead(peer));
 	if (!refused && kin != QEMU_PEER_HIDDEN)
 		return false;
 	if (refused)

@@ -103,6 +103,9 @@ bool egd_state_load(struct egd_conn *c, const struct handover_state *s)
 	if (s->activity != HANDOVER_IDLE && s->classic)
 		return false;
 	c->consumer->service.process_bytes = s->process_bytes;
+	memcpy(c->parser.head, s->head, sizeof(c->parser.head));
+	c->parser.have = s->have;
+	c->parser.skip = s->skip;
 	/* as after a new connection: what was lost is pushed */
 	if (s->activity == HANDOVER_READING && s->asked <= s->delivered)
 		return true;
@@ -110,9 +113,6 @@ bool egd_state_load(struct egd_conn *c, const struct handover_state *s)
 	c->delivered = s->delivered;
 	c->requested = s->requested;
 	c->classic = s->classic;
-	memcpy(c->parser.head, s->head, sizeof(c->parser.head));
-	c->parser.have = s->have;
-	c->parser.skip = s->skip;
 	c->push_bytes = s->push_bytes;
 	load_pending(c, s);
 	if (c->requested)

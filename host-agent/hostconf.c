@@ -320,6 +320,12 @@ static int set_uuid(struct load *l, const char *value, char *why)
 			 d->name);
 		return -EEXIST;
 	}
+	if (l->cur->uuid[0] && strcmp(l->cur->uuid, uuid)) {
+		snprintf(why, INI_WHY_MAX,
+			 "this domain has another uuid already: %s",
+			 l->cur->uuid);
+		return -EEXIST;
+	}
 	memcpy(l->cur->uuid, uuid, sizeof(uuid));
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "host-agent/consumer.h"
+
 #define CGROUP_MAX 4096
 #define CHUNK	   16384
 
@@ -71,6 +73,8 @@ static const char *next_plain(const char *p, const char *end)
 static bool is_name(const char *p, const char *end, const char *name)
 {
 	const char *name_end = name + strlen(name);
+	/* ours may have been, too, and before libvirt dropped letters of it */
+	bool cut = name_end - name >= CONSUMER_NAME_MAX - 1;
 
 	if (!next_plain(p, end))
 		return false;
@@ -78,7 +82,7 @@ static bool is_name(const char *p, const char *end, const char *name)
 		p = next_plain(p, end);
 		name = next_plain(name, name_end);
 		if (!p || !name)
-			return !p;
+			return !p || cut;
 		if (*p != *name)
 			return false;
 	}

@@ -127,6 +127,10 @@ hostd_start --absent --no-stir --devices 10 --rate 60000 || exit 1
 tries=0
 while [ -s "$T/faults" ]; do
 	tries=$((tries + 1))
+	if ! hostd_sim status >/dev/null; then
+		not_ok "the simulator answers" "it has ended"
+		break
+	fi
 	if [ "$tries" -gt 8 ]; then
 		not_ok "all faults were tried" "always disturbed: $(cat "$T/faults")"
 		break

@@ -288,11 +288,11 @@ Test(domains, a_file_that_makes_no_sense_is_dropped)
 		"[]",
 		"{\"domains\":{},\"devices\":7}",
 		"{\"domains\":[7,{\"uuid\":\"" B "\"}],\"devices\":[{}]}",
-		"{\"domains\":[{\"uuid\":\"" B "\",\"name\":\"b\","
-		"\"libvirt_name\":\"b\",\"phase\":9,\"origin\":0,\"next\":0,"
-		"\"generation\":1,\"dynamic\":true}]}",
-		"{\"devices\":[{\"port\":\"../1\",\"by\":\"b\","
-		"\"uuid\":\"\"}]}",
+		("{\"domains\":[{\"uuid\":\"" B "\",\"name\":\"b\","
+		 "\"libvirt_name\":\"b\",\"phase\":9,\"origin\":0,\"next\":0,"
+		 "\"generation\":1,\"dynamic\":true}]}"),
+		("{\"devices\":[{\"port\":\"../1\",\"by\":\"b\","
+		 "\"uuid\":\"\"}]}"),
 	};
 	size_t i;
 

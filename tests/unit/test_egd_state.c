@@ -228,3 +228,60 @@ Test(egd_state, nothing_known_is_a_new_connection)
 	event_base_loop(env.base, EVLOOP_ONCE);
 	cr_assert_eq(hear(), 64);
 }
+
+/* What arrives of want bytes while blocks are served. */
+static size_t read_for(size_t want, unsigned int turns)
+{
+	uint8_t buf[256];
+	size_t have = 0;
+	ssize_t n;
+
+	for (; turns && have < want; turns--) {
+		if (pool_blocks(env.pool) < 20)
+			give(20);
+		turn();
+		serve(NULL);
+		n = recv(peer, buf, want - have, MSG_DONTWAIT);
+		have += n > 0 ? (size_t)n : 0;
+	}
+	return have;
+}
+
+/* A request is read and lost; it is made good, and so is every one after it. */
+static void lose_a_request(size_t size)
+{
+	const uint8_t ask[] = { 2, (uint8_t)size };
+	size_t have = 0;
+
+	give(20);
+	say(ask, sizeof(ask));
+	cr_assert_eq(read_for(size, 20), size);
+	record.activity = HANDOVER_READING;
+	cr_assert_eq(restart(), 0);
+	for (int i = 0; i < 60 && have < size; i++) {
+		usleep(50000); /* pushes come ever later */
+		have += read_for(size - have, 1);
+	}
+	cr_assert_eq(have, size, "the lost one: %zu of %zu", have, size);
+	for (int i = 0; i < 20; i++) {
+		say(ask, sizeof(ask));
+		have = read_for(size, 20);
+		cr_assert_eq(have, size, "number %d behind it: %zu of %zu", i,
+			     have, size);
+	}
+}
+
+Test(egd_state, a_lost_request_of_any_size_leaves_no_debt)
+{
+	lose_a_request(255);
+}
+
+Test(egd_state, nor_one_of_less_than_two_blocks)
+{
+	lose_a_request(100);
+}
+
+Test(egd_state, nor_one_of_a_block)
+{
+	lose_a_request(64);
+}
