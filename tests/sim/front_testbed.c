@@ -23,9 +23,9 @@ static const char hub_descriptors[] = "12010002090001406b1d020001060302010109"
  * libumockdev's, too: it ends the simulator by abort(3) if a process that
  * listened to its events is gone by the time it sends one (umockdev 0.17).
  */
-ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	ssize_t n = syscall(SYS_sendmsg, fd, msg, flags);
+	ssize_t n = syscall(SYS_sendmsg, fd, message, flags);
 
 	return n < 0 && errno == ECONNREFUSED ? 0 : n;
 }
