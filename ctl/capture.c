@@ -17,6 +17,7 @@
 
 #include <jansson.h>
 
+#include "common/hex.h"
 #include "ctl/client.h"
 
 #define SILENCE_S  60 /* the agent gives up before */
@@ -249,8 +250,7 @@ static void finish_hash(struct work *w, char out[static 65])
 	out[0] = '\0';
 	if (!EVP_DigestFinal_ex(w->hash, digest, &len) || len != 32)
 		return;
-	for (unsigned int i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+	hex_encode(out, digest, len);
 }
 
 /* A new reference to a member of the device in a reply; null if there is none.

@@ -12,6 +12,7 @@
 
 #include "common/firmware.h"
 #include "common/gpgv.h"
+#include "common/hex.h"
 #include "common/pin.h"
 #include "ctl/command.h"
 #include "ctl/keyring.h"
@@ -131,13 +132,6 @@ static int verify_run(struct verify *v, const struct gpgv_job *job)
 	return v->result.verdict == GPGV_VERDICTS ? -EIO : 0;
 }
 
-static void hex(char out[static 2 * SHA256_BYTES + 1],
-		const uint8_t hash[static SHA256_BYTES])
-{
-	for (size_t i = 0; i < SHA256_BYTES; i++)
-		snprintf(out + 2 * i, 3, "%02x", hash[i]);
-}
-
 static int verify_report(const struct firmware_call *c,
 			 const struct firmware_dump *d,
 			 const struct gpgv_result *r)
@@ -150,7 +144,7 @@ static int verify_report(const struct firmware_call *c,
 			NULL))
 		return command_complain(&c->call, c->call.operand,
 					"cannot hash");
-	hex(sha256, hash);
+	hex_encode(sha256, hash, sizeof(hash));
 	if (c->call.json)
 		print_json_new(json_pack(
 			"{s:i, s:s, s:s, s:b, s:s, s:s, s:s, s:i}", "firmware",
@@ -225,27 +219,6 @@ static int run_verify(void *ctx)
 	return r;
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int unhex(const char *text, uint8_t out[static FIRMWARE_IMAGE])
-{
-	if (!text || strlen(text) != 2 * FIRMWARE_IMAGE)
-		return -EPROTO;
-	for (size_t i = 0; i < FIRMWARE_IMAGE; i++) {
-		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -EPROTO;
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return 0;
-}
-
 static int number(const json_t *o, const char *key)
 {
 	return (int)json_integer_value(json_object_get(o, key));
@@ -256,14 +229,18 @@ static int make_dump(const json_t *reply, uint8_t dump[static FIRMWARE_DUMP])
 {
 	int version = number(reply, "firmware");
 	int text_size = number(reply, "text_size");
+	const char *image;
 
 	if (version < 1 || version > FIRMWARE_VERSION_MAX || text_size < 0 ||
 	    text_size > UINT16_MAX)
 		return -EPROTO;
 	firmware_make_header(dump, (unsigned int)version,
 			     (unsigned int)text_size);
-	return unhex(json_string_value(json_object_get(reply, "image")),
-		     dump + FIRMWARE_HEADER);
+	image = json_string_value(json_object_get(reply, "image"));
+	if (!image ||
+	    hex_decode(dump + FIRMWARE_HEADER, FIRMWARE_IMAGE, image) < 0)
+		return -EPROTO;
+	return 0;
 }
 
 /* Never over another file: it may be evidence. */

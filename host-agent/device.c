@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "common/hex.h"
 #include "common/log.h"
 #include "host-agent/device_priv.h"
 #include "host-agent/pool.h"
@@ -316,8 +317,7 @@ static void device_identify(struct device *d, const struct rawmsg *m)
 	d->unit[0] = '\0';
 	if (ident->id[0] && EVP_Digest(ident->id, strlen(ident->id), hash, NULL,
 				       EVP_sha256(), NULL))
-		for (size_t i = 0; i < DEVICE_UNIT_BYTES; i++)
-			snprintf(d->unit + 2 * i, 3, "%02x", hash[i]);
+		hex_encode(d->unit, hash, DEVICE_UNIT_BYTES);
 	explicit_bzero(d->ident.id, sizeof(d->ident.id));
 	if (d->final || d->stopping || d->kind == DEVICE_HWRNG)
 		return;

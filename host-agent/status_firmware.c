@@ -4,28 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/sealed.h"
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
 #include "host-agent/status.h"
-
-static void hex(char *out, const uint8_t *data, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < len; i++) {
-		*out++ = digits[data[i] >> 4];
-		*out++ = digits[data[i] & 15];
-	}
-	*out = '\0';
-}
 
 json_t *status_firmware_hash(const struct device *d)
 {
 	char text[2 * sizeof(d->firmware.sha256) + 1] = "";
 
 	if (d->firmware.fd >= 0)
-		hex(text, d->firmware.sha256, sizeof(d->firmware.sha256));
+		hex_encode(text, d->firmware.sha256,
+			   sizeof(d->firmware.sha256));
 	return json_string(text);
 }
 
@@ -71,7 +62,7 @@ static json_t *image_text(const struct device *d)
 	json_t *o = NULL;
 
 	if (text && sealed_map(d->firmware.fd, FIRMWARE_IMAGE, &image) == 0) {
-		hex(text, image, FIRMWARE_IMAGE);
+		hex_encode(text, image, FIRMWARE_IMAGE);
 		sealed_unmap(image, FIRMWARE_IMAGE);
 		o = json_string_nocheck(text);
 	}
