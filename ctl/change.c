@@ -31,13 +31,6 @@ int change_set_dry_run(void *call, const char *value, const char **why)
 	return 0;
 }
 
-int change_set_uri(void *call, const char *value, const char **why)
-{
-	(void)why;
-	((struct change_call *)call)->uri = value;
-	return 0;
-}
-
 int change_set_drop_ins(void *call, const char *value, const char **why)
 {
 	(void)why;
@@ -146,7 +139,7 @@ int change_begin(struct change *c, struct change_call *call, change_edit edit)
 		call->registry.dir = REGISTER_DIR;
 	if (change_run_dir(&call->call, c->run_dir) < 0)
 		return -1;
-	c->virt = virt_open(call->uri, call->dry_run, why);
+	c->virt = virt_open(call->call.uri, call->dry_run, why);
 	if (!c->virt) {
 		command_complain(&call->call, NULL, why);
 		return -1;

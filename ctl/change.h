@@ -20,7 +20,6 @@
 /* The options of attach and detach. */
 struct change_call {
 	struct command_call call;
-	const char *uri;
 	struct registry registry;
 	bool live, config, dry_run, no_register;
 	struct domain_policy policy; /* what was given */
@@ -29,7 +28,6 @@ struct change_call {
 int change_set_live(void *call, const char *value, const char **why);
 int change_set_config(void *call, const char *value, const char **why);
 int change_set_dry_run(void *call, const char *value, const char **why);
-int change_set_uri(void *call, const char *value, const char **why);
 int change_set_drop_ins(void *call, const char *value, const char **why);
 int change_set_no_register(void *call, const char *value, const char **why);
 

@@ -36,7 +36,7 @@ static const struct opt options[] = {
 	  change_set_no_register },
 	{ "drop-ins", 0, "DIR", "where the agent is told (" REGISTER_DIR ")",
 	  change_set_drop_ins },
-	{ "connect", 0, "URI", "libvirt's, as virsh takes it", change_set_uri },
+	COMMAND_OPT_CONNECT,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
 };

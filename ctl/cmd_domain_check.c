@@ -12,13 +12,8 @@
 #define EXIT_FINDINGS 3 /* a warning or an error */
 #define SHOWN_MAX     256
 
-struct check_call {
-	struct command_call call;
-	const char *uri;
-};
-
 struct checking {
-	struct check_call *call;
+	struct command_call *call;
 	struct virt *virt;
 	struct facts facts;
 	json_t *list;
@@ -26,15 +21,8 @@ struct checking {
 	bool failed, bad;
 };
 
-static int set_uri(void *call, const char *value, const char **why)
-{
-	(void)why;
-	((struct check_call *)call)->uri = value;
-	return 0;
-}
-
 static const struct opt options[] = {
-	{ "connect", 0, "URI", "libvirt's, as virsh takes it", set_uri },
+	COMMAND_OPT_CONNECT,
 	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
@@ -44,7 +32,7 @@ static void complain(struct checking *c, const char *name, const char *why)
 {
 	char shown[SHOWN_MAX];
 
-	command_complain(&c->call->call,
+	command_complain(c->call,
 			 log_escape(shown, sizeof(shown), name, strlen(name)),
 			 why);
 	c->failed = true;
@@ -70,7 +58,7 @@ static void report(struct checking *c, const struct virt_domain *d,
 	c->findings += findings->count;
 	for (i = 0; i < findings->count; i++)
 		c->bad |= findings->finding[i].severity > DOMAIN_NOTE;
-	if (c->call->call.json) {
+	if (c->call->json) {
 		json_array_append_new(
 			c->list,
 			json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", d->name,
@@ -119,7 +107,7 @@ static void check_all(struct checking *c)
 	int i, n = virt_list(c->virt, &list, why);
 
 	if (n < 0) {
-		command_complain(&c->call->call, NULL, why);
+		command_complain(c->call, NULL, why);
 		c->failed = true;
 		return;
 	}
@@ -134,7 +122,7 @@ static void check_named(struct checking *c, const char *name)
 	char why[VIRT_WHY_MAX];
 
 	if (virt_find(c->virt, name, &d, why) < 0) {
-		command_complain(&c->call->call, NULL, why);
+		command_complain(c->call, NULL, why);
 		c->failed = true;
 		return;
 	}
@@ -146,7 +134,7 @@ static void sum_up(const struct checking *c)
 {
 	json_t *o;
 
-	if (c->call->call.json) {
+	if (c->call->json) {
 		o = json_pack("{s:O}", "domains", c->list);
 		command_print_json(o);
 		json_decref(o);
@@ -160,7 +148,7 @@ static void sum_up(const struct checking *c)
 static int run(void *ctx)
 {
 	struct checking c = { .call = ctx };
-	const struct command_call *call = &c.call->call;
+	const struct command_call *call = c.call;
 	char run_dir[DOMAIN_RUN_DIR_MAX], why[VIRT_WHY_MAX];
 	int i;
 
@@ -188,7 +176,7 @@ const struct command command_domain_check = {
 	.options = options,
 	.usage = PROGRAM " domain check [OPTIONS] [NAME...]",
 	.help = "what is wrong with domains' random numbers",
-	.call_size = sizeof(struct check_call),
+	.call_size = sizeof(struct command_call),
 	.run = run,
 	.operand = "[NAME...]",
 };

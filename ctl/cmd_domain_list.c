@@ -12,7 +12,6 @@
 
 struct list_call {
 	struct command_call call;
-	const char *uri;
 	bool all;
 };
 
@@ -24,16 +23,9 @@ static int set_all(void *call, const char *value, const char **why)
 	return 0;
 }
 
-static int set_uri(void *call, const char *value, const char **why)
-{
-	(void)why;
-	((struct list_call *)call)->uri = value;
-	return 0;
-}
-
 static const struct opt options[] = {
 	{ "all", 0, NULL, "also all that libvirt has", set_all },
-	{ "connect", 0, "URI", "libvirt's, as virsh takes it", set_uri },
+	COMMAND_OPT_CONNECT,
 	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
@@ -84,7 +76,7 @@ static json_t *of_libvirt(const struct list_call *call)
 
 	if (change_run_dir(&call->call, run_dir) < 0)
 		return NULL;
-	v = virt_open(call->uri, true, why);
+	v = virt_open(call->call.uri, true, why);
 	if (v)
 		n = virt_list(v, &list, why);
 	if (n >= 0)

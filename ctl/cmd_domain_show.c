@@ -11,20 +11,8 @@
 
 #define SHOWN_MAX 256
 
-struct show_call {
-	struct command_call call;
-	const char *uri;
-};
-
-static int set_uri(void *call, const char *value, const char **why)
-{
-	(void)why;
-	((struct show_call *)call)->uri = value;
-	return 0;
-}
-
 static const struct opt options[] = {
-	{ "connect", 0, "URI", "libvirt's, as virsh takes it", set_uri },
+	COMMAND_OPT_CONNECT,
 	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
@@ -51,7 +39,7 @@ static json_t *describe_policy(const struct domain_xml *xml,
 }
 
 /* {"attached","socket","own_socket","policy"}; NULL, said. */
-static json_t *describe_side(const struct show_call *call, struct virt *v,
+static json_t *describe_side(const struct command_call *call, struct virt *v,
 			     const struct virt_domain *d, enum virt_xml which,
 			     const char *run_dir)
 {
@@ -71,20 +59,20 @@ static json_t *describe_side(const struct show_call *call, struct virt *v,
 			      rng.count ? rng.path : NULL, "own_socket",
 			      rng.count && rng.own_path, "policy", policy);
 	else
-		command_complain(&call->call, d->name, text ? error.text : why);
+		command_complain(call, d->name, text ? error.text : why);
 	domain_xml_free(xml);
 	free(text);
 	return o;
 }
 
-static json_t *describe(const struct show_call *call, struct virt *v,
+static json_t *describe(const struct command_call *call, struct virt *v,
 			const struct virt_domain *d)
 {
-	struct registry registry = { .socket = call->call.socket };
+	struct registry registry = { .socket = call->socket };
 	json_t *running = json_null(), *config = json_null(), *agent;
 	char run_dir[DOMAIN_RUN_DIR_MAX];
 
-	if (change_run_dir(&call->call, run_dir) < 0)
+	if (change_run_dir(call, run_dir) < 0)
 		return NULL;
 	if (d->active)
 		running = describe_side(call, v, d, VIRT_XML_LIVE, run_dir);
@@ -174,34 +162,34 @@ static void print(const json_t *o, const struct virt_domain *d)
 	print_agent(json_object_get(o, "agent"));
 }
 
-static int show(const struct show_call *call, struct virt *v,
+static int show(const struct command_call *call, struct virt *v,
 		const struct virt_domain *d)
 {
 	json_t *o = describe(call, v, d);
 
 	if (!o)
 		return EXIT_FAILURE;
-	if (call->call.json)
+	if (call->json)
 		command_print_json(o);
 	else
 		print(o, d);
 	json_decref(o);
-	return command_flush(&call->call);
+	return command_flush(call);
 }
 
 static int run(void *ctx)
 {
-	const struct show_call *call = ctx;
+	const struct command_call *call = ctx;
 	struct virt_domain d;
 	char why[VIRT_WHY_MAX];
 	struct virt *v = virt_open(call->uri, true, why);
 	int r = EXIT_FAILURE;
 
-	if (v && virt_find(v, call->call.operand, &d, why) == 0) {
+	if (v && virt_find(v, call->operand, &d, why) == 0) {
 		r = show(call, v, &d);
 		virt_release(v, &d);
 	} else {
-		command_complain(&call->call, NULL, why);
+		command_complain(call, NULL, why);
 	}
 	virt_close(v);
 	return r;
@@ -212,7 +200,7 @@ const struct command command_domain_show = {
 	.options = options,
 	.usage = PROGRAM " domain show NAME [OPTIONS]",
 	.help = "what libvirt and the agent know of a domain",
-	.call_size = sizeof(struct show_call),
+	.call_size = sizeof(struct command_call),
 	.run = run,
 	.operand = "NAME",
 };

@@ -14,6 +14,13 @@ int command_set_json(void *call, const char *value, const char **why)
 	return 0;
 }
 
+int command_set_uri(void *call, const char *value, const char **why)
+{
+	(void)why;
+	((struct command_call *)call)->uri = value;
+	return 0;
+}
+
 int command_set_help(void *call, const char *value, const char **why)
 {
 	(void)value;

@@ -22,9 +22,11 @@ enum {
 
 /* What every command is given. */
 struct command_call {
-	const char *program;   /* with the command's words, for messages */
-	const char *socket;    /* the agent's */
-	const char *operand;   /* NULL: none was given */
+	const char *program; /* with the command's words, for messages */
+	const char *socket;  /* the agent's */
+	const char *operand; /* NULL: none was given */
+	const char
+		*uri; /* libvirt's, where it is asked; NULL: its own choice */
 	char *const *operands; /* all, of a command that takes many */
 	int operand_count;
 	bool json, help;
@@ -53,6 +55,7 @@ extern const struct command command_device_release, command_device_claim;
 /* Rows of a command's table of options. */
 int command_set_json(void *call, const char *value, const char **why);
 int command_set_help(void *call, const char *value, const char **why);
+int command_set_uri(void *call, const char *value, const char **why);
 
 #define COMMAND_OPT_JSON                                                      \
 	{                                                                     \
@@ -62,6 +65,11 @@ int command_set_help(void *call, const char *value, const char **why);
 	{                                                      \
 		"help", 'h', NULL, "print this help and exit", \
 			command_set_help                       \
+	}
+#define COMMAND_OPT_CONNECT                                          \
+	{                                                            \
+		"connect", 0, "URI", "libvirt's, as virsh takes it", \
+			command_set_uri                              \
 	}
 #define COMMAND_OPT_END                   \
 	{                                 \
