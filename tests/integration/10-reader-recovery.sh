@@ -37,18 +37,20 @@ check "a device that fails again and again fails for good" \
 	on -- reader "$starts" 'ctl fault error-in 100' 'state failed 30' \
 	'exit 1 5'
 
-# fine NAME FAULT: nothing to recover from.
+# fine NAME FAULT STEP...: nothing to recover from.
 fine() {
-	check "$1" on -- reader "$starts" "$flows" "ctl fault $2" \
-		'samples 60000 15' stop 'exit 0 5'
-	equal "$1: no recovery" 0 "$(grep -c recovering: "$T/.check")"
+	fine_name=$1 fine_fault=$2
+	shift 2
+	check "$fine_name" on -- reader "$starts" "$flows" "$@" \
+		"ctl fault $fine_fault" 'samples 60000 15' stop 'exit 0 5'
+	equal "$fine_name: no recovery" 0 \
+		"$(grep -c recovering: "$T/.check")"
 }
 fine "short packets within the stream are taken" 'short 13 50'
 fine "zero-length packets within the stream are passed over" 'short 0 10'
-fine "a bus reset without loss of power" bus-reset
-check "a packet lost to a toggle out of step is a gap, no end" \
-	on -- reader "$starts" "$flows" loose 'ctl fault toggle' \
-	'samples 60000 15' stop 'exit 0 5'
+# Packets that wait in the device are lost: a gap.
+fine "a bus reset without loss of power" bus-reset loose
+fine "a packet lost to a toggle out of step is a gap, no end" toggle loose
 check "a device slowed down to 1 kB/s flows on" \
 	on -- reader "$starts" "$flows" 'ctl fault slow 1000' \
 	'rate 100 30000 3' 'rate 800 1200 5' stop 'exit 0 5'
