@@ -53,4 +53,4 @@ fine "a bus reset without loss of power" bus-reset loose
 fine "a packet lost to a toggle out of step is a gap, no end" toggle loose
 check "a device slowed down to 1 kB/s flows on" \
 	on -- reader "$starts" "$flows" 'ctl fault slow 1000' \
-	'rate 100 30000 3' 'rate 800 1200 5' stop 'exit 0 5'
+	'rate 100 30000 3' 'rate 300 3000 5' stop 'exit 0 5'

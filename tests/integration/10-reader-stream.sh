@@ -7,13 +7,14 @@
 check "samples arrive in sequence and are fresh raw noise" \
 	on -- reader 'ident 3 10' "$starts" 'samples 100000 15' \
 	stop 'exit 0 5'
-# More than the rate is what the device's pool of 7 kB held before.
-check "every sample of 57.6 kB/s is read" \
-	on --rate 57600 -- reader "$starts" 'rate 56500 59500 4' stop 'exit 0 5'
-# A loaded machine may overrun the device's pool at this rate.
-check "150 kB/s is read" \
-	on --rate 150000 -- reader "$starts" loose 'rate 142000 152000 4' \
-	stop 'exit 0 5'
+# Four seconds of each, without a gap but for what the device itself stirred
+# because the machine was busy; what share of the rate is used, the benchmark
+# tells (bench/20-hostd.sh).
+for rate in 57600 150000; do
+	check "no sample of $rate bytes a second is lost" \
+		on --rate $rate -- reader "$starts" "samples $((4 * rate)) 30" \
+		stop 'exit 0 5'
+done
 for firmware in 1 2; do
 	check "firmware $firmware has no id and streams" \
 		on --firmware $firmware -- reader "ident $firmware 10" \
