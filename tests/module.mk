@@ -24,7 +24,7 @@ FUZZ_PROGS  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH_PROGS := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
 # Small C programs that the integration and system tests use as peers.
 TOOL_PROGS  := $(patsubst %.c,$(B)/%,$(wildcard tests/integration/*.c tests/system/*.c) \
-	tests/bench/egdload.c)
+	tests/bench/egdload.c tests/bench/hwrngtime.c)
 
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(TEST_LIBS)
 	$(call say,LD   ,$@)
@@ -63,9 +63,9 @@ $(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
 $(B)/tests/integration/without: private TOOL_LIBS := \
 	$(call pkg_libs,libseccomp)
 
-# Runs in a guest; a sanitized program cannot be static.
+# These run in a guest; a sanitized program cannot be static.
 ifndef SANITIZE
-$(B)/tests/system/hwrngread: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -static
+$(B)/tests/system/hwrngread $(B)/tests/bench/hwrngtime: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -static
 endif
 
 $(B)/tests/integration/domainxml: $(DOMAIN_LIB)

@@ -13,6 +13,7 @@
  *	drop	closes in the middle of the first reply, from then on good
  *	silent	accepts, reads, never answers
  *	slow	half of the first reply, then nothing
+ *	full	never waits to be asked: the socket is always full of bytes
  * Says "ready" on standard output when it listens.
  */
 #include <stdint.h>
@@ -80,6 +81,17 @@ static int answer(int fd, const struct egd_request *req)
 	return send_bytes(fd, req->n);
 }
 
+/* What is asked for was sent before. */
+static void fill(int fd)
+{
+	mode = "silent";
+	if (fork())
+		return;
+	while (!send_bytes(fd, 255))
+		;
+	_exit(0);
+}
+
 static void serve(int fd)
 {
 	uint8_t in[256];
@@ -92,6 +104,8 @@ static void serve(int fd)
 	egd_parser_init(&parser);
 	if (is("ahead") && send_bytes(fd, 64))
 		return;
+	if (is("full"))
+		fill(fd);
 	while ((got = recv(fd, in, sizeof(in), 0)) > 0) {
 		at = in;
 		len = (size_t)got;
