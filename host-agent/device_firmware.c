@@ -40,10 +40,27 @@ static void firmware_conclude(struct device_firmware *f, const char *verdict,
 	f->done(f->owner);
 }
 
+/* True if the result is none, and gpgv will be asked once more. */
+static bool firmware_waits(struct device_firmware *f,
+			   const struct gpgv_result *r)
+{
+	struct timeval tv = { DEVICE_FIRMWARE_AGAIN_S << f->tries, 0 };
+
+	if (r->verdict != GPGV_TIMEOUT && r->verdict != GPGV_KILLED)
+		return false;
+	if (++f->tries >= DEVICE_FIRMWARE_TRIES)
+		return false;
+	log_warn("firmware signature: %s: tried again in %d s", r->why,
+		 (int)tv.tv_sec);
+	return event_add(&f->again_ev, &tv) == 0;
+}
+
 static void firmware_judged(void *owner, const struct gpgv_result *r)
 {
 	struct device_firmware *f = owner;
 
+	if (firmware_waits(f, r))
+		return;
 	f->said = *r;
 	if (r->verdict != GPGV_GOOD) {
 		firmware_conclude(f, gpgv_verdict_name(r->verdict), r->why);
@@ -56,6 +73,35 @@ static void firmware_judged(void *owner, const struct gpgv_result *r)
 	f->done(f->owner);
 }
 
+/* gpgv gets a copy of its own of the parts: the map may go at once. */
+static void firmware_ask(struct device_firmware *f)
+{
+	struct gpgv_job job = { .keyring = f->conf.keyring,
+				.pins = &f->conf.pins };
+	enum firmware_fault fault;
+	const uint8_t *image;
+	int r = sealed_map(f->fd, FIRMWARE_IMAGE, &image);
+
+	if (r < 0) {
+		firmware_conclude(f, "image-unreadable", strerror(-r));
+		return;
+	}
+	fault = firmware_split(image, FIRMWARE_IMAGE, f->version, &job.parts);
+	if (fault)
+		firmware_conclude(f, firmware_fault_name(fault),
+				  firmware_fault_text(fault));
+	else
+		gpgv_check_start(&f->check, &job);
+	sealed_unmap(image, FIRMWARE_IMAGE);
+}
+
+static void firmware_on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	firmware_ask(arg);
+}
+
 void device_firmware_init(struct device_firmware *f, struct event_base *base,
 			  void (*done)(void *owner), void *owner)
 {
@@ -65,11 +111,14 @@ void device_firmware_init(struct device_firmware *f, struct event_base *base,
 	f->done = done;
 	f->owner = owner;
 	gpgv_check_init(&f->check, base, firmware_judged, f);
+	event_assign(&f->again_ev, base, -1, 0, firmware_on_again, f);
 }
 
 static void firmware_reset(struct device_firmware *f)
 {
 	gpgv_check_cancel(&f->check);
+	event_del(&f->again_ev);
+	f->tries = 0;
 	f->state = DEVICE_FIRMWARE_NONE;
 	f->verdict = "none";
 	f->why[0] = '\0';
@@ -85,27 +134,9 @@ void device_firmware_forget(struct device_firmware *f)
 	memset(f->sha256, 0, sizeof(f->sha256));
 }
 
-/* gpgv gets a copy of its own of the parts: the map may go at once. */
-static void firmware_ask(struct device_firmware *f, const uint8_t *image)
-{
-	struct gpgv_job job = { .keyring = f->conf.keyring,
-				.pins = &f->conf.pins };
-	enum firmware_fault fault =
-		firmware_split(image, FIRMWARE_IMAGE, f->version, &job.parts);
-
-	if (fault)
-		firmware_conclude(f, firmware_fault_name(fault),
-				  firmware_fault_text(fault));
-	else
-		gpgv_check_start(&f->check, &job);
-}
-
 void device_firmware_again(struct device_firmware *f,
 			   const struct firmware_conf *conf)
 {
-	const uint8_t *image;
-	int r;
-
 	firmware_reset(f);
 	f->conf = *conf;
 	if (conf->policy == FIRMWARE_OFF) {
@@ -117,13 +148,7 @@ void device_firmware_again(struct device_firmware *f,
 	}
 	f->state = DEVICE_FIRMWARE_CHECKING;
 	f->verdict = "checking";
-	r = sealed_map(f->fd, FIRMWARE_IMAGE, &image);
-	if (r < 0) {
-		firmware_conclude(f, "image-unreadable", strerror(-r));
-		return;
-	}
-	firmware_ask(f, image);
-	sealed_unmap(image, FIRMWARE_IMAGE);
+	firmware_ask(f);
 }
 
 /* The reader is not believed: what is shown was hashed here. */

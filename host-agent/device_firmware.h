@@ -8,6 +8,8 @@
  *
  * The image comes from the reader in a sealed descriptor and is hashed here.
  * It is kept for the operator until the device departs or is opened anew.
+ * A gpgv that ran out of time or was killed says nothing of the image: it is
+ * asked DEVICE_FIRMWARE_TRIES times before that counts as a failure.
  */
 #ifndef HOST_AGENT_DEVICE_FIRMWARE_H
 #define HOST_AGENT_DEVICE_FIRMWARE_H
@@ -24,6 +26,9 @@
 
 #define FIRMWARE_KEYRING     ONERNG_SYSCONFDIR "/onerng/firmware-keyring.gpg"
 #define FIRMWARE_KEYRING_MAX 256 /* of its path, terminated */
+
+#define DEVICE_FIRMWARE_TRIES	3
+#define DEVICE_FIRMWARE_AGAIN_S 2 /* before the second one, then twice that */
 
 enum firmware_policy {
 	FIRMWARE_REQUIRE,
@@ -61,6 +66,8 @@ struct device_firmware {
 	char why[GPGV_WHY_MAX];	 /* a line: the reason, what to do */
 	struct gpgv_result said; /* who signed; empty if gpgv was not asked */
 	struct gpgv_check check;
+	unsigned int tries; /* of gpgv, without an answer */
+	struct event again_ev;
 	void (*done)(void *owner);
 	void *owner;
 };

@@ -1,6 +1,6 @@
 #!/bin/sh
 # a device is used if its firmware is signed by a trusted key, never before
-# timeout: 300
+# timeout: 180
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/sign.sh"
@@ -214,13 +214,16 @@ mkdir "$T/empty" "$T/slow"
 echo "$T/empty" >"$T/hostd.path"
 again
 refused "without gpgv" gpgv-missing "install the package gpgv"
-cat >"$T/slow/gpgv" <<END
+slow_gpgv() {
+	cat >"$T/slow/gpgv" <<END
 #!/bin/sh
 : >"$T/asked"
 while [ ! -e "$T/go" ]; do sleep 0.1; done
 exec "$real" "\$@"
 END
-chmod 755 "$T/slow/gpgv"
+	chmod 755 "$T/slow/gpgv"
+}
+slow_gpgv
 echo "$T/slow:$PATH" >"$T/hostd.path"
 again
 wait_for 40 test -e "$T/asked"
@@ -240,11 +243,26 @@ gpgv_gone() {
 hostd_sim unplug >/dev/null
 check "departure ends the check" wait_for 20 device 0 gone
 check "and gpgv" wait_for 20 gpgv_gone
+cat >"$T/slow/gpgv" <<END
+#!/bin/sh
+[ -e "$T/killed" ] && exec "$real" "\$@"
+: >"$T/killed"
+kill -KILL \$\$
+END
+hostd_sim plug >/dev/null
+check "one that is killed is asked again" wait_for 40 device 0 running
+check "and believed" verdict good
+check "it was killed" test -e "$T/killed"
+hostd_sim unplug >/dev/null
+wait_for 20 device 0 gone
 raw=$(hostd_get devices.0.raw_bytes)
+slow_gpgv
 rm -f "$T/asked"
 hostd_sim plug >/dev/null
 wait_for 40 test -e "$T/asked"
 refused "a gpgv that does not end" gpgv-timeout "did not end in time"
+equal "which was asked three times" 2 \
+	"$(grep -c 'signature: .*did not end in time.*again in' "$T/keeper.log")"
 wait_for 20 gpgv_gone
 start_s=$(date +%s)
 kill -s HUP "$(cat "$T/hostd.pid")"
