@@ -76,11 +76,18 @@ $(TOOL_PROGS): $(B)/%: $(B)/%.o $(COMMON_LIB)
 	$(call say,LD   ,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TOOL_LIBS) -lm
 
+# Preloaded into a program under test, whatever that is built with.
+PRELOADS := $(patsubst %.c,$(B)/%.so,$(wildcard tests/lib/preload/*.c))
+$(PRELOADS): $(B)/%.so: %.c
+	@mkdir -p $(@D)
+	$(call say,LD   ,$@)
+	$(Q)$(CC) $(ALL_CPPFLAGS) -std=c11 $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
+
 # What tests/suite asks for.
 unit-programs: $(UNIT_PROGS)
 fuzz-programs: $(FUZZ_PROGS)
 bench-programs: $(BENCH_PROGS)
-tool-programs: $(TOOL_PROGS)
+tool-programs: $(TOOL_PROGS) $(PRELOADS)
 
 FUZZ_SECONDS ?= $(if $(filter soak,$(MAKECMDGOALS)),600,60)
 SUITE := MAKE='$(MAKE)' B='$(B)' tests/suite

@@ -1,0 +1,82 @@
+/*
+ * hwrngfault.c - preloaded: a hardware RNG that fails as it is told
+ *
+ * read(2) of the kernel's hardware RNG (10:183), and of nothing else, does what
+ * the first word of the file $HWRNG_FAULT says:
+ *	eio, enodev	that error
+ *	eagain		nothing to be had just now
+ *	empty		no byte
+ *	silent		waits until another word is there
+ *	slow		16 bytes, after SLOW_MS
+ *	stuck		bytes that are all the same
+ * and reads on any other.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define SLOW_MS	  400
+#define LOOK_MS	  50
+#define SLOW_READ 16
+
+ssize_t read(int fd, void *buf, size_t count);
+
+static bool is_hwrng(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(10, 183);
+}
+
+static bool told(const char *word)
+{
+	const char *path = getenv("HWRNG_FAULT");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char text[16] = "";
+
+	if (fd < 0)
+		return false;
+	syscall(SYS_read, fd, text, sizeof(text) - 1);
+	close(fd);
+	text[strcspn(text, "\n")] = '\0';
+	return !strcmp(text, word);
+}
+
+static ssize_t fail(int err)
+{
+	errno = err;
+	return -1;
+}
+
+ssize_t read(int fd, void *buf, size_t count)
+{
+	if (!is_hwrng(fd))
+		return syscall(SYS_read, fd, buf, count);
+	while (told("silent"))
+		poll(NULL, 0, LOOK_MS);
+	if (told("eio"))
+		return fail(EIO);
+	if (told("enodev"))
+		return fail(ENODEV);
+	if (told("eagain"))
+		return fail(EAGAIN);
+	if (told("empty"))
+		return 0;
+	if (told("stuck")) {
+		memset(buf, 0x5a, count);
+		return (ssize_t)count;
+	}
+	if (told("slow")) {
+		poll(NULL, 0, SLOW_MS);
+		count = count < SLOW_READ ? count : SLOW_READ;
+	}
+	return syscall(SYS_read, fd, buf, count);
+}
