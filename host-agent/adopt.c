@@ -26,7 +26,7 @@ bool adopt_add(struct adopt *a, pid_t pid, int fd, const char *port)
 		return false;
 	r->pid = pid;
 	r->fd = fd;
-	r->ino = handover_socket_ino(fd);
+	r->ino = handover_identity(fd);
 	snprintf(r->port, sizeof(r->port), "%s", port);
 	a->count++;
 	return true;
@@ -125,7 +125,7 @@ static bool is_reader_socket(const struct adopt_reader *r)
 	int domain = 0, type = 0;
 	socklen_t len = sizeof(int), type_len = sizeof(int);
 
-	return handover_socket_ino(r->fd) == r->ino &&
+	return handover_identity(r->fd) == r->ino &&
 	       !(fcntl(r->fd, F_GETFD) & FD_CLOEXEC) &&
 	       getsockopt(r->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
 	       getsockopt(r->fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 &&

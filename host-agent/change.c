@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/log.h"
+#include "host-agent/containers.h"
 #include "host-agent/control.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/hostconf.h"
@@ -84,6 +85,17 @@ static int take_consumer(struct change *c, const json_t *value, char *why)
 	return c->consumer ? 0 : say(why, "consumer: not a string");
 }
 
+static int take_kind(struct change *c, const json_t *value, char *why)
+{
+	const char *name = json_string_value(value);
+
+	for (c->kind = CONSUMER_CONTAINER; name && c->kind >= 0; c->kind--)
+		if (!strcmp(consumer_kind_name((enum consumer_kind)c->kind),
+			    name))
+			return 0;
+	return say(why, "kind: not domain, host or container");
+}
+
 static int take_cmd(struct change *c, const json_t *value, char *why)
 {
 	(void)c;
@@ -99,7 +111,7 @@ static const struct {
 	{ "cmd", take_cmd },	   { "consumer", take_consumer },
 	{ "class", take_class },   { "when_absent", take_absent },
 	{ "rate", take_rate },	   { "burst", take_burst },
-	{ "weight", take_weight },
+	{ "weight", take_weight }, { "kind", take_kind },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -111,6 +123,7 @@ int change_parse(const json_t *request, struct change *out, char *why)
 	int r;
 
 	memset(out, 0, sizeof(*out));
+	out->kind = -1;
 	for (i = 0; i < KEYS; i++) {
 		value = json_object_get(request, keys[i].name);
 		if (!value)
@@ -121,8 +134,8 @@ int change_parse(const json_t *request, struct change *out, char *why)
 			return r;
 	}
 	if (known != json_object_size(request))
-		return say(why, "only consumer, class, when_absent, rate, "
-				"burst and weight can be given");
+		return say(why, "only consumer, kind, class, when_absent, "
+				"rate, burst and weight can be given");
 	if (!out->consumer)
 		return say(why, "no consumer is named");
 	if (!out->has_class && !out->has_absent && !out->has_rate &&
@@ -156,14 +169,91 @@ static bool is_named(const struct consumer *c, const char *word)
 	       !strcasecmp(c->uuid, word);
 }
 
-static struct egd_sock *find(struct egd_pub *pub, const char *word)
+static struct egd_sock *find(struct egd_pub *pub, const struct change *change)
 {
 	struct egd_sock *s = NULL;
+	const struct consumer *c;
 
-	while ((s = egd_pub_next(pub, s)))
-		if (is_named(egd_pub_consumer(s), word))
+	while ((s = egd_pub_next(pub, s))) {
+		c = egd_pub_consumer(s);
+		if (c->kind != CONSUMER_CONTAINER &&
+		    (change->kind < 0 || (int)c->kind == change->kind) &&
+		    is_named(c, change->consumer))
 			break;
+	}
 	return s;
+}
+
+/* A consumer that can be changed: a socket's, or a container. */
+struct target {
+	struct egd_sock *sock; /* NULL: it is the container */
+	struct container *container;
+	const struct consumer *consumer;
+};
+
+static int find_container(struct containers *all, const char *id,
+			  struct target *out)
+{
+	struct container_view view;
+
+	out->container = all ? containers_find(all, id) : NULL;
+	if (!out->container)
+		return -ENOENT;
+	containers_view(out->container, &view);
+	out->consumer = view.main;
+	return 0;
+}
+
+static int find_target(const struct change_targets *all,
+		       const struct change *change, struct target *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (change->kind != CONSUMER_CONTAINER)
+		out->sock = find(all->pub, change);
+	if (out->sock) {
+		out->consumer = egd_pub_consumer(out->sock);
+		return 0;
+	}
+	if (change->kind >= 0 && change->kind != CONSUMER_CONTAINER)
+		return -ENOENT;
+	return find_container(all->containers, change->consumer, out);
+}
+
+static int set_service(const struct target *t, const struct change *change,
+		       const struct service_policy *policy)
+{
+	if (!change->has_class && !change->has_absent)
+		return 0;
+	return t->sock ? egd_pub_set_service(t->sock, policy)
+		       : containers_set_service(t->container, policy);
+}
+
+static int set_limits(const struct target *t, const struct change *change,
+		      const struct sched_limits *limits)
+{
+	if (!change->has_rate && !change->has_burst && !change->has_weight)
+		return 0;
+	if (!t->sock)
+		return containers_set_limits(t->container, limits);
+	egd_pub_set_limits(t->sock, limits);
+	return 0;
+}
+
+static int apply(const struct target *t, const struct change *change, char *why)
+{
+	struct service_policy policy = t->consumer->service.policy;
+	struct sched_limits limits = t->consumer->limits;
+	int r;
+
+	change_apply(change, &policy, &limits);
+	r = set_service(t, change, &policy);
+	if (r == 0)
+		r = set_limits(t, change, &limits);
+	if (r == -ENODEV)
+		say(why, "the container gets no bytes of this agent");
+	else if (r < 0)
+		say(why, "no locked memory for a DRBG: raise LimitMEMLOCK=");
+	return r;
 }
 
 static json_t *describe(const struct consumer *c)
@@ -186,36 +276,26 @@ static json_t *describe(const struct consumer *c)
 			 (json_int_t)c->limits.weight, "override", 1);
 }
 
-json_t *change_consumer(void *pub, const json_t *request, char *why)
+json_t *change_consumer(void *targets, const json_t *request, char *why)
 {
-	struct service_policy policy;
-	struct sched_limits limits;
-	const struct consumer *c;
 	struct change change;
-	struct egd_sock *s;
+	struct target t;
 	char shown[80];
 
 	if (change_parse(request, &change, why) < 0)
 		return NULL;
-	s = find(pub, change.consumer);
-	if (!s) {
+	if (find_target(targets, &change, &t) < 0) {
 		snprintf(why, CONTROL_WHY_MAX,
 			 "no consumer %s: see onerngctl domain list",
 			 log_escape(shown, sizeof(shown), change.consumer,
 				    strlen(change.consumer)));
 		return NULL;
 	}
-	c = egd_pub_consumer(s);
-	policy = c->service.policy;
-	limits = c->limits;
-	change_apply(&change, &policy, &limits);
-	if ((change.has_class || change.has_absent) &&
-	    egd_pub_set_service(s, &policy) < 0) {
-		say(why, "no locked memory for a DRBG: raise LimitMEMLOCK=");
+	if (apply(&t, &change, why) < 0)
 		return NULL;
-	}
-	if (change.has_rate || change.has_burst || change.has_weight)
-		egd_pub_set_limits(s, &limits);
-	egd_pub_set_override(s, true);
-	return describe(c);
+	if (t.sock)
+		egd_pub_set_override(t.sock, true);
+	else
+		containers_set_override(t.container, true);
+	return describe(t.consumer);
 }

@@ -4,7 +4,8 @@
  *
  * {"cmd":"consumer-set","consumer":NAME|UUID|"host",...} with one or more of
  * "class", "when_absent", "rate", "burst" and "weight", as in the
- * configuration.  It lasts until that is read again.
+ * configuration.  A container is named by its ID; "kind":"container" (or
+ * "domain", "host") says which of two that have the name.  It lasts until that is read again.
  */
 #ifndef HOST_AGENT_CHANGE_H
 #define HOST_AGENT_CHANGE_H
@@ -18,6 +19,7 @@
 
 struct change {
 	const char *consumer; /* in the request */
+	int kind;	      /* enum consumer_kind; -1: any */
 	bool has_class, has_absent, has_rate, has_burst, has_weight;
 	struct service_policy policy;
 	struct sched_limits limits;
@@ -30,7 +32,15 @@ int change_parse(const json_t *request, struct change *out, char *why);
 void change_apply(const struct change *change, struct service_policy *policy,
 		  struct sched_limits *limits);
 
-/* The command; pub is a struct egd_pub.  A control_command_fn. */
-json_t *change_consumer(void *pub, const json_t *request, char *why);
+struct containers;
+struct egd_pub;
+
+struct change_targets {
+	struct egd_pub *pub;
+	struct containers *containers; /* NULL: none */
+};
+
+/* The command; targets is a struct change_targets.  A control_command_fn. */
+json_t *change_consumer(void *targets, const json_t *request, char *why);
 
 #endif /* HOST_AGENT_CHANGE_H */

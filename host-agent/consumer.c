@@ -1,8 +1,38 @@
 #include "host-agent/consumer.h"
 
+#include <errno.h>
+#include <string.h>
+
+static const char *const devices[] = {
+	[CONSUMER_DEVICE_VIRTUAL] = "virtual",
+	[CONSUMER_DEVICE_PLAIN] = "plain",
+	[CONSUMER_DEVICE_HWRNG] = "hwrng",
+	[CONSUMER_DEVICE_PASSTHROUGH] = "passthrough",
+	[CONSUMER_DEVICE_NONE] = "none",
+};
+
 const char *consumer_kind_name(enum consumer_kind kind)
 {
-	return kind == CONSUMER_HOST ? "host" : "domain";
+	static const char *const names[] = {
+		[CONSUMER_DOMAIN] = "domain",
+		[CONSUMER_HOST] = "host",
+		[CONSUMER_CONTAINER] = "container",
+	};
+
+	return names[kind];
+}
+
+const char *consumer_device_name(enum consumer_device device)
+{
+	return devices[device];
+}
+
+int consumer_device_parse(const char *name)
+{
+	for (int i = 0; i <= CONSUMER_DEVICE_NONE; i++)
+		if (!strcmp(devices[i], name))
+			return i;
+	return -EINVAL;
 }
 
 const char *consumer_phase_name(enum consumer_phase phase)

@@ -21,8 +21,18 @@
 #define CONSUMER_PATH_MAX 108 /* sun_path, terminated */
 
 enum consumer_kind {
-	CONSUMER_DOMAIN, /* a KVM domain: uuid is set */
-	CONSUMER_HOST,	 /* the host's own kernel: uuid is empty */
+	CONSUMER_DOMAIN,    /* a KVM domain: uuid is set */
+	CONSUMER_HOST,	    /* the host's own kernel: uuid is empty */
+	CONSUMER_CONTAINER, /* name is its ID, uuid is empty */
+};
+
+/* What a container gets as its device. */
+enum consumer_device {
+	CONSUMER_DEVICE_VIRTUAL,     /* a terminal that is like a OneRNG */
+	CONSUMER_DEVICE_PLAIN,	     /* a terminal that gives bytes */
+	CONSUMER_DEVICE_HWRNG,	     /* the kernel's node */
+	CONSUMER_DEVICE_PASSTHROUGH, /* a OneRNG itself */
+	CONSUMER_DEVICE_NONE,
 };
 
 struct consumer_peer {
@@ -90,8 +100,12 @@ struct consumer {
 	struct latency latency; /* request to its last byte */
 };
 
-/* "domain" or "host". */
+/* "domain", "host" or "container". */
 const char *consumer_kind_name(enum consumer_kind kind);
+
+/* "virtual", "plain", ...; parsing: the value or -EINVAL. */
+const char *consumer_device_name(enum consumer_device device);
+int consumer_device_parse(const char *name);
 
 /* "unknown", "preparing", ...; "none", "start", "restore", "migrate". */
 const char *consumer_phase_name(enum consumer_phase phase);

@@ -18,6 +18,7 @@
 #include "common/secmem.h"
 #include "host-agent/capture.h"
 #include "host-agent/change.h"
+#include "host-agent/containers.h"
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
 #include "host-agent/domains.h"
@@ -64,8 +65,10 @@ struct core {
 	struct control *hook; /* libvirt's hooks speak to it, nobody else */
 	struct letgo *letgo;
 	struct domains *domains;
+	struct containers *containers;
 	struct capture *capture;
 	struct status status;
+	struct change_targets change;
 	const char *state; /* as last told */
 	struct service_absence absence;
 	bool stopping;
@@ -87,6 +90,7 @@ static void core_tell_state(struct core *c)
 		   devset_unverified(c->devices) ? ", firmware UNVERIFIED" : "",
 		   c->conf->domains_count);
 	c->state = state;
+	containers_set_state(c->containers, state);
 }
 
 static void core_note_absence(struct core *c)
@@ -132,6 +136,7 @@ static void core_tick(evutil_socket_t fd, short what, void *arg)
 	core_note_absence(c);
 	egd_pub_tick(c->pub);
 	domains_tick(c->domains, egd_conn_now_us());
+	containers_tick(c->containers);
 	handover_tick(c->handover);
 	sd_notify(0, "WATCHDOG=1");
 }
@@ -313,7 +318,9 @@ static void core_on_hup(evutil_socket_t fd, short what, void *arg)
 		core_say_unchanged(c, new);
 		core_use(c, new);
 		roster_apply(c->pub, new, c->run_dir);
-		log_info("reload: %zu domains", new->domains_count);
+		containers_apply(c->containers, new);
+		log_info("reload: %zu domains, %zu containers",
+			 new->domains_count, new->containers_count);
 	}
 	c->state = NULL;
 	core_tell_state(c);
@@ -376,7 +383,9 @@ static int core_make_domains(struct core *c)
 	if (!c->domains)
 		return -ENOMEM;
 	domains_configure(c->domains, c->conf);
-	return 0;
+	c->containers = containers_new(c->base, c->pub, c->letgo, c->handover,
+				       c->run_dir);
+	return c->containers ? 0 : -ENOMEM;
 }
 
 static int core_make_stages(struct core *c)
@@ -422,6 +431,8 @@ static int core_listen_to_hook(struct core *c)
 		return -EIO;
 	}
 	control_add_stream(c->hook, "domain-event", domains_event, c->domains);
+	control_add_stream(c->hook, "container-event", containers_event,
+			   c->containers);
 	return 0;
 }
 
@@ -443,6 +454,9 @@ static int core_listen(struct core *c)
 	if (roster_apply(c->pub, c->conf, c->run_dir) < 0)
 		return -EIO;
 	domains_load(c->domains);
+	if (containers_apply(c->containers, c->conf) < 0)
+		return -EIO;
+	containers_load(c->containers);
 	if (core_listen_to_hook(c) < 0)
 		return -EIO;
 	handover_settle(c->handover);
@@ -478,11 +492,14 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	c->status.devices = c->devices;
 	c->status.pool = c->pool;
 	c->status.pub = c->pub;
+	c->status.containers = c->containers;
+	c->change.pub = c->pub;
+	c->change.containers = c->containers;
 	c->status.sandbox = conf->sandbox;
 	c->status.started_us = egd_conn_now_us();
 	control_set_answer(c->control, status_answer, &c->status);
 	control_add_command(c->control, "consumer-set", change_consumer,
-			    c->pub);
+			    &c->change);
 	control_add_command(c->control, "firmware-dump", status_firmware_dump,
 			    &c->status);
 	control_add_command(c->control, "selftest", selftest_answer,
@@ -542,6 +559,7 @@ void core_free(struct core *c)
 		return;
 	control_free(c->control);
 	control_free(c->hook);
+	containers_free(c->containers, egd_pub_leave(c->pub));
 	domains_free(c->domains);
 	letgo_free(c->letgo);
 	capture_free(c->capture);

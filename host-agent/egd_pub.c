@@ -30,6 +30,7 @@ struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
 	if (!p)
 		return NULL;
 	TAILQ_INIT(&p->socks);
+	TAILQ_INIT(&p->sinks);
 	TAILQ_INIT(&p->env.now);
 	p->env.base = base;
 	p->env.sched = sched;
@@ -67,14 +68,20 @@ static void pub_leave_all(struct egd_pub *p)
 	}
 }
 
+bool egd_pub_leave(struct egd_pub *p)
+{
+	if (!p || !handover_end(p->handover))
+		return false;
+	pub_leave_all(p);
+	return true;
+}
+
 void egd_pub_free(struct egd_pub *p)
 {
 	struct egd_sock *s;
 
 	if (!p)
 		return;
-	if (handover_end(p->handover))
-		pub_leave_all(p);
 	while ((s = TAILQ_FIRST(&p->socks)))
 		egd_pub_remove(p, s);
 	event_del(&p->serve_ev);
@@ -82,6 +89,21 @@ void egd_pub_free(struct egd_pub *p)
 	sched_free(p->env.light);
 	secmem_free(p->env.out);
 	free(p);
+}
+
+struct egd_conn_env *egd_pub_env(struct egd_pub *p)
+{
+	return &p->env;
+}
+
+void egd_pub_join(struct egd_pub *p, struct sink *sink)
+{
+	TAILQ_INSERT_TAIL(&p->sinks, sink, entry);
+}
+
+void egd_pub_part(struct egd_pub *p, struct sink *sink)
+{
+	TAILQ_REMOVE(&p->sinks, sink, entry);
 }
 
 /* One peer per socket; the present one stays unless it is gone. */
@@ -243,6 +265,50 @@ static void sock_take_over(struct egd_sock *s)
 		 known ? "" : "state unknown: ", (unsigned long long)c->owed);
 }
 
+static struct egd_sock *sock_of(struct sink *sink)
+{
+	return (void *)((char *)sink - offsetof(struct egd_sock, sink));
+}
+
+static void sock_deliver(struct sink *sink)
+{
+	egd_conn_deliver(&sock_of(sink)->conn);
+}
+
+static size_t sock_deliver_made(struct sink *sink)
+{
+	return egd_conn_deliver_made(&sock_of(sink)->conn);
+}
+
+/* Its peer's next bytes come from elsewhere, or it is closed. */
+static void sock_refresh(struct sink *sink)
+{
+	struct egd_sock *s = sock_of(sink);
+
+	if (sock_is_closed(s))
+		egd_conn_close(&s->conn, "no device serves");
+	egd_conn_refresh(&s->conn);
+}
+
+static int sock_schedule(struct egd_sock *s)
+{
+	struct egd_conn_env *env = &s->pub->env;
+	struct consumer *c = &s->consumer;
+
+	s->sink.consumer = c;
+	s->sink.deliver = sock_deliver;
+	s->sink.deliver_made = sock_deliver_made;
+	s->sink.refresh = sock_refresh;
+	c->entry =
+		sched_add(env->sched, &c->limits, &s->sink, egd_conn_now_us());
+	c->light =
+		sched_add(env->light, &c->limits, &s->sink, egd_conn_now_us());
+	if (!c->entry || !c->light)
+		return -ENOMEM;
+	sched_share_bucket(c->light, c->entry);
+	return 0;
+}
+
 struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 			     gid_t gid, char *why)
 {
@@ -260,13 +326,8 @@ struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 	s->consumer.service.policy = id->service.policy;
 	s->consumer.domain = id->domain;
 	egd_conn_init(&s->conn, &p->env, &s->consumer);
-	s->consumer.entry = sched_add(p->env.sched, &id->limits, &s->conn,
-				      egd_conn_now_us());
-	s->consumer.light = sched_add(p->env.light, &id->limits, &s->conn,
-				      egd_conn_now_us());
-	if (!s->consumer.entry || !s->consumer.light)
+	if (sock_schedule(s) < 0)
 		goto fail;
-	sched_share_bucket(s->consumer.light, s->consumer.entry);
 	s->fd = sock_listen(s, gid, why);
 	if (s->fd < 0)
 		goto fail_said;
@@ -275,6 +336,7 @@ struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 	if (event_add(&s->accept_ev, NULL) < 0)
 		goto fail;
 	TAILQ_INSERT_TAIL(&p->socks, s, entry);
+	egd_pub_join(p, &s->sink);
 	sock_take_over(s);
 	return s;
 fail:
@@ -299,6 +361,7 @@ void egd_pub_remove(struct egd_pub *p, struct egd_sock *s)
 	sched_remove(p->env.light, s->consumer.light);
 	sched_remove(p->env.sched, s->consumer.entry);
 	TAILQ_REMOVE(&p->socks, s, entry);
+	egd_pub_part(p, &s->sink);
 	free(s);
 }
 
@@ -309,20 +372,12 @@ void egd_pub_set_limits(struct egd_sock *s, const struct sched_limits *lim)
 	sched_set_limits(s->consumer.light, lim, egd_conn_now_us());
 }
 
-/* Its peer's next bytes come from elsewhere, or it is closed. */
-static void sock_refresh(struct egd_sock *s)
-{
-	if (sock_is_closed(s))
-		egd_conn_close(&s->conn, "no device serves");
-	egd_conn_refresh(&s->conn);
-}
-
 void egd_pub_refresh_all(struct egd_pub *p)
 {
-	struct egd_sock *s;
+	struct sink *s;
 
-	TAILQ_FOREACH (s, &p->socks, entry)
-		sock_refresh(s);
+	TAILQ_FOREACH (s, &p->sinks, entry)
+		s->refresh(s);
 }
 
 int egd_pub_set_service(struct egd_sock *s, const struct service_policy *policy)
@@ -341,7 +396,7 @@ int egd_pub_set_service(struct egd_sock *s, const struct service_policy *policy)
 			return r;
 	}
 	service->policy = *policy;
-	sock_refresh(s);
+	sock_refresh(&s->sink);
 	egd_pub_serve(s->pub);
 	return 0;
 }
@@ -374,14 +429,14 @@ struct egd_sock *egd_pub_next(struct egd_pub *p, struct egd_sock *s)
 static void log_absence(struct egd_pub *p, bool absent)
 {
 	size_t with[SERVICE_REFUSE + 1] = { 0 };
-	struct egd_sock *s;
+	struct sink *s;
 
 	if (!absent) {
 		log_info("a device serves again");
 		return;
 	}
-	TAILQ_FOREACH (s, &p->socks, entry)
-		with[s->consumer.service.policy.when_absent]++;
+	TAILQ_FOREACH (s, &p->sinks, entry)
+		with[s->consumer->service.policy.when_absent]++;
 	log_warn("no device serves: %zu consumers hold, %zu get the kernel's "
 		 "bytes, %zu are refused",
 		 with[SERVICE_HOLD], with[SERVICE_KERNEL],

@@ -38,6 +38,8 @@ struct event_base;
 struct handover;
 struct pool;
 struct sched;
+struct sink;
+struct egd_conn_env;
 struct egd_pub;
 struct egd_sock;
 
@@ -57,7 +59,20 @@ struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
 			    void *ctx);
 /* Before the first is added: what was left is taken over, and left again. */
 void egd_pub_set_handover(struct egd_pub *p, struct handover *h);
+/*
+ * This process ends.  True: the service manager keeps what it was given, which
+ * is closed and nothing more.  Consumers can still be removed, not added.
+ */
+bool egd_pub_leave(struct egd_pub *p);
 void egd_pub_free(struct egd_pub *p); /* with all sockets; NULL is fine */
+
+/*
+ * Consumers of other publishers: what they share with connections of this one,
+ * and whom the turns serve.  A sink that parts has no entries in schedulers.
+ */
+struct egd_conn_env *egd_pub_env(struct egd_pub *p);
+void egd_pub_join(struct egd_pub *p, struct sink *sink);
+void egd_pub_part(struct egd_pub *p, struct sink *sink);
 
 /*
  * Publishes a consumer at id->path; identity and limits are copied.  NULL with

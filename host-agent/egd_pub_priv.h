@@ -6,6 +6,7 @@
 
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
+#include "host-agent/sink.h"
 
 struct handover_record;
 
@@ -18,6 +19,7 @@ struct egd_sock {
 	uint64_t refused_logged_us, foreign_logged_us;
 	struct consumer consumer;
 	struct egd_conn conn;
+	struct sink sink;
 	struct handover_record *record; /* NULL: not handed over */
 };
 
@@ -26,9 +28,10 @@ TAILQ_HEAD(egd_sock_list, egd_sock);
 struct egd_pub {
 	struct egd_conn_env env;
 	struct egd_sock_list socks;
-	struct event serve_ev; /* goes on serving after others had a turn */
-	struct event light_ev; /* gives what is made, a turn per loop */
-	bool light_due;	       /* ... in the next round of the loop */
+	struct sink_list sinks; /* of these sockets and of other publishers */
+	struct event serve_ev;	/* goes on serving after others had a turn */
+	struct event light_ev;	/* gives what is made, a turn per loop */
+	bool light_due;		/* ... in the next round of the loop */
 	uint64_t starving_since_us; /* 0: nobody is */
 	uint64_t starvations, starved_us;
 	void (*served)(void *ctx);

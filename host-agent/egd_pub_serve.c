@@ -68,21 +68,21 @@ static void note_dry(struct egd_pub *p)
 
 static void serve_pool(struct egd_pub *p)
 {
-	struct egd_conn *c = NULL;
+	struct sink *s;
 	uint64_t now;
 	int64_t wait_us;
 	int i;
 
 	for (i = 0; i < EGD_PUB_SERVE_MAX && pool_blocks(p->env.pool); i++) {
 		now = egd_pub_now_us(p);
-		c = sched_next(p->env.sched, now);
-		if (!c) {
+		s = sched_next(p->env.sched, now);
+		if (!s) {
 			wait_us = sched_wait_us(p->env.sched, now);
 			if (wait_us >= 0)
 				serve_later(p, (uint64_t)wait_us);
 			break;
 		}
-		egd_conn_deliver(c);
+		s->deliver(s);
 	}
 	note_starvation(p);
 	note_dry(p);
@@ -110,22 +110,22 @@ static void light_later(struct egd_pub *p, uint64_t delay_us)
  */
 static void serve_light(struct egd_pub *p)
 {
-	struct egd_conn *c;
+	struct sink *s;
 	uint64_t now;
 	int64_t wait_us;
 	size_t given = 0;
 
 	while (given < EGD_PUB_LIGHT_MAX) {
 		now = egd_pub_now_us(p);
-		c = sched_next(p->env.light, now);
-		if (!c) {
+		s = sched_next(p->env.light, now);
+		if (!s) {
 			wait_us = sched_wait_us(p->env.light, now);
 			if (wait_us >= 0)
 				light_later(p, (uint64_t)wait_us);
 			decline(p, true);
 			return;
 		}
-		given += egd_conn_deliver_made(c);
+		given += s->deliver_made(s);
 	}
 	light_later(p, 0);
 }

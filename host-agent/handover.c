@@ -24,6 +24,7 @@
 
 #include "common/log.h"
 #include "host-agent/handover_priv.h"
+#include "host-agent/tty_pty.h"
 
 #define TABLE_SIZE                        \
 	(sizeof(struct handover_header) + \
@@ -127,12 +128,17 @@ struct handover_record *handover_join(struct handover *h, const char *key)
 	return NULL;
 }
 
-/* The service manager takes a copy of the descriptor. */
+/*
+ * The service manager takes a copy of the descriptor.  It would drop one that
+ * is hung up, as a terminal is while nobody has it open.
+ */
 static void store(const char *what, const char *key, int fd)
 {
+	const char *keep = tty_pty_identity(fd) ? "FDPOLL=0\n" : "";
 	char text[128];
 
-	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s-%s", what, key);
+	snprintf(text, sizeof(text), "FDSTORE=1\n%sFDNAME=%s-%s", keep, what,
+		 key);
 	sd_pid_notify_with_fds(0, 0, text, &fd, 1);
 }
 
@@ -177,6 +183,20 @@ int handover_take_listener(struct handover *h, const char *key)
 	return fd;
 }
 
+int handover_take_tty(struct handover *h, const char *key,
+		      struct handover_tty *t, bool *known)
+{
+	const struct handover_left *left = h ? heirs_left(&h->heirs, key)
+					     : NULL;
+	int fd = handover_take_listener(h, key);
+
+	*known = fd >= 0 && left && left->tty_known &&
+		 left->listen_ino == handover_identity(fd);
+	if (*known)
+		*t = left->tty;
+	return fd;
+}
+
 /* An accepted socket has the address of the one that accepted it. */
 static bool was_accepted_at(int fd, const char *path)
 {
@@ -218,7 +238,7 @@ int handover_take_peer(struct handover *h, const char *key, const char *path,
 		}
 		left = heirs_left(&h->heirs, key);
 		*known = left && left->known &&
-			 left->peer_ino == handover_socket_ino(fd);
+			 left->peer_ino == handover_identity(fd);
 		if (*known)
 			*s = left->state;
 		return fd;
@@ -237,7 +257,9 @@ void handover_add_listener(struct handover *h, struct handover_record *r,
 {
 	if (!r)
 		return;
-	r->listen_ino = handover_socket_ino(fd);
+	if (stored_of(h, r)->listener)
+		unstore("listen", r->key);
+	r->listen_ino = handover_identity(fd);
 	r->listen_fd = fd;
 	if (h->manager && h->settled)
 		store_listener(h, r);
@@ -248,7 +270,7 @@ void handover_add_peer(struct handover *h, struct handover_record *r, int fd)
 	if (!r)
 		return;
 	stored_of(h, r)->settled = false;
-	r->peer_ino = handover_socket_ino(fd);
+	r->peer_ino = handover_identity(fd);
 	r->peer_fd = fd;
 }
 

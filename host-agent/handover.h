@@ -42,7 +42,14 @@ int handover_take_listener(struct handover *h, const char *key);
 int handover_take_peer(struct handover *h, const char *key, const char *path,
 		       struct handover_state *s, bool *known);
 
-/* Sockets that the next process shall have. */
+/*
+ * A terminal's master, kept as a listening socket is, or -1.  *known: *t is
+ * what it was left in.
+ */
+int handover_take_tty(struct handover *h, const char *key,
+		      struct handover_tty *t, bool *known);
+
+/* Sockets that the next process shall have; the newest listener counts. */
 void handover_add_listener(struct handover *h, struct handover_record *r,
 			   int fd);
 void handover_add_peer(struct handover *h, struct handover_record *r, int fd);

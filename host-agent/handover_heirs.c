@@ -17,18 +17,19 @@
 
 #include "common/log.h"
 #include "host-agent/handover_priv.h"
+#include "host-agent/tty_pty.h"
 
 #define TABLE_MAX                         \
 	(sizeof(struct handover_header) + \
 	 (size_t)HANDOVER_RECORDS_MAX * HANDOVER_RECORD_MAX)
 
-uint64_t handover_socket_ino(int fd)
+uint64_t handover_identity(int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
+	if (fstat(fd, &st) < 0)
 		return 0;
-	return st.st_ino;
+	return S_ISSOCK(st.st_mode) ? st.st_ino : tty_pty_identity(fd);
 }
 
 /* Room for one more of size bytes, or NULL. */
@@ -56,7 +57,7 @@ static int add_fd(struct heirs *h, enum heir_kind kind, const char *key, int fd)
 	new = &fds[h->fds_count++];
 	new->kind = kind;
 	new->fd = fd;
-	new->ino = handover_socket_ino(fd);
+	new->ino = handover_identity(fd);
 	snprintf(new->key, sizeof(new->key), "%s", key);
 	return 0;
 }
@@ -180,7 +181,7 @@ static int take_numbered(struct heirs *h, enum heir_kind kind,
 
 	if (fd < 0)
 		return 0;
-	if (handover_socket_ino(fd) != ino || fcntl(fd, F_GETFD) & FD_CLOEXEC) {
+	if (handover_identity(fd) != ino || fcntl(fd, F_GETFD) & FD_CLOEXEC) {
 		log_warn("hand-over: %s: descriptor %d is not what it was",
 			 left->key, fd);
 		return 0;

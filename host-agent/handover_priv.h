@@ -38,7 +38,7 @@ void heirs_free(struct heirs *h);
 /* What the table says of the socket; NULL: nothing. */
 const struct handover_left *heirs_left(const struct heirs *h, const char *key);
 
-/* The inode of a socket, 0 if it is none. */
-uint64_t handover_socket_ino(int fd);
+/* The inode of a socket, a terminal's number; 0 if it is neither. */
+uint64_t handover_identity(int fd);
 
 #endif /* HOST_AGENT_HANDOVER_PRIV_H */

@@ -10,6 +10,10 @@ static_assert(offsetof(struct handover_record, state) == HANDOVER_HEAD_SIZE,
 	      "the head of a record never changes");
 static_assert(sizeof(struct handover_header) == 32, "nor does the header");
 static_assert(sizeof(struct handover_state) == 160, "no hidden padding");
+static_assert(sizeof(struct handover_tty) == 32, "nor here");
+static_assert(offsetof(struct handover_tty, activity) ==
+		      offsetof(struct handover_state, activity),
+	      "whatever a record is of");
 
 void handover_header_init(struct handover_header *h, uint64_t generation)
 {
@@ -77,6 +81,12 @@ bool handover_state_valid(const struct handover_state *s)
 	return egd_parser_is_valid(&parser) && pending_valid(s);
 }
 
+bool handover_tty_valid(const struct handover_tty *t)
+{
+	return t->activity < HANDOVER_ACTIVITIES && t->open <= 1 &&
+	       t->paused <= 1 && t->process_bytes <= HANDOVER_SEED_MAX;
+}
+
 static bool fd_valid(int32_t fd, uint64_t ino)
 {
 	return fd == -1 || (fd > 2 && ino);
@@ -100,7 +110,9 @@ static bool parse_record(struct handover_left *out, const uint8_t *data,
 	out->listen_ino = r.listen_ino;
 	out->peer_ino = r.peer_ino;
 	out->known = same_version && handover_state_valid(&r.state);
+	out->tty_known = same_version && handover_tty_valid(&r.tty);
 	out->state = r.state;
+	out->tty = r.tty;
 	return true;
 }
 

@@ -54,11 +54,21 @@ struct handover_state {
 	struct handover_pending pending[HANDOVER_PENDING_MAX];
 };
 
+/* Of a terminal, as in struct tty_conn: its master is where a socket listens. */
+struct handover_tty {
+	uint64_t zero[2];
+	uint8_t activity, open, paused, mode, parser, skip, armed, reply;
+	uint32_t reply_at, process_bytes;
+};
+
 struct handover_record {
 	char key[HANDOVER_KEY_MAX]; /* a UUID or HANDOVER_HOST; "": unused */
 	int32_t listen_fd, peer_fd; /* -1: none */
 	uint64_t listen_ino, peer_ino;
-	struct handover_state state;
+	union {
+		struct handover_state state;
+		struct handover_tty tty;
+	};
 };
 
 /* A used record, as parsed. */
@@ -66,8 +76,10 @@ struct handover_left {
 	char key[HANDOVER_KEY_MAX];
 	int listen_fd, peer_fd;
 	uint64_t listen_ino, peer_ino;
-	bool known; /* state is valid */
+	bool known;	/* state is valid */
+	bool tty_known; /* tty is, if it is that of a terminal */
 	struct handover_state state;
+	struct handover_tty tty;
 };
 
 void handover_header_init(struct handover_header *h, uint64_t generation);
@@ -76,6 +88,7 @@ void handover_header_init(struct handover_header *h, uint64_t generation);
 bool handover_key_valid(const char key[static HANDOVER_KEY_MAX]);
 
 /* Could a process have been in this state? */
+bool handover_tty_valid(const struct handover_tty *t);
 bool handover_state_valid(const struct handover_state *s);
 
 /*

@@ -1,7 +1,6 @@
 #include "host-agent/hostconf.h"
 
 #include <errno.h>
-#include <ctype.h>
 #include <grp.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,12 +9,15 @@
 
 #include "common/health.h"
 #include "common/opt.h"
+#include "host-agent/hostconf_container.h"
+#include "host-agent/hostconf_domain.h"
 #include "host-agent/hostconf_source.h"
 #include "host-agent/pool.h"
 
-#define DOMAIN_SECTION "domain "
-#define DEVICE_SECTION "device "
-#define HWRNG_SECTION  "hwrng "
+#define DOMAIN_SECTION	  "domain "
+#define DEVICE_SECTION	  "device "
+#define HWRNG_SECTION	  "hwrng "
+#define CONTAINER_SECTION "container "
 
 /*
  * What the setters fill: cur is the section's consumer, NULL elsewhere; device
@@ -25,6 +27,7 @@ struct load {
 	struct hostconf *conf;
 	struct hostconf_consumer *cur;
 	struct hostconf_device *device;
+	struct hostconf_container *container;
 	bool in_hwrng;
 };
 
@@ -286,48 +289,24 @@ static int set_enabled(struct load *l, const char *value, char *why)
 	return 0;
 }
 
-/* Lower case; 8-4-4-4-12 hex digits and nothing else. */
-static int parse_uuid(const char *value, char out[static CONSUMER_UUID_MAX])
-{
-	size_t i;
-
-	if (strlen(value) != CONSUMER_UUID_MAX - 1)
-		return -EINVAL;
-	for (i = 0; value[i]; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (dash ? value[i] != '-' : !isxdigit((unsigned char)value[i]))
-			return -EINVAL;
-		out[i] = (char)tolower((unsigned char)value[i]);
-	}
-	out[i] = '\0';
-	return 0;
-}
-
 static int set_uuid(struct load *l, const char *value, char *why)
 {
-	char uuid[CONSUMER_UUID_MAX];
-	size_t i;
+	return hostconf_set_uuid(l->conf, l->cur, value, why);
+}
 
-	if (parse_uuid(value, uuid))
-		return say(why, "not a UUID");
-	for (i = 0; i < l->conf->domains_count; i++) {
-		const struct hostconf_consumer *d = &l->conf->domains[i];
+static int set_device_kind(struct load *l, const char *value, char *why)
+{
+	return hostconf_set_kind(l->container, value, why);
+}
 
-		if (d == l->cur || strcmp(d->uuid, uuid))
-			continue;
-		snprintf(why, INI_WHY_MAX, "domain %s has this uuid already",
-			 d->name);
-		return -EEXIST;
-	}
-	if (l->cur->uuid[0] && strcmp(l->cur->uuid, uuid)) {
-		snprintf(why, INI_WHY_MAX,
-			 "this domain has another uuid already: %s",
-			 l->cur->uuid);
-		return -EEXIST;
-	}
-	memcpy(l->cur->uuid, uuid, sizeof(uuid));
-	return 0;
+static int set_container_port(struct load *l, const char *value, char *why)
+{
+	return hostconf_set_container_port(l->container, value, why);
+}
+
+static int set_container_socket(struct load *l, const char *value, char *why)
+{
+	return hostconf_set_container_socket(l->container, value, why);
 }
 
 static const struct key keys[] = {
@@ -366,12 +345,21 @@ static const struct key keys[] = {
 	{ "domain", "weight", set_weight },
 	{ "domain", "class", set_class },
 	{ "domain", "when_absent", set_when_absent },
+	{ "container", "device", set_device_kind },
+	{ "container", "port", set_container_port },
+	{ "container", "socket", set_container_socket },
+	{ "container", "rate", set_rate },
+	{ "container", "burst", set_burst },
+	{ "container", "weight", set_weight },
+	{ "container", "class", set_class },
+	{ "container", "when_absent", set_when_absent },
 };
 
 /* Of those without a name of their own. */
 static bool section_known(const char *section)
 {
-	static const char *const named[] = { "domain", "device", "hwrng" };
+	static const char *const named[] = { "domain", "device", "hwrng",
+					     "container" };
 	size_t i;
 
 	for (i = 0; i < sizeof(named) / sizeof(named[0]); i++)
@@ -383,46 +371,28 @@ static bool section_known(const char *section)
 	return false;
 }
 
-/* [domain NAME] again, say in a drop-in, goes on with the same domain. */
-static int open_domain(struct load *l, const char *name, char *why)
+static int open_container(struct load *l, const char *id, char *why)
 {
-	struct hostconf *c = l->conf;
-	struct hostconf_consumer *grown;
-	size_t i, len = strlen(name);
+	int r = hostconf_open_container(l->conf, id, &l->container, why);
 
-	for (i = 0; i < len; i++)
-		if (name[i] <= ' ' || name[i] > '~')
-			return say(why, "a domain's name is printable ASCII "
-					"without spaces");
-	if (len == 0 || len >= CONSUMER_NAME_MAX)
-		return say(why, "a domain's name has 1 to 63 characters");
-	for (i = 0; i < c->domains_count; i++) {
-		if (!strcmp(c->domains[i].name, name)) {
-			l->cur = &c->domains[i];
-			return 0;
-		}
-	}
-	if (c->domains_count == HOSTCONF_DOMAINS_MAX)
-		return say(why, "more than 4096 domains");
-	grown = reallocarray(c->domains, c->domains_count + 1, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	c->domains = grown;
-	l->cur = &grown[c->domains_count++];
-	memset(l->cur, 0, sizeof(*l->cur));
-	memcpy(l->cur->name, name, len + 1);
-	return 0;
+	if (r == 0)
+		l->cur = &l->container->consumer;
+	return r;
 }
 
 static int open_section(struct load *l, const char *section, char *why)
 {
-	size_t prefix = strlen(DOMAIN_SECTION);
-
 	l->cur = NULL;
 	l->device = NULL;
+	l->container = NULL;
 	l->in_hwrng = false;
-	if (!strncmp(section, DOMAIN_SECTION, prefix))
-		return open_domain(l, section + prefix, why);
+	if (!strncmp(section, DOMAIN_SECTION, strlen(DOMAIN_SECTION)))
+		return hostconf_open_domain(l->conf,
+					    section + strlen(DOMAIN_SECTION),
+					    &l->cur, why);
+	if (!strncmp(section, CONTAINER_SECTION, strlen(CONTAINER_SECTION)))
+		return open_container(l, section + strlen(CONTAINER_SECTION),
+				      why);
 	if (!strncmp(section, DEVICE_SECTION, strlen(DEVICE_SECTION)))
 		return hostconf_open_device(l->conf,
 					    section + strlen(DEVICE_SECTION),
@@ -451,7 +421,7 @@ static int set_key(void *ctx, const char *section, const char *key,
 	if (!key)
 		return open_section(l, section, why);
 	if (l->cur)
-		kind = "domain";
+		kind = l->container ? "container" : "domain";
 	else if (l->device || l->in_hwrng)
 		kind = l->device ? "device" : "hwrng";
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -507,6 +477,10 @@ static int finish(struct hostconf *c, const char *path, char *err,
 		}
 		resolve(c, &c->domains[i]);
 	}
+	for (i = 0; i < c->containers_count; i++)
+		resolve(c, &c->containers[i].consumer);
+	if (hostconf_check_containers(c, path, err, err_size) < 0)
+		return -EINVAL;
 	return hostconf_check_sources(c, path, err, err_size);
 }
 
@@ -556,6 +530,7 @@ void hostconf_free(struct hostconf *c)
 	if (!c)
 		return;
 	free(c->domains);
+	free(c->containers);
 	free(c);
 }
 

@@ -21,15 +21,16 @@
 #include "host-agent/rawmsg.h"
 #include "host-agent/sched.h"
 
-#define HOSTCONF_FILE	      ONERNG_SYSCONFDIR "/onerng/hostd.conf"
-#define HOSTCONF_DOMAINS_MAX  4096
-#define HOSTCONF_PORTS_MAX    16
-#define HOSTCONF_POOL_MIN     4096
-#define HOSTCONF_POOL_MAX     16777216
-#define HOSTCONF_POOL_DEFAULT 65536
-#define HOSTCONF_RATE_MAX     1000000000 /* bytes a second */
-#define HOSTCONF_BURST_MAX    1073741824 /* bytes */
-#define HOSTCONF_IDLE_MAX     86400	 /* seconds */
+#define HOSTCONF_FILE		ONERNG_SYSCONFDIR "/onerng/hostd.conf"
+#define HOSTCONF_DOMAINS_MAX	4096
+#define HOSTCONF_CONTAINERS_MAX 1024
+#define HOSTCONF_PORTS_MAX	16
+#define HOSTCONF_POOL_MIN	4096
+#define HOSTCONF_POOL_MAX	16777216
+#define HOSTCONF_POOL_DEFAULT	65536
+#define HOSTCONF_RATE_MAX	1000000000 /* bytes a second */
+#define HOSTCONF_BURST_MAX	1073741824 /* bytes */
+#define HOSTCONF_IDLE_MAX	86400	   /* seconds */
 /* RUN_DIR/kvm/UUID.sock has to fit sun_path */
 #define HOSTCONF_RUN_DIR_MAX 62 /* terminated */
 #define HOSTCONF_GID_NONE    ((gid_t)-1)
@@ -44,6 +45,13 @@ struct hostconf_consumer {
 	struct service_policy policy;
 	bool has_rate, has_burst, has_weight; /* else [consumers] decides */
 	bool has_class, has_absent;
+};
+
+struct hostconf_container {
+	struct hostconf_consumer consumer; /* its name is the container's ID */
+	enum consumer_device device;
+	char port[RAWMSG_PORT_MAX]; /* passthrough; "": the first OneRNG */
+	bool socket;
 };
 
 struct hostconf_device {
@@ -79,6 +87,8 @@ struct hostconf {
 	bool host_enabled;
 	struct hostconf_consumer *domains;
 	size_t domains_count;
+	struct hostconf_container *containers;
+	size_t containers_count;
 };
 
 /*

@@ -213,6 +213,38 @@ bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
 	return !is_settled(l);
 }
 
+const char *letgo_port_of(const struct letgo *l, const char *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++)
+		if (!strcmp(l->entries[i].uuid, uuid))
+			return l->entries[i].port;
+	return NULL;
+}
+
+void letgo_for_container(struct letgo *l, const char *uuid, const char *id,
+			 const char *port)
+{
+	const struct letgo_usb any = { .vendor = ONERNG_VENDOR,
+				       .product = ONERNG_PRODUCT };
+	char by[DEVICE_BY_MAX];
+	const struct device *d;
+	size_t i;
+
+	if (has_one(l, uuid))
+		return;
+	snprintf(by, sizeof(by), "container %s", id);
+	for (i = 0; i < devset_count(l->devices); i++) {
+		d = devset_device(l->devices, i);
+		if (*port ? strcmp(d->port, port) || d->kind != DEVICE_ONERNG
+			  : !is_meant(d, &any))
+			continue;
+		let_go(l, i, by, uuid);
+		return;
+	}
+}
+
 void letgo_end_domain(struct letgo *l, const char *uuid)
 {
 	size_t i;

@@ -30,7 +30,7 @@ struct letgo_usb {
 struct letgo_entry {
 	char port[LABEL_PLACE_MAX];
 	char by[DEVICE_BY_MAX];
-	char uuid[CONSUMER_UUID_MAX]; /* of the domain; "": by hand */
+	char uuid[CONSUMER_UUID_MAX]; /* whose it is; "": by hand */
 };
 
 /*
@@ -47,6 +47,14 @@ void letgo_free(struct letgo *l); /* NULL is fine */
  */
 bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
 		      const struct letgo_usb *usb);
+/*
+ * The same for a container, of which uuid is the key: the OneRNG at that port,
+ * or the first one that is there ("").
+ */
+void letgo_for_container(struct letgo *l, const char *uuid, const char *id,
+			 const char *port);
+/* The port of what that domain or container has, or NULL. */
+const char *letgo_port_of(const struct letgo *l, const char *uuid);
 /* The domain is no more: what it had is taken back. */
 void letgo_end_domain(struct letgo *l, const char *uuid);
 

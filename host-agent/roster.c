@@ -11,8 +11,9 @@
 #include "host-agent/rundir.h"
 #include "host-agent/usock.h"
 
-#define FDS_PER_CONSUMER 2  /* its socket and its peer */
-#define FDS_BESIDES	 64 /* control, devices, what libraries open */
+#define FDS_PER_CONSUMER  2  /* its socket and its peer */
+#define FDS_PER_CONTAINER 4  /* and its terminal, which has two */
+#define FDS_BESIDES	  64 /* control, devices, what libraries open */
 
 static bool limits_equal(const struct sched_limits *a,
 			 const struct sched_limits *b)
@@ -71,6 +72,8 @@ static void keep_or_remove(struct egd_pub *pub, const struct hostconf *conf)
 	for (; s; s = next) {
 		next = egd_pub_next(pub, s);
 		c = egd_pub_consumer(s);
+		if (c->kind == CONSUMER_CONTAINER)
+			continue; /* containers.c has it */
 		want = wanted(conf, c);
 		if (c->domain.dynamic) {
 			egd_pub_domain(s)->dynamic = !want;
@@ -157,7 +160,7 @@ void roster_raise_limit(const struct hostconf *conf)
 {
 	rlim_t need = (conf->domains_count + ROSTER_DYNAMIC_SPARE + 1) *
 			      FDS_PER_CONSUMER +
-		      FDS_BESIDES;
+		      conf->containers_count * FDS_PER_CONTAINER + FDS_BESIDES;
 	struct rlimit lim;
 
 	if (getrlimit(RLIMIT_NOFILE, &lim) < 0 || lim.rlim_cur >= need)
@@ -166,7 +169,8 @@ void roster_raise_limit(const struct hostconf *conf)
 	if (lim.rlim_max < need)
 		lim.rlim_max = need; /* only root may */
 	if (setrlimit(RLIMIT_NOFILE, &lim) < 0)
-		log_warn("%zu domains need %llu descriptors: raise "
-			 "LimitNOFILE=",
-			 conf->domains_count, (unsigned long long)need);
+		log_warn("%zu domains and %zu containers need %llu "
+			 "descriptors: raise LimitNOFILE=",
+			 conf->domains_count, conf->containers_count,
+			 (unsigned long long)need);
 }

@@ -39,6 +39,11 @@ static void kvm_path(char out[static CONSUMER_PATH_MAX], const char *path)
 	snprintf(out, CONSUMER_PATH_MAX, "%s/kvm", path);
 }
 
+static void lxc_path(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/lxc", path);
+}
+
 /* The one before us removes the file as it ends: is fd still the file? */
 static bool is_current(int fd, const char *path)
 {
@@ -80,6 +85,10 @@ int rundir_open(const char *path, char *why)
 	r = make_dir(below, why);
 	if (r < 0)
 		return r;
+	lxc_path(below, path);
+	r = make_dir(below, why);
+	if (r < 0)
+		return r;
 	lock_path(below, path);
 	return take_lock(below, why);
 }
@@ -92,6 +101,8 @@ void rundir_close(int lock_fd, const char *path)
 		return;
 	kvm_path(below, path);
 	rmdir(below); /* unless somebody else left something there */
+	lxc_path(below, path);
+	rmdir(below); /* nor while a container is registered */
 	lock_path(below, path);
 	unlink(below);
 	close(lock_fd);
@@ -126,4 +137,48 @@ void rundir_domains_file(char out[static CONSUMER_PATH_MAX], const char *path)
 void rundir_domains_new(char out[static CONSUMER_PATH_MAX], const char *path)
 {
 	snprintf(out, CONSUMER_PATH_MAX, "%s/domains.new", path);
+}
+
+void rundir_container_dir(char out[static RUNDIR_LXC_MAX], const char *path,
+			  const char *id)
+{
+	snprintf(out, RUNDIR_LXC_MAX, "%s/lxc/%s", path, id);
+}
+
+void rundir_container_socket(char out[static CONSUMER_PATH_MAX],
+			     const char *path, const char *id)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/lxc/%s/egd.sock", path, id);
+}
+
+void rundir_container_facts(char out[static RUNDIR_LXC_MAX], const char *path,
+			    const char *id)
+{
+	snprintf(out, RUNDIR_LXC_MAX, "%s/lxc/%s.facts", path, id);
+}
+
+/* No container's ID begins with a dot. */
+void rundir_container_facts_new(char out[static RUNDIR_LXC_MAX],
+				const char *path, const char *id)
+{
+	snprintf(out, RUNDIR_LXC_MAX, "%s/lxc/.%s.new", path, id);
+}
+
+int rundir_make_container(const char *path, const char *id)
+{
+	char dir[RUNDIR_LXC_MAX], why[RUNDIR_WHY_MAX];
+
+	rundir_container_dir(dir, path, id);
+	return make_dir(dir, why);
+}
+
+void rundir_containers_file(char out[static CONSUMER_PATH_MAX],
+			    const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/containers.json", path);
+}
+
+void rundir_containers_new(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/containers.new", path);
 }

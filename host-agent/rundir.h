@@ -25,6 +25,25 @@ void rundir_control_socket(char out[static CONSUMER_PATH_MAX],
 			   const char *path);
 void rundir_hook_socket(char out[static CONSUMER_PATH_MAX], const char *path);
 
+/* Containers: RUN/lxc, RUN/lxc/ID, its socket, RUN/lxc/ID.facts. */
+#define RUNDIR_LXC_MAX 192 /* terminated */
+void rundir_container_dir(char out[static RUNDIR_LXC_MAX], const char *path,
+			  const char *id);
+void rundir_container_socket(char out[static CONSUMER_PATH_MAX],
+			     const char *path, const char *id);
+void rundir_container_facts(char out[static RUNDIR_LXC_MAX], const char *path,
+			    const char *id);
+void rundir_container_facts_new(char out[static RUNDIR_LXC_MAX],
+				const char *path, const char *id);
+/* Makes it, mode 0755.  0 or -errno. */
+int rundir_make_container(const char *path, const char *id);
+
+/* What is known of containers, and while it is written. */
+void rundir_containers_file(char out[static CONSUMER_PATH_MAX],
+			    const char *path);
+void rundir_containers_new(char out[static CONSUMER_PATH_MAX],
+			   const char *path);
+
 /* What is known of domains, for the next process: and while it is written. */
 void rundir_domains_file(char out[static CONSUMER_PATH_MAX], const char *path);
 void rundir_domains_new(char out[static CONSUMER_PATH_MAX], const char *path);

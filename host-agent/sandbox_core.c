@@ -15,6 +15,18 @@ static const struct sandbox_rule core[] = {
 	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, FIONREAD),
 	/* what a consumer has not read yet */
 	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, SIOCOUTQ),
+	/*
+	 * Terminals of containers: their masters, and a slave once, before
+	 * anybody else has it.  TIOCSTI and TIOCSETD are not among them.
+	 */
+	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TIOCGPTN),
+	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TIOCSPTLCK),
+	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TIOCGPTPEER),
+	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TCSETS),
+	SANDBOX_ALLOW(epoll_create1),
+	/* who opens one */
+	SANDBOX_ALLOW(inotify_init1),
+	SANDBOX_ALLOW(inotify_add_watch),
 	/* sockets of consumers and of control; a reload makes and drops some */
 	SANDBOX_ALLOW_IF(socket, 0, SANDBOX_INT, AF_UNIX),
 	SANDBOX_ALLOW(listen),
@@ -83,7 +95,6 @@ static const struct sandbox_rule children[] = {
 
 /* The program that takes over begins behind this filter (restart.h). */
 static const struct sandbox_rule successor[] = {
-	SANDBOX_ALLOW(epoll_create1),
 	SANDBOX_ALLOW(getpeername), /* is a peer that it was left still one? */
 	SANDBOX_END,
 };

@@ -12,13 +12,13 @@
 #include "host-agent/devset.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/pool.h"
-#include "host-agent/status_domain.h"
+#include "host-agent/status_consumer.h"
 #include "host-agent/status_firmware.h"
 #include "host-agent/status_trend.h"
 
 static json_t *count(uint64_t n)
 {
-	return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
+	return status_count(n);
 }
 
 /* A status that lacks a field is no status: NULL goes up to the reply. */
@@ -175,96 +175,6 @@ static json_t *status_pool(const struct pool *p)
 	return o;
 }
 
-static json_t *status_peer(const struct consumer *c)
-{
-	if (!c->connected)
-		return json_null();
-	return json_pack("{s:I, s:I, s:I}", "pid", (json_int_t)c->peer.pid,
-			 "uid", (json_int_t)c->peer.uid, "gid",
-			 (json_int_t)c->peer.gid);
-}
-
-static json_t *status_latency(const struct latency *l)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "count", count(l->count));
-	json_object_set_new(o, "p50", count(latency_permille(l, 500)));
-	json_object_set_new(o, "p99", count(latency_permille(l, 990)));
-	json_object_set_new(o, "max", count(l->max_us));
-	return o;
-}
-
-static void status_counts(json_t *o, const struct consumer *c)
-{
-	const struct {
-		const char *name;
-		uint64_t value;
-	} counts[] = {
-		{ "owed", c->owed },
-		{ "ahead", c->ahead },
-		{ "asked", c->asked },
-		{ "delivered", c->delivered },
-		{ "discarded", c->discarded },
-		{ "pushed", c->pushed },
-		{ "requests", c->requests },
-		{ "connections", c->connections },
-		{ "refused", c->refused },
-		{ "kernel_bytes", c->service.kernel_bytes },
-		{ "throttled",
-		  sched_throttled(c->entry) + sched_throttled(c->light) },
-		{ "rate", c->limits.rate_bytes },
-		{ "burst", c->limits.burst_bytes },
-		{ "weight", c->limits.weight },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		json_object_set_new(o, counts[i].name, count(counts[i].value));
-}
-
-static void status_service(json_t *o, const struct egd_sock *sock)
-{
-	const struct consumer *c = egd_pub_consumer(sock);
-	const struct service *s = &c->service;
-	const struct service_policy *p = &s->policy;
-	json_t *drbg = json_null();
-
-	json_object_set_new(o, "class",
-			    json_string(service_class_name(p->class)));
-	json_object_set_new(o, "when_absent",
-			    json_string(service_absent_name(p->when_absent)));
-	json_object_set_new(
-		o, "supply",
-		json_string(service_supply_name(egd_pub_supply(sock))));
-	json_object_set_new(o, "override", json_boolean(c->override));
-	if (p->class == SERVICE_DRBG)
-		drbg = json_pack("{s:o, s:o, s:o}", "seeds", count(s->seeds),
-				 "reseeds", count(s->reseeds),
-				 "since_seed_bytes",
-				 count(s->since_seed_bytes));
-	json_object_set_new(o, "drbg", drbg);
-}
-
-static json_t *status_consumer(const struct egd_sock *sock)
-{
-	const struct consumer *c = egd_pub_consumer(sock);
-	json_t *o = json_object();
-
-	json_object_set_new(o, "kind",
-			    json_string(consumer_kind_name(c->kind)));
-	json_object_set_new(o, "name", json_string(c->name));
-	json_object_set_new(o, "uuid", json_string(c->uuid));
-	json_object_set_new(o, "socket", json_string(c->path));
-	json_object_set_new(o, "connected", json_boolean(c->connected));
-	json_object_set_new(o, "peer", status_peer(c));
-	json_object_set_new(o, "domain", status_domain(c));
-	status_service(o, sock);
-	status_counts(o, c);
-	json_object_set_new(o, "latency_us", status_latency(&c->latency));
-	return o;
-}
-
 static json_t *status_consumers(const struct status *s, bool domains_only)
 {
 	const struct consumer *c;
@@ -273,9 +183,13 @@ static json_t *status_consumers(const struct status *s, bool domains_only)
 
 	while ((sock = egd_pub_next(s->pub, sock))) {
 		c = egd_pub_consumer(sock);
-		if (!domains_only || c->kind == CONSUMER_DOMAIN)
-			json_array_append_new(a, status_consumer(sock));
+		if (c->kind == CONSUMER_DOMAIN ||
+		    (c->kind == CONSUMER_HOST && !domains_only))
+			json_array_append_new(
+				a, status_consumer(c, egd_pub_supply(sock)));
 	}
+	if (!domains_only)
+		status_add_containers(a, s->containers);
 	return a;
 }
 

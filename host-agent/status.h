@@ -15,6 +15,7 @@
 
 struct device;
 struct devset;
+struct containers;
 struct egd_pub;
 struct pool;
 
@@ -23,6 +24,7 @@ struct status {
 	struct devset *devices;
 	struct pool *pool;
 	struct egd_pub *pub;
+	struct containers *containers; /* NULL: none */
 	unsigned int h_byte_millibits, h_bit_millibits;
 	uint64_t started_us; /* CLOCK_MONOTONIC */
 	enum sandbox_mode sandbox;

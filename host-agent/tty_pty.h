@@ -1,0 +1,65 @@
+/*
+ * tty_pty.h - a pseudoterminal of which others have the slave
+ *
+ * Only the master is ever touched once it is made: what is done to a slave can
+ * be made to wait by whoever has it open (a read that waits and TIOCSETD next
+ * to it hold its locks for seconds), and nothing here may wait.
+ *
+ * The slave is not kept open.  So the master tells exactly whether somebody
+ * has it: it is hung up while nobody does.
+ */
+#ifndef HOST_AGENT_TTY_PTY_H
+#define HOST_AGENT_TTY_PTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define TTY_PTY_DIR	 "/dev/pts"
+#define TTY_PTY_NODE_MAX 24  /* terminated */
+#define TTY_PTY_MAJOR	 136 /* of slaves; the minor is the number */
+
+struct tty_pty {
+	int master; /* non-blocking; -1: none */
+	int drain;  /* epoll(7): readable when the slave was read; -1: none */
+	unsigned int number;
+};
+
+/* Mode 0600 and raw.  0 or -errno. */
+int tty_pty_make(struct tty_pty *p);
+/* The master that another process made.  0 or -errno: the caller keeps fd. */
+int tty_pty_adopt(struct tty_pty *p, int fd);
+void tty_pty_close(struct tty_pty *p);
+
+/* The slave's path. */
+void tty_pty_node(const struct tty_pty *p, char out[static TTY_PTY_NODE_MAX]);
+
+/* A number that no other master has at the same time, not 0; 0: no master. */
+uint64_t tty_pty_identity(int fd);
+
+/* Has somebody the slave open?  As of now. */
+bool tty_pty_is_open(const struct tty_pty *p);
+/* Would a write take a byte? */
+bool tty_pty_has_room(const struct tty_pty *p);
+
+/*
+ * As write(2).  A write makes drain readable, like a read that leaves little:
+ * this consumes it.
+ */
+ssize_t tty_pty_write(struct tty_pty *p, const void *buf, size_t len);
+/* Consumes what made drain readable. */
+void tty_pty_drained(struct tty_pty *p);
+
+/* Raw, whatever others made of it.  0 or -errno. */
+int tty_pty_set_raw(struct tty_pty *p);
+
+/*
+ * Discards what waits in the slave unread, which its interrupt character does:
+ * begun here, over once tty_pty_is_wiped() finds its echo in what was read of
+ * the master.  The terminal is not raw in between.
+ */
+int tty_pty_wipe(struct tty_pty *p);
+bool tty_pty_is_wiped(const uint8_t *buf, size_t len);
+
+#endif /* HOST_AGENT_TTY_PTY_H */
