@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "libvirt-xml/domain_diff.h"
+#include "common/diff.h"
 #include "libvirt-xml/domain_xml.h"
 
 int change_set_live(void *call, const char *value, const char **why)
@@ -182,7 +182,7 @@ static int show_side(const struct change *c, const struct side *s,
 	if (!s->after)
 		return 0;
 	snprintf(name, sizeof(name), "%s (%s)", c->shown, which);
-	return domain_diff_print(name, s->before, s->after, stdout);
+	return diff_print(name, s->before, s->after, stdout);
 }
 
 int change_show(const struct change *c)

@@ -38,33 +38,33 @@ static void complain(struct checking *c, const char *name, const char *why)
 	c->failed = true;
 }
 
-static void print(const struct virt_domain *d, const struct domain_finding *f)
+static void print(const struct virt_domain *d, const struct finding *f)
 {
 	char name[SHOWN_MAX], what[SHOWN_MAX];
 
 	printf("%s: %s: %s: %s\n",
 	       log_escape(name, sizeof(name), d->name, strlen(d->name)),
-	       domain_severity_name(f->severity), f->code,
+	       finding_severity_name(f->severity), f->code,
 	       log_escape(what, sizeof(what), f->what, strlen(f->what)));
 	printf("    %s\n    %s\n", f->why, f->command);
 }
 
 static void report(struct checking *c, const struct virt_domain *d,
-		   const struct domain_findings *findings)
+		   const struct findings *findings)
 {
 	size_t i;
 
 	c->domains++;
 	c->findings += findings->count;
 	for (i = 0; i < findings->count; i++)
-		c->bad |= findings->finding[i].severity > DOMAIN_NOTE;
+		c->bad |= findings->finding[i].severity > FINDING_NOTE;
 	if (c->call->json) {
 		json_array_append_new(
 			c->list,
 			json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", d->name,
 				  "uuid", d->uuid, "running", d->active,
 				  "persistent", d->persistent, "findings",
-				  domain_findings_json(findings)));
+				  findings_json(findings)));
 		return;
 	}
 	for (i = 0; i < findings->count; i++)
@@ -74,7 +74,7 @@ static void report(struct checking *c, const struct virt_domain *d,
 /* The configuration, which is what the commands mend, where there is one. */
 static void check_one(struct checking *c, const struct virt_domain *d)
 {
-	struct domain_findings findings;
+	struct findings findings;
 	struct domain_facts facts;
 	struct domain_error error;
 	struct domain_xml *xml = NULL;
@@ -95,7 +95,7 @@ static void check_one(struct checking *c, const struct virt_domain *d)
 		complain(c, d->name, strerror(ENOMEM));
 	else
 		report(c, d, &findings);
-	domain_findings_clear(&findings);
+	findings_clear(&findings);
 	domain_xml_free(xml);
 	free(text);
 }

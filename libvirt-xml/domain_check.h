@@ -11,13 +11,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include <jansson.h>
-
+#include "common/finding.h"
 #include "libvirt-xml/domain_xml.h"
 
-#define DOMAIN_FINDINGS_MAX 64 /* of one domain; more are not looked for */
-#define DOMAIN_GIDS_MAX	    32
-#define DOMAIN_ONERNGS_MAX  16
+#define DOMAIN_GIDS_MAX	   32
+#define DOMAIN_ONERNGS_MAX 16
 
 enum domain_socket {
 	DOMAIN_SOCKET_UNKNOWN,
@@ -59,43 +57,12 @@ struct domain_facts {
 	size_t onerng_count;
 };
 
-enum domain_severity {
-	DOMAIN_NOTE,	/* good to know */
-	DOMAIN_WARNING, /* will hurt one day */
-	DOMAIN_ERROR,	/* does not work, or can take the domain down */
-};
-
-struct domain_finding {
-	const char *code; /* a word for scripts, such as "egd-no-reconnect" */
-	enum domain_severity severity;
-	unsigned int line; /* 0: about no line of the XML */
-	char *what;
-	const char *why;
-	char *command; /* that mends it */
-};
-
-struct domain_findings {
-	struct domain_finding finding[DOMAIN_FINDINGS_MAX];
-	size_t count;
-};
-
 /*
  * In the order of the XML's parts, not by severity.  0, or -ENOMEM and
  * *findings empty.
  */
 int domain_check(const struct domain_xml *xml, const struct domain_facts *facts,
-		 struct domain_findings *findings);
-
-void domain_findings_clear(struct domain_findings *findings);
-
-/* "note", "warning", "error". */
-const char *domain_severity_name(enum domain_severity severity);
-
-/*
- * A list of {"code","severity","line" (or null),"what","why","command"}; a new
- * reference, NULL when out of memory.
- */
-json_t *domain_findings_json(const struct domain_findings *findings);
+		 struct findings *findings);
 
 /*
  * Whether this QEMU can use memory after it was freed when a virtio-rng with a

@@ -18,32 +18,32 @@
 #define BUSES 256
 #define SLOTS 32
 
-static const struct domain_rule old_machine = {
-	"machine-old", DOMAIN_WARNING,
+static const struct finding_rule old_machine = {
+	"machine-old", FINDING_WARNING,
 	"QEMU removes machine types six years after their release; the domain "
 	"then no longer starts",
 	"virsh edit %s"
 };
-static const struct domain_rule no_port = {
-	"pci-slots", DOMAIN_WARNING,
+static const struct finding_rule no_port = {
+	"pci-slots", FINDING_WARNING,
 	"nothing can be attached while the domain runs (\"No more available "
 	"PCI slots\")",
 	"virt-xml %s --add-device --controller type=pci,model=pcie-root-port"
 };
-static const struct domain_rule no_slot = {
-	"pci-slots", DOMAIN_WARNING,
+static const struct finding_rule no_slot = {
+	"pci-slots", FINDING_WARNING,
 	"nothing can be attached while the domain runs (\"No more available "
 	"PCI slots\")",
 	"virt-xml %s --add-device --controller type=pci,model=pci-bridge"
 };
-static const struct domain_rule usb_takes = {
-	"usb-takes-device", DOMAIN_WARNING,
+static const struct finding_rule usb_takes = {
+	"usb-takes-device", FINDING_WARNING,
 	"while this domain runs, the host agent is without this device, and "
 	"what the other domains get follows their when-absent policy",
 	"virsh edit %s"
 };
-static const struct domain_rule usb_collides = {
-	"usb-collision", DOMAIN_ERROR,
+static const struct finding_rule usb_collides = {
+	"usb-collision", FINDING_ERROR,
 	"this domain takes away the very device that its <rng> is served from; "
 	"one of the two has to go",
 	"virsh edit %s"

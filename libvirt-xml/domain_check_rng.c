@@ -7,77 +7,77 @@
 #define ATTACH "onerngctl domain attach %s --config"
 #define EDIT   "virsh edit %s"
 
-static const struct domain_rule no_rng = {
-	"no-rng", DOMAIN_WARNING,
+static const struct finding_rule no_rng = {
+	"no-rng", FINDING_WARNING,
 	"the guest has no hardware source: its kernel waits longer for its "
 	"first random numbers, and UEFI boots from no network",
 	ATTACH
 };
-static const struct domain_rule no_onerng = {
-	"no-onerng", DOMAIN_NOTE,
+static const struct finding_rule no_onerng = {
+	"no-onerng", FINDING_NOTE,
 	"what the guest gets is not tested, limited or recorded by the host "
 	"agent",
 	ATTACH
 };
-static const struct domain_rule random_unplug = {
-	"rng-random-unplug", DOMAIN_ERROR,
+static const struct finding_rule random_unplug = {
+	"rng-random-unplug", FINDING_ERROR,
 	"QEMU aborts, and the guest is gone, when reading the device fails, as "
 	"it does once it is unplugged",
 	EDIT
 };
-static const struct domain_rule random_file = {
-	"rng-random-file", DOMAIN_WARNING,
+static const struct finding_rule random_file = {
+	"rng-random-file", FINDING_WARNING,
 	"a file has the same bytes at every start and for whoever reads it, "
 	"and it ends",
 	EDIT
 };
-static const struct domain_rule no_reconnect = {
-	"egd-no-reconnect", DOMAIN_ERROR,
+static const struct finding_rule no_reconnect = {
+	"egd-no-reconnect", FINDING_ERROR,
 	"QEMU does not start while the socket is not there, and after a "
 	"restart of the other end the guest gets nothing until it is started "
 	"again",
 	EDIT
 };
-static const struct domain_rule ours_no_reconnect = {
-	"egd-no-reconnect", DOMAIN_ERROR,
+static const struct finding_rule ours_no_reconnect = {
+	"egd-no-reconnect", FINDING_ERROR,
 	"QEMU does not start while the socket is not there, and after a "
 	"restart of the host agent the guest gets nothing until it is started "
 	"again",
 	ATTACH
 };
-static const struct domain_rule egd_rate = {
-	"egd-rate", DOMAIN_WARNING,
+static const struct finding_rule egd_rate = {
+	"egd-rate", FINDING_WARNING,
 	"QEMU asks again for a lost request only once, one period after it "
 	"asked, and <rate> makes that a second instead of a minute: a guest "
 	"may then wait for ever; limits are the host agent's",
 	EDIT
 };
-static const struct domain_rule ours_rate = {
-	"egd-rate", DOMAIN_WARNING,
+static const struct finding_rule ours_rate = {
+	"egd-rate", FINDING_WARNING,
 	"QEMU asks again for a lost request only once, one period after it "
 	"asked, and <rate> makes that a second instead of a minute: a guest "
 	"may then wait for ever; limits are the host agent's",
 	ATTACH " --rate BYTES"
 };
-static const struct domain_rule egd_clear = {
-	"egd-clear", DOMAIN_WARNING,
+static const struct finding_rule egd_clear = {
+	"egd-clear", FINDING_WARNING,
 	"whoever sees the network between the hosts sees the guest's random "
 	"bytes, and may change them",
 	EDIT
 };
-static const struct domain_rule egd_mode = {
-	"egd-mode", DOMAIN_ERROR,
+static const struct finding_rule egd_mode = {
+	"egd-mode", FINDING_ERROR,
 	"the host agent listens on this socket; libvirt would take its place",
 	ATTACH
 };
-static const struct domain_rule other_socket = {
-	"egd-other-socket", DOMAIN_ERROR,
+static const struct finding_rule other_socket = {
+	"egd-other-socket", FINDING_ERROR,
 	"the host agent counts what this domain gets as another's, and takes "
 	"one peer on a socket",
 	ATTACH
 };
-static const struct domain_rule rng_twice = {
-	"rng-twice", DOMAIN_WARNING,
+static const struct finding_rule rng_twice = {
+	"rng-twice", FINDING_WARNING,
 	"both want the same socket, and the guest uses one of them", ATTACH
 };
 
@@ -172,35 +172,35 @@ void domain_check_rngs(struct domain_checking *c)
 	}
 }
 
-static const struct domain_rule socket_missing = {
-	"socket-missing", DOMAIN_ERROR,
+static const struct finding_rule socket_missing = {
+	"socket-missing", FINDING_ERROR,
 	"the guest waits for random numbers until the host agent listens there",
 	"systemctl start onerng-hostd && systemctl reload onerng-hostd; "
 	"onerngctl domain show %s"
 };
-static const struct domain_rule socket_rights = {
-	"socket-rights", DOMAIN_ERROR,
+static const struct finding_rule socket_rights = {
+	"socket-rights", FINDING_ERROR,
 	"QEMU has to write to the socket to connect; the domain does not start, "
 	"or starts and gets nothing",
 	"sed -i 's/^#*socket_group=.*/socket_group=libvirt-qemu/' "
 	"/etc/onerng/hostd.conf && systemctl restart onerng-hostd; "
 	"onerngctl domain check %s"
 };
-static const struct domain_rule socket_open = {
-	"socket-open", DOMAIN_WARNING,
+static const struct finding_rule socket_open = {
+	"socket-open", FINDING_WARNING,
 	"every user of the host can take bytes that are meant for this domain",
 	"systemctl restart onerng-hostd; onerngctl domain check %s"
 };
-static const struct domain_rule apparmor_rule = {
-	"apparmor-rule", DOMAIN_ERROR,
+static const struct finding_rule apparmor_rule = {
+	"apparmor-rule", FINDING_ERROR,
 	"libvirt's profiles confine QEMU and have no rule for this socket: it "
 	"cannot connect",
 	"echo '  /run/onerng/kvm/*.sock rw,' "
 	">>/etc/apparmor.d/local/abstractions/libvirt-qemu && "
 	"systemctl reload apparmor; onerngctl domain check %s"
 };
-static const struct domain_rule qemu_detach = {
-	"qemu-detach", DOMAIN_WARNING,
+static const struct finding_rule qemu_detach = {
+	"qemu-detach", FINDING_WARNING,
 	"this QEMU uses memory after it was freed when the device is taken out "
 	"of the running domain with a request pending (CVE-2026-50624): detach "
 	"it in the configuration only, and let the guest shut down",

@@ -9,28 +9,19 @@
 #include "libvirt-xml/domain_rng.h"
 #include "libvirt-xml/domain_search.h"
 
-struct domain_rule {
-	const char *code;
-	enum domain_severity severity;
-	const char *why;
-	/* %s in it stands for the domain, as virsh takes it. */
-	const char *command;
-};
-
 struct domain_checking {
 	const struct domain_xml *xml;
 	const struct domain_facts *facts;
-	struct domain_findings *findings;
+	struct findings *findings;
 	struct domain_search search; /* socket is "" without a uuid */
 	const char *ref;	     /* name, or uuid if a shell minds it */
 	struct domain_rng ours;
 	const xmlNode *our_rng; /* the first; NULL */
-	int err;
 };
 
 /* node NULL: about no line. */
 void domain_finding_add(struct domain_checking *c,
-			const struct domain_rule *rule, const xmlNode *node,
+			const struct finding_rule *rule, const xmlNode *node,
 			const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -77,11 +77,11 @@ static void check(const struct domain_xml *xml)
 	struct domain_facts facts = { .run_dir = RUN_DIR,
 				      .socket = DOMAIN_SOCKET_MISSING,
 				      .apparmor = DOMAIN_APPARMOR_LACKS };
-	static struct domain_findings findings;
+	static struct findings findings;
 
 	require(domain_check(xml, &facts, &findings) == 0);
-	json_decref(domain_findings_json(&findings));
-	domain_findings_clear(&findings);
+	json_decref(findings_json(&findings));
+	findings_clear(&findings);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

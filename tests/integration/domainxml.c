@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "libvirt-xml/domain_check.h"
-#include "libvirt-xml/domain_diff.h"
+#include "common/diff.h"
 #include "libvirt-xml/domain_rng.h"
 
 #define RUN_DIR "/run/onerng"
@@ -130,7 +130,7 @@ static int diff(const char *one, const char *other)
 {
 	size_t len;
 	char *before = read_file(one, &len), *after = read_file(other, &len);
-	int ret = domain_diff_print(one, before, after, stdout);
+	int ret = diff_print(one, before, after, stdout);
 
 	free(before);
 	free(after);
@@ -169,7 +169,7 @@ static int set_fact(struct domain_facts *f, char *word)
 static int check(const struct domain_xml *xml, int argc, char *argv[])
 {
 	struct domain_facts facts = { .run_dir = RUN_DIR };
-	struct domain_findings findings;
+	struct findings findings;
 	json_t *json;
 	int ret;
 
@@ -177,13 +177,13 @@ static int check(const struct domain_xml *xml, int argc, char *argv[])
 		if (set_fact(&facts, argv[i]))
 			return 1;
 	ret = domain_check(xml, &facts, &findings);
-	json = ret < 0 ? NULL : domain_findings_json(&findings);
+	json = ret < 0 ? NULL : findings_json(&findings);
 	if (!json)
 		return 1;
 	json_dumpf(json, stdout, JSON_INDENT(1));
 	putchar('\n');
 	json_decref(json);
-	domain_findings_clear(&findings);
+	findings_clear(&findings);
 	return 0;
 }
 

@@ -17,7 +17,7 @@
 	"<hostdev mode='subsystem' type='usb'><source>" source \
 	"</source></hostdev>"
 
-static struct domain_findings findings;
+static struct findings findings;
 static char codes[4096];
 
 static struct domain_xml *parse(const char *machine, const char *devices)
@@ -42,12 +42,12 @@ static const char *codes_of(const char *machine, const char *devices,
 {
 	struct domain_xml *xml = parse(machine, devices);
 
-	domain_findings_clear(&findings);
+	findings_clear(&findings);
 	cr_assert_eq(domain_check(xml, facts, &findings), 0);
 	domain_xml_free(xml);
 	codes[0] = '\0';
 	for (size_t i = 0; i < findings.count; i++) {
-		const struct domain_finding *f = &findings.finding[i];
+		const struct finding *f = &findings.finding[i];
 
 		strcat(strcat(codes, f->code), " ");
 		cr_expect(f->what[0] && f->why[0] && f->command[0]);
@@ -67,7 +67,7 @@ static void finds(const char *devices, const char *want)
 
 static void clean_up(void)
 {
-	domain_findings_clear(&findings);
+	findings_clear(&findings);
 }
 
 TestSuite(domain_check, .fini = clean_up);
@@ -82,7 +82,7 @@ Test(domain_check, a_domain_without_an_rng_is_told_how_to_get_one)
 	finds("", "no-rng ");
 	cr_assert_str_eq(findings.finding[0].command,
 			 "onerngctl domain attach web --config");
-	cr_assert_eq(findings.finding[0].severity, DOMAIN_WARNING);
+	cr_assert_eq(findings.finding[0].severity, FINDING_WARNING);
 	cr_assert_eq(findings.finding[0].line, 2);
 	finds("<rng><backend model='builtin'/></rng>", "no-onerng ");
 }
@@ -297,7 +297,7 @@ Test(domain_check, more_findings_than_there_is_room_for_are_left_out)
 	for (int i = 0; i < 100; i++)
 		strcat(devices, RANDOM("/dev/hwrng"));
 	codes_of("pc", devices, &nothing);
-	cr_assert_eq(findings.count, DOMAIN_FINDINGS_MAX);
+	cr_assert_eq(findings.count, FINDINGS_MAX);
 	free(devices);
 }
 
@@ -306,7 +306,7 @@ Test(domain_check, json_says_the_same)
 	json_t *list, *one;
 
 	finds(RANDOM("/dev/hwrng"), "no-onerng rng-random-unplug ");
-	list = domain_findings_json(&findings);
+	list = findings_json(&findings);
 	cr_assert_eq(json_array_size(list), 2);
 	one = json_array_get(list, 1);
 	cr_assert_str_eq(json_string_value(json_object_get(one, "severity")),

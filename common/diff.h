@@ -1,8 +1,8 @@
 /*
- * domain_diff.h - what an edit would change, as a unified diff
+ * diff.h - what an edit would change, as a unified diff
  */
-#ifndef LIBVIRT_XML_DOMAIN_DIFF_H
-#define LIBVIRT_XML_DOMAIN_DIFF_H
+#ifndef COMMON_DIFF_H
+#define COMMON_DIFF_H
 
 #include <stdio.h>
 
@@ -12,7 +12,7 @@
  * each.  Texts that differ in more than 1,000 lines are shown as one change.
  * 0, 1 if they differ, -ENOMEM.
  */
-int domain_diff_print(const char *name, const char *before, const char *after,
+int diff_print(const char *name, const char *before, const char *after,
 		      FILE *out);
 
-#endif /* LIBVIRT_XML_DOMAIN_DIFF_H */
+#endif /* COMMON_DIFF_H */

@@ -1,4 +1,4 @@
-#include "libvirt-xml/domain_diff.h"
+#include "common/diff.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static char *diff(const char *before, const char *after)
 	int ret;
 
 	cr_assert(out);
-	ret = domain_diff_print("web", before, after, out);
+	ret = diff_print("web", before, after, out);
 	fclose(out);
 	cr_assert_eq(ret, strcmp(before, after) != 0);
 	return text;
@@ -31,13 +31,13 @@ static void shows(const char *before, const char *after, const char *want)
 	free(got);
 }
 
-Test(domain_diff, the_same_text_has_no_diff)
+Test(diff, the_same_text_has_no_diff)
 {
 	shows("", "", "");
 	shows("a\n", "a\n", "");
 }
 
-Test(domain_diff, hunks_have_three_lines_around_them)
+Test(diff, hunks_have_three_lines_around_them)
 {
 	shows("1\n2\n3\n4\n5\n6\n", "1\n2\n3\n4\nx\n5\n6\n",
 	      NAMES "@@ -2,5 +2,6 @@\n 2\n 3\n 4\n+x\n 5\n 6\n");
@@ -49,7 +49,7 @@ Test(domain_diff, hunks_have_three_lines_around_them)
 		    "-8\n+y\n");
 }
 
-Test(domain_diff, empty_texts_and_missing_line_feeds_are_shown)
+Test(diff, empty_texts_and_missing_line_feeds_are_shown)
 {
 	shows("", "a\n", NAMES "@@ -0,0 +1 @@\n+a\n");
 	shows("a\n", "", NAMES "@@ -1 +0,0 @@\n-a\n");
@@ -96,7 +96,7 @@ static void random_lines(char *text, unsigned int count)
 	*text = '\0';
 }
 
-Test(domain_diff, a_diff_applied_gives_the_other_text)
+Test(diff, a_diff_applied_gives_the_other_text)
 {
 	unsigned int seed = (unsigned int)time(NULL);
 	char before[81], after[81], out[200], *patch;
@@ -115,7 +115,7 @@ Test(domain_diff, a_diff_applied_gives_the_other_text)
 	}
 }
 
-Test(domain_diff, too_many_changes_are_shown_as_one)
+Test(diff, too_many_changes_are_shown_as_one)
 {
 	char *before = malloc(8002), *after = malloc(8002), *text;
 

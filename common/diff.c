@@ -3,7 +3,7 @@
  * Variations" (1986): for each number of changes d, how far each diagonal k
  * (lines of before less lines of after) gets.  Each row is kept to walk back.
  */
-#include "libvirt-xml/domain_diff.h"
+#include "common/diff.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -232,7 +232,7 @@ static void print_hunks(const struct diff *f, const char *name, FILE *out)
 	}
 }
 
-int domain_diff_print(const char *name, const char *before, const char *after,
+int diff_print(const char *name, const char *before, const char *after,
 		      FILE *out)
 {
 	struct diff f = { 0 };
