@@ -1,22 +1,37 @@
 #include "ctl/register.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/replace.h"
 #include "ctl/policy.h"
+#include "ctl/reload.h"
 
-#define PATH_ROOM	400
-#define NAME_MAX_LEN	63 /* of a section */
-#define FILE_LEN_MAX	4096
-#define POLL_NS		100000000L
-#define POLLS_IN_SECOND 10
+#define NAME_MAX_LEN 63 /* of a section */
+
+/* One consumer, and its drop-in. */
+struct entry {
+	const char *kind, *key, *value; /* as the agent's status has them */
+	char path[REGISTER_PATH_MAX];
+};
+
+static void entry_domain(struct entry *e, const struct registry *r,
+			 const char *uuid)
+{
+	*e = (struct entry){ .kind = "domain", .key = "uuid", .value = uuid };
+	snprintf(e->path, sizeof(e->path), "%s/domain-%s.conf", r->dir, uuid);
+}
+
+static void entry_container(struct entry *e, const struct registry *r,
+			    const char *id)
+{
+	*e = (struct entry){ .kind = "container", .key = "name", .value = id };
+	snprintf(e->path, sizeof(e->path), "%s/container-%s.conf", r->dir, id);
+}
 
 /* The result of "status"; NULL with why. */
 static json_t *agent_status(const struct registry *r,
@@ -28,92 +43,70 @@ static json_t *agent_status(const struct registry *r,
 	return status;
 }
 
+static bool is_text(const json_t *o, const char *key, const char *value)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s && !strcmp(s, value);
+}
+
 /* A consumer whose KEY is value; borrowed. */
-static json_t *find(const json_t *status, const char *key, const char *value)
+static json_t *find(const json_t *status, const char *kind, const char *key,
+		    const char *value)
 {
 	const json_t *all = json_object_get(status, "consumers");
-	const char *s;
 	size_t i;
 
 	for (i = 0; i < json_array_size(all); i++) {
 		json_t *c = json_array_get(all, i);
 
-		s = json_string_value(json_object_get(c, key));
-		if (s && !strcmp(s, value))
+		if (is_text(c, "kind", kind) && is_text(c, key, value))
 			return c;
 	}
 	return NULL;
 }
 
-json_t *register_consumer(const struct registry *r, const char *uuid)
+json_t *register_find_container(const json_t *status, const char *id)
+{
+	return find(status, "container", "name", id);
+}
+
+static json_t *consumer(const struct registry *r, const char *kind,
+			const char *key, const char *value)
 {
 	char why[CLIENT_WHY_MAX];
 	json_t *status = agent_status(r, why);
-	json_t *c = json_incref(find(status, "uuid", uuid));
+	json_t *c = json_incref(find(status, kind, key, value));
 
 	json_decref(status);
 	return c;
 }
 
-/*
- * The agent says its process id itself.  It has no rights, and must not get
- * any by being believed: only a process of the socket's owner is signalled.
- */
-static int reload(const struct registry *r, const json_t *status,
-		  char why[static CLIENT_WHY_MAX])
+json_t *register_consumer(const struct registry *r, const char *uuid)
 {
-	json_int_t pid = json_integer_value(json_object_get(status, "pid"));
-	struct stat sock, proc;
-	char path[40];
-
-	snprintf(path, sizeof(path), "/proc/%lld", (long long)pid);
-	if (pid > 1 && stat(r->socket, &sock) == 0 && stat(path, &proc) == 0 &&
-	    sock.st_uid == proc.st_uid && kill((pid_t)pid, SIGHUP) == 0)
-		return 0;
-	snprintf(why, CLIENT_WHY_MAX,
-		 "the host agent cannot be told: systemctl reload "
-		 "onerng-hostd");
-	return -EPERM;
+	return consumer(r, "domain", "uuid", uuid);
 }
 
-/* Until the agent has it. */
-static int await(const struct registry *r, const char *uuid,
-		 char why[static CLIENT_WHY_MAX])
+json_t *register_container_consumer(const struct registry *r, const char *id)
 {
-	const struct timespec gap = { .tv_nsec = POLL_NS };
-	int left = REGISTER_WAIT_S * POLLS_IN_SECOND;
-	json_t *c;
-
-	while (left-- > 0) {
-		nanosleep(&gap, NULL);
-		c = register_consumer(r, uuid);
-		if (c) {
-			json_decref(c);
-			return 0;
-		}
-	}
-	snprintf(why, CLIENT_WHY_MAX,
-		 "the host agent was reloaded and still does not know the "
-		 "domain: journalctl -u onerng-hostd says why");
-	return -ETIMEDOUT;
+	return consumer(r, "container", "name", id);
 }
 
-static void drop_in_path(char out[static PATH_ROOM], const struct registry *r,
-			 const char *uuid)
+static bool is_there(const json_t *status, const void *arg)
 {
-	snprintf(out, PATH_ROOM, "%s/domain-%s.conf", r->dir, uuid);
+	const struct entry *e = arg;
+
+	return find(status, e->kind, e->key, e->value) != NULL;
 }
 
 /* What a section may be called, and another domain's is not: else the UUID. */
 static const char *section_name(const json_t *status, const char *name,
 				const char *uuid)
 {
-	const json_t *c = find(status, "name", name);
-	const char *s, *owner;
+	const json_t *c = find(status, "domain", "name", name);
+	const char *s;
 
-	owner = json_string_value(json_object_get(c, "uuid"));
-	if (strlen(name) > NAME_MAX_LEN ||
-	    (c && (!owner || strcmp(owner, uuid))))
+	if (strlen(name) > NAME_MAX_LEN || (c && !is_text(c, "uuid", uuid)))
 		return uuid;
 	for (s = name; *s; s++)
 		if (*s <= ' ' || *s > '~' || strchr("[];#", *s))
@@ -142,44 +135,25 @@ static char *drop_in_text(const char *section, const char *uuid,
 	return NULL;
 }
 
-static bool is_so_already(const char *path, const char *text)
+char *register_container_text(const char *id, const char *keys)
 {
-	FILE *f = fopen(path, "re");
-	char now[FILE_LEN_MAX];
-	size_t n;
+	char *text;
 
-	if (!f)
-		return false;
-	n = fread(now, 1, sizeof(now), f);
-	fclose(f);
-	return n == strlen(text) && !memcmp(now, text, n);
+	if (asprintf(&text,
+		     "# By onerngctl container attach, which writes it anew; "
+		     "container detach\n# removes it.\n[container %s]\n%s",
+		     id, keys) < 0)
+		return NULL;
+	return text;
 }
 
-/* Whole or not at all; a name that does not end in .conf is not read. */
-static int write_drop_in(const char *path, const char *text)
+void register_container_path(char out[static REGISTER_PATH_MAX],
+			     const struct registry *r, const char *id)
 {
-	char new[PATH_ROOM + 8];
-	FILE *f;
-	int err;
+	struct entry e;
 
-	snprintf(new, sizeof(new), "%s.new", path);
-	unlink(new);
-	f = fopen(new, "wxe");
-	if (!f)
-		return -errno;
-	fputs(text, f);
-	/* the agent reads it as another user, whatever our umask is */
-	err = fchmod(fileno(f), 0644) == 0 && fflush(f) == 0 &&
-			      fsync(fileno(f)) == 0
-		      ? 0
-		      : -errno;
-	if (fclose(f) != 0 && !err)
-		err = -errno;
-	if (!err && rename(new, path) < 0)
-		err = -errno;
-	if (err)
-		unlink(new);
-	return err;
+	entry_container(&e, r, id);
+	memcpy(out, e.path, sizeof(e.path));
 }
 
 static int put_drop_in(const struct registry *r, const char *path,
@@ -187,87 +161,142 @@ static int put_drop_in(const struct registry *r, const char *path,
 {
 	int err = 0;
 
+	/* the agent reads it as another user, whatever our umask is */
 	if (mkdir(r->dir, 0755) == 0)
 		err = chmod(r->dir, 0755) < 0 ? -errno : 0;
 	else if (errno != EEXIST)
 		err = -errno;
 	if (!err)
-		err = write_drop_in(path, text);
+		err = replace_file(path, NULL, text, 0644);
 	if (err)
 		snprintf(why, CLIENT_WHY_MAX, "%s: %s", path, strerror(-err));
 	return err;
 }
 
 /* Known, and not by us: the operator's section, which is not repeated. */
-static bool is_elsewhere(const json_t *consumer, const char *path)
+static bool is_elsewhere(const json_t *consumer_known, const char *path)
 {
-	const json_t *domain = json_object_get(consumer, "domain");
+	const json_t *domain = json_object_get(consumer_known, "domain");
 
-	return consumer && access(path, F_OK) < 0 &&
+	return consumer_known && access(path, F_OK) < 0 &&
 	       !json_is_true(json_object_get(domain, "dynamic"));
 }
 
+/* As before; the agent's own configuration is as before already. */
+static void take_back(const struct registry *r, const json_t *status,
+		      const struct entry *e, const char *old)
+{
+	char ignored[CLIENT_WHY_MAX];
+
+	if (old)
+		replace_file(e->path, NULL, old, 0644);
+	else
+		unlink(e->path);
+	reload(r->socket, status, ignored);
+}
+
+/* A file that we cannot write is one that nobody can take back. */
 static int tell(const struct registry *r, const json_t *status,
-		const char *path, const char *text,
+		const struct entry *e, const char *text,
 		char why[static CLIENT_WHY_MAX])
 {
-	int err;
+	char *old = replace_read(e->path);
+	int err = 0, told = REGISTER_TOLD;
+	bool changed = !old || strcmp(old, text) != 0;
 
-	if (is_so_already(path, text))
-		return REGISTER_KNOWN;
-	err = put_drop_in(r, path, text, why);
-	if (!err)
-		err = reload(r, status, why);
-	return err ? err : REGISTER_TOLD;
+	if (!changed && (!status || is_there(status, e)))
+		told = REGISTER_KNOWN;
+	if (changed)
+		err = put_drop_in(r, e->path, text, why);
+	if (!err && told == REGISTER_TOLD && status)
+		err = reload_and_see(r->socket, status, is_there, e, why);
+	if (err && changed && err != -EPERM)
+		take_back(r, status, e, old);
+	free(old);
+	return err ? err : told;
 }
 
 int register_domain(const struct registry *r, const char *name,
 		    const char *uuid, const struct domain_policy *policy,
 		    char why[static CLIENT_WHY_MAX])
 {
-	json_t *status = agent_status(r, why), *known;
-	char path[PATH_ROOM], *text = NULL;
-	int told = -ENOTCONN;
+	json_t *status = agent_status(r, why);
+	int told = REGISTER_ELSEWHERE;
+	struct entry e;
+	char *text;
 
 	if (!status)
-		return told;
-	drop_in_path(path, r, uuid);
-	known = find(status, "uuid", uuid);
+		return -ENOTCONN;
+	entry_domain(&e, r, uuid);
 	text = drop_in_text(section_name(status, name, uuid), uuid, policy);
-	if (is_elsewhere(known, path))
-		told = REGISTER_ELSEWHERE;
-	else if (text)
-		told = tell(r, status, path, text, why);
-	else
-		snprintf(why, CLIENT_WHY_MAX, "%s", strerror(ENOMEM));
-	if (told == REGISTER_KNOWN && !known)
-		told = reload(r, status, why) < 0 ? -EPERM : REGISTER_TOLD;
-	if (told == REGISTER_TOLD && !known && await(r, uuid, why) < 0)
-		told = -ETIMEDOUT;
+	snprintf(why, CLIENT_WHY_MAX, "%s", strerror(ENOMEM));
+	if (!text)
+		told = -ENOMEM;
+	else if (!is_elsewhere(find(status, "domain", "uuid", uuid), e.path))
+		told = tell(r, status, &e, text, why);
 	free(text);
 	json_decref(status);
 	return told;
 }
 
-int register_forget(const struct registry *r, const char *uuid,
-		    char why[static CLIENT_WHY_MAX])
+int register_container(const struct registry *r, const char *id,
+		       const char *keys, char why[static CLIENT_WHY_MAX])
 {
-	char path[PATH_ROOM];
+	json_t *status = agent_status(r, why);
+	char *text = register_container_text(id, keys);
+	int told = REGISTER_ELSEWHERE;
+	struct entry e;
+
+	entry_container(&e, r, id);
+	if (!text)
+		snprintf(why, CLIENT_WHY_MAX, "%s", strerror(ENOMEM));
+	if (!text)
+		told = -ENOMEM;
+	else if (!is_elsewhere(register_find_container(status, id), e.path))
+		told = tell(r, status, &e, text, why);
+	if (told == REGISTER_TOLD && !status)
+		told = REGISTER_LATER;
+	free(text);
+	json_decref(status);
+	return told;
+}
+
+static int forget(const struct registry *r, const struct entry *e,
+		  char why[static CLIENT_WHY_MAX])
+{
 	json_t *status;
 	int err;
 
-	drop_in_path(path, r, uuid);
-	if (unlink(path) < 0) {
-		if (errno == ENOENT)
+	if (unlink(e->path) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
 			return REGISTER_KNOWN;
 		err = -errno;
-		snprintf(why, CLIENT_WHY_MAX, "%s: %s", path, strerror(-err));
+		snprintf(why, CLIENT_WHY_MAX, "%s: %s", e->path,
+			 strerror(-err));
 		return err;
 	}
 	status = agent_status(r, why);
 	if (!status)
 		return REGISTER_TOLD; /* it reads its configuration when it starts */
-	err = reload(r, status, why);
+	err = reload(r->socket, status, why);
 	json_decref(status);
 	return err ? err : REGISTER_TOLD;
+}
+
+int register_forget(const struct registry *r, const char *uuid,
+		    char why[static CLIENT_WHY_MAX])
+{
+	struct entry e;
+
+	entry_domain(&e, r, uuid);
+	return forget(r, &e, why);
+}
+
+int register_forget_container(const struct registry *r, const char *id,
+			      char why[static CLIENT_WHY_MAX])
+{
+	struct entry e;
+
+	entry_container(&e, r, id);
+	return forget(r, &e, why);
 }

@@ -305,16 +305,18 @@ static void core_use(struct core *c, struct hostconf *new)
 static void core_on_hup(evutil_socket_t fd, short what, void *arg)
 {
 	struct core *c = arg;
+	char *refused = c->status.reload_refused;
 	struct hostconf *new;
-	char err[INI_WHY_MAX];
 
 	(void)fd;
 	(void)what;
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		   egd_conn_now_us());
-	if (hostconf_load(c->path, &new, err, sizeof(err)) < 0) {
-		log_err("reload: %s: the old configuration stays", err);
+	c->status.reloads++;
+	if (hostconf_load(c->path, &new, refused, INI_WHY_MAX) < 0) {
+		log_err("reload: %s: the old configuration stays", refused);
 	} else {
+		*refused = '\0';
 		core_say_unchanged(c, new);
 		core_use(c, new);
 		roster_apply(c->pub, new, c->run_dir);

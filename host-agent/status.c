@@ -212,6 +212,16 @@ static json_t *status_sandbox(const struct status *s)
 	return o;
 }
 
+static json_t *status_reload(const struct status *s)
+{
+	const char *why = s->reload_refused;
+	char shown[2 * INI_WHY_MAX]; /* a file's text need not be UTF-8 */
+
+	log_escape(shown, sizeof(shown), why, strlen(why));
+	return json_pack("{s:I, s:s?}", "count", (json_int_t)s->reloads,
+			 "refused", *why ? shown : NULL);
+}
+
 static json_t *status_all(const struct status *s)
 {
 	json_t *o = json_object();
@@ -223,6 +233,7 @@ static json_t *status_all(const struct status *s)
 			    json_integer(s->h_byte_millibits));
 	json_object_set_new(o, "pid", json_integer(getpid()));
 	json_object_set_new(o, "sandbox", status_sandbox(s));
+	json_object_set_new(o, "reload", status_reload(s));
 	json_object_set_new(o, "devices", status_devices(s->devices));
 	json_object_set_new(o, "pool", status_pool(s->pool));
 	json_object_set_new(o, "consumers", status_consumers(s, false));

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "common/ini.h"
 #include "common/sandbox.h"
 
 struct device;
@@ -29,6 +30,8 @@ struct status {
 	uint64_t started_us; /* CLOCK_MONOTONIC */
 	enum sandbox_mode sandbox;
 	bool locked_down; /* the core is behind its filter */
+	unsigned int reloads;
+	char reload_refused[INI_WHY_MAX]; /* why the last was; empty: was not */
 };
 
 /*

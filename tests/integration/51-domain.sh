@@ -122,6 +122,18 @@ agent_class() {
 	[ "$(domain show web --json | json agent.class)" = "$1" ]
 }
 check "is another to the agent" wait_for 10 agent_class drbg
+
+# What the agent refuses is taken back: it would not start with it.
+cp "$T/hostd.conf" "$T/hostd.conf.good"
+echo nonsense=1 >>"$T/hostd.conf"
+refuse "a configuration that the agent refuses" 1 \
+	said attach web --config --class seed
+says "is refused with its words" "refuses its configuration: .*nonsense"
+check "and the drop-in is as it was" \
+	grep -qx class=drbg "$T/hostd.conf.d/domain-$web.conf"
+refuse "for a domain that was not known" 1 said attach mail --config
+refuse "there is none" 1 test -e "$T/hostd.conf.d/domain-$mail.conf"
+mv "$T/hostd.conf.good" "$T/hostd.conf"
 check "detach takes it back" said domain detach web --config \
 	--drop-ins "$T/hostd.conf.d"
 check "the agent's socket goes" wait_for 10 \
