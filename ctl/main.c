@@ -12,13 +12,14 @@
 #define SOCKET "/run/onerng/control.sock"
 
 static const struct command *const commands[] = {
-	&command_status,	  &command_domain_list,
-	&command_domain_set,	  &command_firmware_import,
-	&command_firmware_verify, &command_firmware_dump,
-	&command_selftest,	  &command_capture,
-	&command_domain_attach,	  &command_domain_detach,
-	&command_domain_show,	  &command_domain_check,
-	&command_device_release,  &command_device_claim,
+	&command_status,	   &command_domain_list,
+	&command_domain_set,	   &command_firmware_import,
+	&command_firmware_verify,  &command_firmware_dump,
+	&command_selftest,	   &command_capture,
+	&command_domain_attach,	   &command_domain_detach,
+	&command_domain_show,	   &command_domain_check,
+	&command_device_release,   &command_device_claim,
+	&command_container_attach, &command_container_detach,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-#define NEAR_LEN_MAX 64 /* longer ones are near if one is in the other */
+#define NEAR_LEN_MAX	 64 /* longer ones are near if one is in the other */
+#define NEAR_OFFERED_MAX 4  /* names that are offered instead */
 
 /*
  * One is within the other, whatever the case; or at most two letters, and half

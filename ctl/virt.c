@@ -12,9 +12,8 @@
 #include "common/log.h"
 #include "ctl/near.h"
 
-#define LIBRARY	 "libvirt.so.0"
-#define URI	 "qemu:///system"
-#define NEAR_MAX 4 /* names that are offered instead */
+#define LIBRARY "libvirt.so.0"
+#define URI	"qemu:///system"
 
 #define CALLS(X)                       \
 	X(virConnectClose)             \
@@ -176,7 +175,7 @@ static void explain_missing(struct virt *v, const char *name,
 
 	snprintf(why, VIRT_WHY_MAX, "no such domain: %s",
 		 log_escape(shown, sizeof(shown), name, strlen(name)));
-	for (i = 0; i < count && near < NEAR_MAX; i++) {
+	for (i = 0; i < count && near < NEAR_OFFERED_MAX; i++) {
 		if (!near_names(name, list[i].name))
 			continue;
 		len = strlen(why);

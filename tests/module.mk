@@ -18,7 +18,7 @@ sim: $(SIM_PROG) ## build the simulated OneRNG
 # Tests link everything but programs' main.c, and their own cipher.
 TEST_PKGS := $(sort $(COMMON_PKGS) $(HOST_PKGS) $(DOMAIN_PKGS) libcrypto)
 TEST_LIBS := $(HOST_LIB) $(HOOK_LIB) $(GUEST_LIB) $(CTL_LIB) $(SIM_LIB) $(DOMAIN_LIB) \
-	$(COMMON_LIB)
+	$(CONTAINER_LIB) $(COMMON_LIB)
 UNIT_PROGS  := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 FUZZ_PROGS  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH_PROGS := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/bench_*.c))

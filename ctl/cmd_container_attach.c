@@ -1,0 +1,186 @@
+/* Gives a container its device, tells the agent of it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/container_device.h"
+#include "ctl/container_plan.h"
+
+/* Kept to be put over what the container has; a bad value is refused now. */
+static int take(void *ctx, const char *name, const char *value,
+		const char **why)
+{
+	struct plan_call *call = ctx;
+	struct container_snippet scratch;
+
+	container_snippet_init(&scratch);
+	if (container_snippet_set(&scratch, name, value, why) < 0)
+		return -EINVAL;
+	*why = "too many options";
+	if (call->options == PLAN_OPTIONS_MAX)
+		return -EINVAL;
+	call->option[call->options++] = (struct plan_option){ name, value };
+	return 0;
+}
+
+#define TAKER(function, name, fallback)                                \
+	static int set_##function(void *ctx, const char *value,        \
+				  const char **why)                    \
+	{                                                              \
+		return take(ctx, name, value ? value : fallback, why); \
+	}
+TAKER(device, "device", NULL)
+TAKER(name, "name", NULL)
+TAKER(owner, "owner", NULL)
+TAKER(group, "group", NULL)
+TAKER(mode, "mode", NULL)
+TAKER(socket, "socket", "yes")
+TAKER(require, "require", "yes")
+
+#define SETTER(name, attribute)                                               \
+	static int set_##name(void *ctx, const char *value, const char **why) \
+	{                                                                     \
+		return domain_policy_set(&((struct plan_call *)ctx)->policy,  \
+					 attribute, value, why);              \
+	}
+SETTER(class, "class")
+SETTER(absent, "when-absent")
+SETTER(rate, "rate")
+SETTER(burst, "burst")
+SETTER(weight, "weight")
+
+static const struct opt options[] = {
+	{ "device", 0, "DEVICE",
+	  "virtual, plain, hwrng or passthrough[=PORT|=/dev/NODE]",
+	  set_device },
+	{ "name", 0, "NAME", "of the device in the container's /dev; repeats",
+	  set_name },
+	{ "owner", 0, "UID", "of the device, as the container sees it",
+	  set_owner },
+	{ "group", 0, "GID", "the same (20)", set_group },
+	{ "mode", 0, "OCTAL", "the same (0660)", set_mode },
+	{ "socket", 0, "[YES]", "a socket, too: /dev/onerng.d/egd.sock",
+	  set_socket },
+	{ "require", 0, "[YES]", "does not start without the device",
+	  set_require },
+	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class },
+	{ "rate", 0, "BYTES", "limit it to BYTES a second, 0: no limit",
+	  set_rate },
+	{ "burst", 0, "BYTES", "let it take BYTES at once above its rate",
+	  set_burst },
+	{ "weight", 0, "N", "its share when there is not enough for all",
+	  set_weight },
+	{ "when-absent", 0, "POLICY",
+	  "while no device serves: hold, kernel or refuse", set_absent },
+	{ "dry-run", 0, NULL, "change nothing, print a diff",
+	  plan_set_dry_run },
+	{ "no-register", 0, NULL, "do not tell the agent",
+	  plan_set_no_register },
+	CONTAINER_OPT_PATH,
+	CONTAINER_OPT_INCLUDES,
+	CONTAINER_OPT_DROP_INS,
+	COMMAND_OPT_HELP,
+	COMMAND_OPT_END,
+};
+
+/* What has to be known beyond "attached". */
+static void warn(const struct plan *p)
+{
+	const struct container *c = &p->c;
+
+	if (c->foreign)
+		printf("%s: was a copy of %s, and gets a device of its own\n",
+		       c->shown, c->include.id);
+	if (c->snippet.device == CONTAINER_PASSTHROUGH &&
+	    !c->snippet.has_number)
+		printf("%s: the device that is passed through is not there "
+		       "now; its rule is written when it is: onerngctl "
+		       "container refresh\n",
+		       c->shown);
+	if (!c->handle.handle)
+		printf("%s: whether it runs cannot be told: %s\n", c->shown,
+		       c->why_no_handle);
+}
+
+/* 0; 1: done already; -1: refused or failed, said. */
+static int make_known(const struct plan *p)
+{
+	const struct container *c = &p->c;
+	char why[CLIENT_WHY_MAX], text[2 * CLIENT_WHY_MAX];
+	int r;
+
+	if (p->call->no_register)
+		return 0;
+	r = register_container(&c->host->registry, c->id, p->keys, why);
+	if (r == REGISTER_TOLD)
+		printf("%s: host agent: told\n", c->shown);
+	else if (r == REGISTER_LATER)
+		printf("%s: host agent: does not run; it knows when it "
+		       "starts\n",
+		       c->shown);
+	else if (r == REGISTER_ELSEWHERE)
+		printf("%s: host agent: configured elsewhere: that section "
+		       "decides what is served\n",
+		       c->shown);
+	if (r >= 0)
+		return 0;
+	snprintf(text, sizeof(text), "nothing is attached: %s", why);
+	return container_complain(c, text);
+}
+
+static void take_back(const struct plan *p)
+{
+	char ignored[CLIENT_WHY_MAX];
+
+	plan_undo_generated(p);
+	if (!p->call->no_register && !p->drop_in.before)
+		register_forget_container(&p->c.host->registry, p->c.id,
+					  ignored);
+}
+
+static int attach(struct plan *p)
+{
+	const struct command_call *call = &p->call->of.call;
+
+	if (p->call->dry_run)
+		return plan_show(p);
+	if (plan_write_generated(p) < 0)
+		return EXIT_FAILURE;
+	if (make_known(p) < 0) {
+		plan_undo_generated(p);
+		return EXIT_FAILURE;
+	}
+	if (plan_write_config(p) < 0) {
+		take_back(p);
+		return EXIT_FAILURE;
+	}
+	printf("%s: configuration: %s\n", p->c.shown,
+	       p->config.after || plan_changes(&p->generated)
+		       ? "attached"
+		       : "nothing to do");
+	warn(p);
+	if (container_live(&p->c, true) < 0)
+		return EXIT_FAILURE;
+	return command_flush(call);
+}
+
+static int run(void *ctx)
+{
+	struct plan p;
+	int r = EXIT_FAILURE;
+
+	if (plan_attach(&p, ctx) == 0)
+		r = attach(&p);
+	plan_end(&p);
+	return r;
+}
+
+const struct command command_container_attach = {
+	.words = { "container", "attach" },
+	.options = options,
+	.usage = PROGRAM " container attach NAME [OPTIONS]",
+	.help = "give a container of LXC its device",
+	.call_size = sizeof(struct plan_call),
+	.run = run,
+	.operand = "NAME",
+};

@@ -1,0 +1,71 @@
+/* Takes a container's device away. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/container_device.h"
+#include "ctl/container_plan.h"
+
+static const struct opt options[] = {
+	{ "dry-run", 0, NULL, "change nothing, print a diff",
+	  plan_set_dry_run },
+	{ "no-register", 0, NULL, "do not tell the agent",
+	  plan_set_no_register },
+	CONTAINER_OPT_PATH,
+	CONTAINER_OPT_INCLUDES,
+	CONTAINER_OPT_DROP_INS,
+	COMMAND_OPT_HELP,
+	COMMAND_OPT_END,
+};
+
+static int forget(const struct plan *p)
+{
+	char why[CLIENT_WHY_MAX];
+	int r;
+
+	if (p->call->no_register)
+		return 0;
+	r = register_forget_container(&p->c.host->registry, p->c.id, why);
+	if (r < 0)
+		return container_complain(&p->c, why);
+	if (r == REGISTER_TOLD)
+		printf("%s: host agent: told\n", p->c.shown);
+	return 0;
+}
+
+static int detach(struct plan *p)
+{
+	bool any = p->config.after || p->generated.before;
+
+	if (p->call->dry_run)
+		return plan_show(p);
+	/* the configuration first: an include of nothing is harmless */
+	if (plan_write_config(p) < 0)
+		return EXIT_FAILURE;
+	printf("%s: configuration: %s\n", p->c.shown,
+	       any ? "detached" : "nothing to do");
+	if (container_live(&p->c, false) < 0 || forget(p) < 0 ||
+	    plan_remove_generated(p) < 0)
+		return EXIT_FAILURE;
+	return command_flush(&p->call->of.call);
+}
+
+static int run(void *ctx)
+{
+	struct plan p;
+	int r = EXIT_FAILURE;
+
+	if (plan_detach(&p, ctx) == 0)
+		r = detach(&p);
+	plan_end(&p);
+	return r;
+}
+
+const struct command command_container_detach = {
+	.words = { "container", "detach" },
+	.options = options,
+	.usage = PROGRAM " container detach NAME [OPTIONS]",
+	.help = "take a container's device away",
+	.call_size = sizeof(struct plan_call),
+	.run = run,
+	.operand = "NAME",
+};

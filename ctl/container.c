@@ -1,0 +1,307 @@
+#include "ctl/container.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/replace.h"
+#include "ctl/change.h"
+#include "ctl/near.h"
+
+#define LXCPATH "/var/lib/lxc" /* where there is no liblxc to ask */
+
+int container_set_path(void *call, const char *value, const char **why)
+{
+	(void)why;
+	((struct container_call *)call)->host.path = value;
+	return 0;
+}
+
+static int set_folder(const char **out, const char *value, const char **why)
+{
+	size_t len = strlen(value);
+
+	*why = "not an absolute path without blanks, with an end but /";
+	if (*value != '/' || len < 2 || value[len - 1] == '/' ||
+	    strpbrk(value, " \t\n\"'"))
+		return -EINVAL;
+	*out = value;
+	return 0;
+}
+
+int container_set_dir(void *call, const char *value, const char **why)
+{
+	return set_folder(&((struct container_call *)call)->host.dir, value,
+			  why);
+}
+
+int container_set_drop_ins(void *call, const char *value, const char **why)
+{
+	(void)why;
+	((struct container_call *)call)->host.registry.dir = value;
+	return 0;
+}
+
+static int begin_failed(const struct command_call *call, const char *what,
+			const char *why)
+{
+	command_complain(call, what, why);
+	return -1;
+}
+
+int container_begin(struct container_host *h, const struct command_call *call)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	h->call = call;
+	h->registry.socket = call->socket;
+	if (!h->registry.dir)
+		h->registry.dir = REGISTER_DIR;
+	if (!h->dir)
+		h->dir = CONTAINER_DIR;
+	if (change_run_dir(call, h->run_dir) < 0)
+		return -1;
+	h->api = lxcapi_open(h->why_no_api);
+	snprintf(path, sizeof(path), "%s",
+		 h->path  ? h->path
+		 : h->api ? lxcapi_default_path(h->api)
+			  : LXCPATH);
+	if (!realpath(path, h->lxcpath) || stat(h->lxcpath, &st) < 0)
+		return begin_failed(call, path, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		h->lxcpath[0] = '\0';
+	return 0;
+}
+
+void container_end(struct container_host *h)
+{
+	lxcapi_close(h->api);
+	h->api = NULL;
+}
+
+int container_complain(const struct container *c, const char *why)
+{
+	command_complain(c->host->call, c->shown, why);
+	return -1;
+}
+
+bool container_generated_path(const struct container_host *h, const char *id,
+			      char out[static PATH_MAX])
+{
+	return (size_t)snprintf(out, PATH_MAX, "%s/%s.d/%s", h->dir, id,
+				CONTAINER_SNIPPET_FILE) < PATH_MAX;
+}
+
+bool container_read_facts(const struct container_host *h, const char *id,
+			  struct container_facts *out)
+{
+	char path[PATH_MAX], *text;
+	bool good;
+
+	snprintf(path, sizeof(path), "%s/lxc/%s.facts", h->run_dir, id);
+	text = replace_read(path);
+	good = text && container_facts_parse(text, strlen(text), out) == 0;
+	free(text);
+	return good;
+}
+
+const char *container_state(struct container *c)
+{
+	static const char *const names[] = { "stopped", "starting", "running" };
+
+	if (!c->handle.handle)
+		return "unknown";
+	return names[lxcapi_state(&c->handle)];
+}
+
+void container_release(struct container *c)
+{
+	lxcapi_release(&c->handle);
+	free(c->text);
+	free(c->generated);
+	c->text = c->generated = NULL;
+}
+
+/* Of an ID; false: nothing is generated for it, or it is not understood. */
+static bool read_generated(const struct container_host *h, const char *id,
+			   char **text, struct container_snippet *s)
+{
+	char path[PATH_MAX];
+
+	*text = container_generated_path(h, id, path) ? replace_read(path)
+						      : NULL;
+	return *text && container_snippet_parse(*text, s) == 0;
+}
+
+/* Whether that configuration still includes what is generated for the ID. */
+static bool uses(const struct container_host *h, const char *config,
+		 const char *id)
+{
+	char *text = replace_read(config);
+	struct container_include found = { 0 };
+
+	if (text)
+		container_edit_find(text, h->dir, &found);
+	free(text);
+	return !strcmp(found.id, id);
+}
+
+/*
+ * Another container's: what is generated says whose it is.  One that was
+ * renamed or moved takes its own along.
+ */
+static bool is_anothers(const struct container *c, const char *id)
+{
+	struct container_snippet s;
+	char *text;
+	bool other;
+
+	if (!read_generated(c->host, id, &text, &s))
+		other = false;
+	else
+		other = strcmp(s.config, c->config) != 0 &&
+			uses(c->host, s.config, id);
+	free(text);
+	return other;
+}
+
+static void choose_id(struct container *c)
+{
+	const char *own = c->include.id;
+
+	c->foreign = *own && is_anothers(c, own);
+	if (*own && !c->foreign)
+		memcpy(c->id, own, sizeof(c->id));
+	else if (container_id_valid(c->name) && !is_anothers(c, c->name))
+		snprintf(c->id, sizeof(c->id), "%.63s", c->name);
+	else
+		container_id_derive(c->name, c->config, c->id);
+}
+
+static void load_generated(struct container *c)
+{
+	bool understood =
+		read_generated(c->host, c->id, &c->generated, &c->snippet);
+
+	if (!understood)
+		container_snippet_init(&c->snippet);
+	memcpy(c->snippet.id, c->id, sizeof(c->id));
+	memcpy(c->snippet.config, c->config, sizeof(c->config));
+	memcpy(c->snippet.run_dir, c->host->run_dir, sizeof(c->host->run_dir));
+	snprintf(c->snippet.hook_dir, sizeof(c->snippet.hook_dir), "%s",
+		 ONERNG_LIBDIR);
+}
+
+/* Names and paths that fit on a line of a file, and in a path. */
+static bool is_plain(const char *s)
+{
+	for (; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			return false;
+	return true;
+}
+
+static int fail(int err, char why[static LXCAPI_WHY_MAX], const char *what,
+		const char *text)
+{
+	char shown[CONTAINER_SHOWN_MAX];
+
+	snprintf(why, LXCAPI_WHY_MAX, "%s: %s",
+		 log_escape(shown, sizeof(shown), what, strlen(what)), text);
+	return err;
+}
+
+static int locate(struct container *c, char why[static LXCAPI_WHY_MAX])
+{
+	const struct container_host *h = c->host;
+	char path[PATH_MAX], real[PATH_MAX];
+	int n;
+
+	if (!*c->name || strchr(c->name, '/') || *c->name == '.' ||
+	    !is_plain(c->name))
+		return fail(-ENOENT, why, c->name, "not a name of a container");
+	n = *h->lxcpath ? snprintf(path, sizeof(path), "%s/%s/config",
+				   h->lxcpath, c->name)
+			: snprintf(path, sizeof(path), "%s", h->path);
+	if (n < 0 || (size_t)n >= sizeof(path) || !realpath(path, real))
+		return fail(errno == ENOENT ? -ENOENT : -EIO, why, path,
+			    strerror(errno));
+	if (strlen(real) >= sizeof(c->config) || !is_plain(real))
+		return fail(-EIO, why, real,
+			    "not a path that can be written "
+			    "down here");
+	memcpy(c->config, real, strlen(real) + 1);
+	return 0;
+}
+
+static void explain_missing(const struct container_host *h, const char *name,
+			    char why[static LXCAPI_WHY_MAX])
+{
+	char **names, shown[128];
+	int count = container_names(h, &names), near = 0;
+	size_t len;
+
+	snprintf(why, LXCAPI_WHY_MAX, "no such container: %s",
+		 log_escape(shown, sizeof(shown), name, strlen(name)));
+	for (int i = 0; i < count && near < NEAR_OFFERED_MAX; i++) {
+		if (!near_names(name, names[i]))
+			continue;
+		len = strlen(why);
+		snprintf(why + len, LXCAPI_WHY_MAX - len, "%s%s",
+			 near++ ? ", " : "; near it: ",
+			 log_escape(shown, 100, names[i], strlen(names[i])));
+	}
+	len = strlen(why);
+	if (count <= 0)
+		snprintf(why + len, LXCAPI_WHY_MAX - len,
+			 "; there is none in %s", h->lxcpath);
+	container_free_names(names, count);
+}
+
+static void ask_liblxc(struct container *c)
+{
+	const struct container_host *h = c->host;
+
+	if (!h->api)
+		snprintf(c->why_no_handle, sizeof(c->why_no_handle), "%s",
+			 h->why_no_api);
+	else if (!*h->lxcpath)
+		snprintf(c->why_no_handle, sizeof(c->why_no_handle),
+			 "a configuration alone does not say which container "
+			 "runs with it");
+	else if (lxcapi_find(h->api, h->lxcpath, c->name, &c->handle,
+			     c->why_no_handle) < 0)
+		c->handle.handle = NULL;
+}
+
+int container_find(const struct container_host *h, const char *name,
+		   struct container *c, char why[static LXCAPI_WHY_MAX])
+{
+	int err;
+
+	*c = (struct container){ .host = h };
+	log_escape(c->shown, sizeof(c->shown), name, strlen(name));
+	if (strlen(name) >= sizeof(c->name))
+		return fail(-ENOENT, why, name, "not a name of a container");
+	memcpy(c->name, name, strlen(name) + 1);
+	err = locate(c, why);
+	if (err == -ENOENT && *h->lxcpath)
+		explain_missing(h, name, why);
+	if (err)
+		return err;
+	c->text = replace_read(c->config);
+	if (!c->text)
+		return fail(-EIO, why, c->config, strerror(errno));
+	container_edit_find(c->text, h->dir, &c->include);
+	container_conf_sum(c->config, c->text, h->dir, &c->sum);
+	choose_id(c);
+	load_generated(c);
+	ask_liblxc(c);
+	return 0;
+}

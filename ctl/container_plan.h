@@ -1,0 +1,59 @@
+/*
+ * container_plan.h - a change of a container: its configuration, what is
+ * included into it, and what the host agent is told
+ *
+ * All is worked out before anything is written, so that what is refused is
+ * refused as a whole, and a dry run shows all of it.
+ */
+#ifndef CTL_CONTAINER_PLAN_H
+#define CTL_CONTAINER_PLAN_H
+
+#include "ctl/container.h"
+
+#define PLAN_OPTIONS_MAX 16
+
+/* The options of attach and detach; a container_call at its beginning. */
+struct plan_call {
+	struct container_call of;
+	bool dry_run, no_register;
+	struct plan_option {
+		const char *name, *value;
+	} option[PLAN_OPTIONS_MAX]; /* of container_snippet_set() */
+	size_t options;
+	struct domain_policy policy; /* what was given */
+};
+
+int plan_set_dry_run(void *call, const char *value, const char **why);
+int plan_set_no_register(void *call, const char *value, const char **why);
+
+/* One file: NULL is "not there". */
+struct plan_file {
+	char path[PATH_MAX];
+	char *before, *after;
+};
+
+struct plan {
+	struct plan_call *call;
+	struct container c;
+	struct plan_file config, generated, drop_in;
+	char *keys;	/* of its section for the agent */
+	bool elsewhere; /* the operator wrote the section */
+};
+
+/* Finds the container and works out.  0 or -1, said.  Ended by plan_end(). */
+int plan_attach(struct plan *p, struct plan_call *call);
+int plan_detach(struct plan *p, struct plan_call *call);
+void plan_end(struct plan *p);
+
+bool plan_changes(const struct plan_file *f);
+
+/* Diffs of what would be done.  An exit status. */
+int plan_show(const struct plan *p);
+
+/* Parts of carrying it out.  0 or -1, said. */
+int plan_write_generated(const struct plan *p);
+void plan_undo_generated(const struct plan *p);
+int plan_remove_generated(const struct plan *p);
+int plan_write_config(const struct plan *p);
+
+#endif /* CTL_CONTAINER_PLAN_H */

@@ -1,0 +1,150 @@
+#include "lxc/container_edit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lxc/container_conf.h"
+
+/* What follows DIR/ in one of our includes; NULL: it is not ours. */
+static const char *ours(const struct container_item *item, const char *dir,
+			size_t *len)
+{
+	size_t n = strlen(dir);
+
+	if (!container_item_is(item, "lxc.include") ||
+	    item->value_len <= n + 1 || memcmp(item->value, dir, n) != 0 ||
+	    item->value[n] != '/')
+		return NULL;
+	*len = item->value_len - n - 1;
+	return item->value + n + 1;
+}
+
+/* "ID.d/", "ID.d", "ID.d/onerng.conf" */
+static void read_id(const char *rest, size_t len, struct container_include *out)
+{
+	const char *slash = memchr(rest, '/', len);
+	size_t n = slash ? (size_t)(slash - rest) : len;
+
+	out->id[0] = '\0';
+	out->slash = slash && slash == rest + len - 1;
+	if (n < 3 || n - 2 >= sizeof(out->id) ||
+	    memcmp(rest + n - 2, ".d", 2) != 0)
+		return;
+	memcpy(out->id, rest, n - 2);
+	out->id[n - 2] = '\0';
+	if (!container_id_valid(out->id))
+		out->id[0] = '\0';
+}
+
+void container_edit_find(const char *text, const char *dir,
+			 struct container_include *out)
+{
+	struct container_place place = { 0 };
+	struct container_item item;
+	const char *rest;
+	size_t len;
+
+	*out = (struct container_include){ 0 };
+	while (container_conf_next(text, &place, &item)) {
+		rest = ours(&item, dir, &len);
+		if (rest) {
+			out->count++;
+			out->line = item.line;
+			out->undone = 0;
+			read_id(rest, len, out);
+		} else if (out->count && !out->undone &&
+			   (container_item_is(&item, "lxc.include") ||
+			    container_item_device_rule(&item))) {
+			out->undone = item.line;
+		}
+	}
+}
+
+/* As the last of its lines that has an end. */
+static const char *line_end(const char *text, size_t len)
+{
+	const char *feed = memrchr(text, '\n', len);
+
+	return feed && feed > text && feed[-1] == '\r' ? "\r\n" : "\n";
+}
+
+/* What append() puts before our line, taken away. */
+static size_t without_line_end(const char *text, size_t len)
+{
+	if (!len || text[len - 1] != '\n')
+		return len;
+	len--;
+	if (len && text[len - 1] == '\r' && line_end(text, len - 1)[0] == '\r')
+		len--;
+	return len;
+}
+
+/* A last line without a line feed was given one when ours came after it. */
+static size_t cut(char *out, size_t used, const struct container_item *item,
+		  const char *text)
+{
+	if (text[item->end] || (item->end && text[item->end - 1] == '\n'))
+		return used;
+	return without_line_end(out, used);
+}
+
+int container_edit_detach(const char *text, const char *dir, char **after)
+{
+	struct container_place place = { 0 };
+	struct container_item item;
+	size_t used = 0, from = 0, len;
+	char *out = malloc(strlen(text) + 1);
+
+	*after = NULL;
+	if (!out)
+		return -ENOMEM;
+	while (container_conf_next(text, &place, &item)) {
+		if (!ours(&item, dir, &len))
+			continue;
+		memcpy(out + used, text + from, item.start - from);
+		used += item.start - from;
+		from = item.end;
+		used = cut(out, used, &item, text);
+	}
+	if (!from) {
+		free(out);
+		return 0;
+	}
+	memcpy(out + used, text + from, strlen(text + from) + 1);
+	*after = out;
+	return 1;
+}
+
+static char *append(const char *text, const char *dir, const char *id)
+{
+	size_t len = strlen(text);
+	bool ended = !len || text[len - 1] == '\n';
+	const char *end = line_end(text, len);
+	char *out;
+
+	if (asprintf(&out, "%s%slxc.include = %s/%s.d/%s", text,
+		     ended ? "" : end, dir, id, ended ? end : "") < 0)
+		return NULL;
+	return out;
+}
+
+int container_edit_attach(const char *text, const char *dir, const char *id,
+			  char **after)
+{
+	struct container_include now;
+	char *bare = NULL;
+	int err;
+
+	*after = NULL;
+	container_edit_find(text, dir, &now);
+	if (now.count == 1 && now.slash && !now.undone && !strcmp(now.id, id))
+		return 0;
+	err = container_edit_detach(text, dir, &bare);
+	if (err < 0)
+		return err;
+	*after = append(bare ? bare : text, dir, id);
+	free(bare);
+	return *after ? 1 : -ENOMEM;
+}
