@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libvirt-xml/domain_check.h"
 #include "common/diff.h"
+#include "libvirt-xml/domain_check.h"
 #include "libvirt-xml/domain_rng.h"
 
 #define RUN_DIR "/run/onerng"

@@ -1,0 +1,83 @@
+/*
+ * A container's configuration: whatever the text, attach makes one that has
+ * our include once, and detach gives back what it would be without.  The same
+ * bytes as what is generated, and as the agent's facts, are understood or not.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lxc/container_conf.h"
+#include "lxc/container_edit.h"
+#include "lxc/container_facts.h"
+#include "lxc/container_snippet.h"
+
+#define DIR_LXC "/etc/onerng/lxc"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(int condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* The text that comes of it, to be freed. */
+static char *act(const char *text, const char *id)
+{
+	char *out;
+	int r = id ? container_edit_attach(text, DIR_LXC, id, &out)
+		   : container_edit_detach(text, DIR_LXC, &out);
+
+	require(r >= 0 && r == (out != NULL));
+	return out ? out : strdup(text);
+}
+
+static void edit(const char *text)
+{
+	struct container_include found;
+	char *bare = act(text, NULL), *with = act(text, "web");
+	char *from_bare = act(bare, "web"), *back = act(from_bare, NULL);
+
+	container_edit_find(bare, DIR_LXC, &found);
+	require(found.count == 0);
+	container_edit_find(with, DIR_LXC, &found);
+	require(found.count == 1 && found.slash && !found.undone &&
+		!strcmp(found.id, "web"));
+	require(!strcmp(back, bare));
+	free(back);
+	free(from_bare);
+	free(with);
+	free(bare);
+}
+
+/* What was understood is written as something that is understood alike. */
+static void read_generated(const char *text)
+{
+	struct container_snippet s, again;
+	char *one, *other;
+
+	if (container_snippet_parse(text, &s) < 0)
+		return;
+	one = container_snippet_text(&s);
+	require(one && container_snippet_parse(one, &again) == 0);
+	other = container_snippet_text(&again);
+	require(other && !strcmp(one, other));
+	free(other);
+	free(one);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct container_facts facts;
+	char *text = malloc(size + 1);
+
+	container_facts_parse((const char *)data, size, &facts);
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	edit(text);
+	read_generated(text);
+	free(text);
+	return 0;
+}
