@@ -1,41 +1,9 @@
 /* Gives a container its device, tells the agent of it. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/container_device.h"
 #include "ctl/container_plan.h"
-
-/* Kept to be put over what the container has; a bad value is refused now. */
-static int take(void *ctx, const char *name, const char *value,
-		const char **why)
-{
-	struct plan_call *call = ctx;
-	struct container_snippet scratch;
-
-	container_snippet_init(&scratch);
-	if (container_snippet_set(&scratch, name, value, why) < 0)
-		return -EINVAL;
-	*why = "too many options";
-	if (call->options == PLAN_OPTIONS_MAX)
-		return -EINVAL;
-	call->option[call->options++] = (struct plan_option){ name, value };
-	return 0;
-}
-
-#define TAKER(function, name, fallback)                                \
-	static int set_##function(void *ctx, const char *value,        \
-				  const char **why)                    \
-	{                                                              \
-		return take(ctx, name, value ? value : fallback, why); \
-	}
-TAKER(device, "device", NULL)
-TAKER(name, "name", NULL)
-TAKER(owner, "owner", NULL)
-TAKER(group, "group", NULL)
-TAKER(mode, "mode", NULL)
-TAKER(socket, "socket", "yes")
-TAKER(require, "require", "yes")
 
 #define SETTER(name, attribute)                                               \
 	static int set_##name(void *ctx, const char *value, const char **why) \
@@ -52,17 +20,17 @@ SETTER(weight, "weight")
 static const struct opt options[] = {
 	{ "device", 0, "DEVICE",
 	  "virtual, plain, hwrng or passthrough[=PORT|=/dev/NODE]",
-	  set_device },
+	  plan_set_device },
 	{ "name", 0, "NAME", "of the device in the container's /dev; repeats",
-	  set_name },
+	  plan_set_name },
 	{ "owner", 0, "UID", "of the device, as the container sees it",
-	  set_owner },
-	{ "group", 0, "GID", "the same (20)", set_group },
-	{ "mode", 0, "OCTAL", "the same (0660)", set_mode },
+	  plan_set_owner },
+	{ "group", 0, "GID", "the same (20)", plan_set_group },
+	{ "mode", 0, "OCTAL", "the same (0660)", plan_set_mode },
 	{ "socket", 0, "[YES]", "a socket, too: /dev/onerng.d/egd.sock",
-	  set_socket },
+	  plan_set_socket },
 	{ "require", 0, "[YES]", "does not start without the device",
-	  set_require },
+	  plan_set_require },
 	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class },
 	{ "rate", 0, "BYTES", "limit it to BYTES a second, 0: no limit",
 	  set_rate },

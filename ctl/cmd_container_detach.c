@@ -42,7 +42,9 @@ static int detach(struct plan *p)
 	if (plan_write_config(p) < 0)
 		return EXIT_FAILURE;
 	printf("%s: configuration: %s\n", p->c.shown,
-	       any ? "detached" : "nothing to do");
+	       p->left_over ? "the container is gone, so is what it left here"
+	       : any	    ? "detached"
+			    : "nothing to do");
 	if (container_live(&p->c, false) < 0 || forget(p) < 0 ||
 	    plan_remove_generated(p) < 0)
 		return EXIT_FAILURE;

@@ -3,22 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "ctl/change.h"
 #include "ctl/command.h"
 #include "ctl/facts.h"
+#include "ctl/report.h"
 #include "ctl/virt.h"
 
-#define EXIT_FINDINGS 3 /* a warning or an error */
-#define SHOWN_MAX     256
-
 struct checking {
-	struct command_call *call;
+	struct report report;
 	struct virt *virt;
 	struct facts facts;
-	json_t *list;
-	size_t domains, findings;
-	bool failed, bad;
 };
 
 static const struct opt options[] = {
@@ -28,47 +22,11 @@ static const struct opt options[] = {
 	COMMAND_OPT_END,
 };
 
-static void complain(struct checking *c, const char *name, const char *why)
+static json_t *about(const struct virt_domain *d)
 {
-	char shown[SHOWN_MAX];
-
-	command_complain(c->call,
-			 log_escape(shown, sizeof(shown), name, strlen(name)),
-			 why);
-	c->failed = true;
-}
-
-static void print(const struct virt_domain *d, const struct finding *f)
-{
-	char name[SHOWN_MAX], what[SHOWN_MAX];
-
-	printf("%s: %s: %s: %s\n",
-	       log_escape(name, sizeof(name), d->name, strlen(d->name)),
-	       finding_severity_name(f->severity), f->code,
-	       log_escape(what, sizeof(what), f->what, strlen(f->what)));
-	printf("    %s\n    %s\n", f->why, f->command);
-}
-
-static void report(struct checking *c, const struct virt_domain *d,
-		   const struct findings *findings)
-{
-	size_t i;
-
-	c->domains++;
-	c->findings += findings->count;
-	for (i = 0; i < findings->count; i++)
-		c->bad |= findings->finding[i].severity > FINDING_NOTE;
-	if (c->call->json) {
-		json_array_append_new(
-			c->list,
-			json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", d->name,
-				  "uuid", d->uuid, "running", d->active,
-				  "persistent", d->persistent, "findings",
-				  findings_json(findings)));
-		return;
-	}
-	for (i = 0; i < findings->count; i++)
-		print(d, &findings->finding[i]);
+	return json_pack("{s:s, s:s, s:b, s:b}", "name", d->name, "uuid",
+			 d->uuid, "running", d->active, "persistent",
+			 d->persistent);
 }
 
 /* The configuration, which is what the commands mend, where there is one. */
@@ -86,15 +44,15 @@ static void check_one(struct checking *c, const struct virt_domain *d)
 	if (text)
 		xml = domain_xml_parse(text, strlen(text), &error);
 	if (!xml) {
-		complain(c, d->name, text ? error.text : why);
+		report_fail(&c->report, d->name, text ? error.text : why);
 		free(text);
 		return;
 	}
 	facts = facts_of(&c->facts, xml);
 	if (domain_check(xml, &facts, &findings) < 0)
-		complain(c, d->name, strerror(ENOMEM));
+		report_fail(&c->report, d->name, strerror(ENOMEM));
 	else
-		report(c, d, &findings);
+		report_add(&c->report, d->name, about(d), &findings);
 	findings_clear(&findings);
 	domain_xml_free(xml);
 	free(text);
@@ -107,8 +65,7 @@ static void check_all(struct checking *c)
 	int i, n = virt_list(c->virt, &list, why);
 
 	if (n < 0) {
-		command_complain(c->call, NULL, why);
-		c->failed = true;
+		report_fail(&c->report, NULL, why);
 		return;
 	}
 	for (i = 0; i < n; i++)
@@ -122,53 +79,33 @@ static void check_named(struct checking *c, const char *name)
 	char why[VIRT_WHY_MAX];
 
 	if (virt_find(c->virt, name, &d, why) < 0) {
-		command_complain(c->call, NULL, why);
-		c->failed = true;
+		report_fail(&c->report, NULL, why);
 		return;
 	}
 	check_one(c, &d);
 	virt_release(c->virt, &d);
 }
 
-static void sum_up(const struct checking *c)
-{
-	json_t *o;
-
-	if (c->call->json) {
-		o = json_pack("{s:O}", "domains", c->list);
-		command_print_json(o);
-		json_decref(o);
-		return;
-	}
-	printf("%zu domain%s checked, %zu finding%s\n", c->domains,
-	       c->domains == 1 ? "" : "s", c->findings,
-	       c->findings == 1 ? "" : "s");
-}
-
 static int run(void *ctx)
 {
-	struct checking c = { .call = ctx };
-	const struct command_call *call = c.call;
+	const struct command_call *call = ctx;
 	char run_dir[DOMAIN_RUN_DIR_MAX], why[VIRT_WHY_MAX];
+	struct checking c;
 	int i;
 
 	if (change_run_dir(call, run_dir) < 0)
 		return EXIT_FAILURE;
-	c.virt = virt_open(c.call->uri, true, why);
+	c.virt = virt_open(call->uri, true, why);
 	if (!c.virt)
 		return command_complain(call, NULL, why);
-	c.list = json_array();
+	report_begin(&c.report, call, "domain");
 	facts_gather(&c.facts, c.virt, run_dir);
 	for (i = 0; i < call->operand_count; i++)
 		check_named(&c, call->operands[i]);
 	if (!call->operand_count)
 		check_all(&c);
-	sum_up(&c);
-	json_decref(c.list);
 	virt_close(c.virt);
-	if (command_flush(call) != EXIT_SUCCESS || c.failed)
-		return EXIT_FAILURE;
-	return c.bad ? EXIT_FINDINGS : EXIT_SUCCESS;
+	return report_end(&c.report);
 }
 
 const struct command command_domain_check = {

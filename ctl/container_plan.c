@@ -27,30 +27,55 @@ int plan_set_no_register(void *call, const char *value, const char **why)
 	return 0;
 }
 
-static int begin(struct plan *p, struct plan_call *call)
+static int begin_files(struct plan *p)
 {
-	struct container_host *h = &call->of.host;
-	char why[LXCAPI_WHY_MAX], path[REGISTER_PATH_MAX];
-	int err;
+	const struct container_host *h = p->c.host;
+	char path[REGISTER_PATH_MAX];
 
-	*p = (struct plan){ .call = call };
-	if (container_begin(h, &call->of.call) < 0)
-		return -1;
-	err = container_find(h, call->of.call.operand, &p->c, why);
-	if (err) {
-		command_complain(&call->of.call, NULL, why);
-		return -1;
-	}
-	snprintf(p->config.path, sizeof(p->config.path), "%s", p->c.config);
-	p->config.before = strdup(p->c.text);
 	if (!container_generated_path(h, p->c.id, p->generated.path))
 		return container_complain(&p->c, strerror(ENAMETOOLONG));
 	p->generated.before = replace_read(p->generated.path);
 	register_container_path(path, &h->registry, p->c.id);
 	snprintf(p->drop_in.path, sizeof(p->drop_in.path), "%s", path);
 	p->drop_in.before = replace_read(path);
-	return p->config.before ? 0
-				: container_complain(&p->c, strerror(ENOMEM));
+	snprintf(p->config.path, sizeof(p->config.path), "%s", p->c.config);
+	p->config.before = p->c.text ? strdup(p->c.text) : NULL;
+	if (p->c.text && !p->config.before)
+		return container_complain(&p->c, strerror(ENOMEM));
+	return 0;
+}
+
+/* A container that is gone, and left behind what we made for it. */
+static bool find_left_over(struct plan *p, const char *name)
+{
+	struct container *c = &p->c;
+
+	if (!container_id_valid(name))
+		return false;
+	snprintf(c->id, sizeof(c->id), "%s", name);
+	if (begin_files(p) < 0)
+		return false;
+	p->left_over = p->generated.before || p->drop_in.before;
+	return p->left_over;
+}
+
+static int begin(struct plan *p, struct plan_call *call, bool also_left_over)
+{
+	struct container_host *h = &call->of.host;
+	const char *name = call->of.call.operand;
+	char why[LXCAPI_WHY_MAX];
+	int err;
+
+	*p = (struct plan){ .call = call };
+	if (container_begin(h, &call->of.call) < 0)
+		return -1;
+	err = container_find(h, name, &p->c, why);
+	if (!err)
+		return begin_files(p);
+	if (err == -ENOENT && also_left_over && find_left_over(p, name))
+		return 0;
+	command_complain(&call->of.call, NULL, why);
+	return -1;
 }
 
 static void end_file(struct plan_file *f)
@@ -67,25 +92,6 @@ void plan_end(struct plan *p)
 	free(p->keys);
 	container_release(&p->c);
 	container_end(&p->call->of.host);
-}
-
-/* What it has, and what was given over that; all names are given anew. */
-static void overlay(struct container_snippet *s, const struct plan_call *call)
-{
-	const struct plan_option *o;
-	const char *why;
-	bool named = false;
-
-	for (size_t i = 0; i < call->options; i++) {
-		o = &call->option[i];
-		if (!strcmp(o->name, "name") && !named)
-			s->names = 0;
-		named |= !strcmp(o->name, "name");
-		/* it was checked as it was given */
-		container_snippet_set(s, o->name, o->value, &why);
-	}
-	if (!s->names)
-		container_snippet_set(s, "name", "onerng", &why);
 }
 
 /* What an earlier attach told the agent. */
@@ -109,20 +115,19 @@ static void read_policy(const char *text, struct domain_policy *policy)
 	}
 }
 
-static char *keys_text(const struct plan *p)
+char *plan_keys(const struct container_snippet *s, const char *before,
+		const struct domain_policy *given)
 {
-	const struct container_snippet *s = &p->c.snippet;
 	struct domain_policy policy = { 0 };
 	char *text = NULL, port[CONTAINER_PLACE_MAX];
-	const char *device;
+	const char *device = container_device_for_agent(s, port);
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
 	if (!out)
 		return NULL;
-	read_policy(p->drop_in.before, &policy);
-	policy_overlay(&policy, &p->call->policy);
-	device = container_device_for_agent(s, port);
+	read_policy(before, &policy);
+	policy_overlay(&policy, given);
 	fprintf(out, "device=%s\n", device);
 	if (*port)
 		fprintf(out, "port=%s\n", port);
@@ -148,16 +153,16 @@ int plan_attach(struct plan *p, struct plan_call *call)
 {
 	struct container_snippet *s = &p->c.snippet;
 
-	if (begin(p, call) < 0)
+	if (begin(p, call, false) < 0)
 		return -1;
-	overlay(s, call);
+	plan_overlay(s, call);
 	memcpy(s->rules, p->c.sum.rules, sizeof(s->rules));
 	container_device_look(s, p->c.host);
 	if (container_edit_attach(p->config.before, p->c.host->dir, p->c.id,
 				  &p->config.after) < 0)
 		return container_complain(&p->c, strerror(ENOMEM));
 	p->generated.after = container_snippet_text(s);
-	p->keys = keys_text(p);
+	p->keys = plan_keys(s, p->drop_in.before, &call->policy);
 	p->elsewhere = !call->no_register && is_elsewhere(p);
 	if (p->keys && !call->no_register && !p->elsewhere)
 		p->drop_in.after = register_container_text(p->c.id, p->keys);
@@ -169,9 +174,10 @@ int plan_attach(struct plan *p, struct plan_call *call)
 
 int plan_detach(struct plan *p, struct plan_call *call)
 {
-	if (begin(p, call) < 0)
+	if (begin(p, call, true) < 0)
 		return -1;
-	if (container_edit_detach(p->config.before, p->c.host->dir,
+	if (!p->left_over &&
+	    container_edit_detach(p->config.before, p->c.host->dir,
 				  &p->config.after) < 0)
 		return container_complain(&p->c, strerror(ENOMEM));
 	return 0;

@@ -26,6 +26,25 @@ struct plan_call {
 int plan_set_dry_run(void *call, const char *value, const char **why);
 int plan_set_no_register(void *call, const char *value, const char **why);
 
+/* What container_snippet_set() takes, kept until the container is known. */
+int plan_set_device(void *call, const char *value, const char **why);
+int plan_set_name(void *call, const char *value, const char **why);
+int plan_set_owner(void *call, const char *value, const char **why);
+int plan_set_group(void *call, const char *value, const char **why);
+int plan_set_mode(void *call, const char *value, const char **why);
+int plan_set_socket(void *call, const char *value, const char **why);
+int plan_set_require(void *call, const char *value, const char **why);
+
+/* What it has, and what was given over that; all names are given anew. */
+void plan_overlay(struct container_snippet *s, const struct plan_call *call);
+
+/*
+ * Keys of the section for the agent, a line each, to be freed; NULL.  before:
+ * the drop-in, whose policy counts where none is given; NULL.
+ */
+char *plan_keys(const struct container_snippet *s, const char *before,
+		const struct domain_policy *given);
+
 /* One file: NULL is "not there". */
 struct plan_file {
 	char path[PATH_MAX];
@@ -38,6 +57,7 @@ struct plan {
 	struct plan_file config, generated, drop_in;
 	char *keys;	/* of its section for the agent */
 	bool elsewhere; /* the operator wrote the section */
+	bool left_over; /* the container itself is gone */
 };
 
 /* Finds the container and works out.  0 or -1, said.  Ended by plan_end(). */

@@ -20,6 +20,9 @@ static const struct command *const commands[] = {
 	&command_domain_show,	   &command_domain_check,
 	&command_device_release,   &command_device_claim,
 	&command_container_attach, &command_container_detach,
+	&command_container_list,   &command_container_show,
+	&command_container_check,  &command_container_set,
+	&command_container_hook,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

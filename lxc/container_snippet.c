@@ -75,19 +75,24 @@ static void print_words(const struct container_snippet *s, FILE *out)
 		path ? s->place : "");
 	for (unsigned int i = 0; i < s->names; i++)
 		fprintf(out, " name=%s", s->name[i]);
-	fprintf(out, " owner=%u group=%u mode=%04o require=%s", s->owner,
-		s->group, s->mode, s->require ? "yes" : "no");
+	fprintf(out, " owner=%u group=%u mode=%04o require=%s%s", s->owner,
+		s->group, s->mode, s->require ? "yes" : "no",
+		s->socket ? " socket=yes" : "");
+	if (strcmp(s->run_dir, CONTAINER_RUN_DIR) != 0)
+		fprintf(out, " run=%s", s->run_dir);
 }
 
 /*
  * A removed package keeps no container from starting.  What LXC appends where
  * lxc.hook.version is 0, the container's name first, is a comment to the shell.
+ * liblxc (5.0.2) puts "exec" in front: without the redirection, which is what
+ * that takes then, the shell would become the test, and end as it does.
  */
 static void print_hooks(const struct container_snippet *s, FILE *out)
 {
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
 		fprintf(out,
-			"lxc.hook.%s = [ ! -x %s/lxc-%s ] || exec %s/lxc-%s",
+			"lxc.hook.%s = </dev/null; [ ! -x %s/lxc-%s ] || exec %s/lxc-%s",
 			hooks[i], s->hook_dir, hooks[i], s->hook_dir, hooks[i]);
 		print_words(s, out);
 		fputs(" #\n", out);

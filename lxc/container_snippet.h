@@ -21,6 +21,7 @@
 #define CONTAINER_PLACE_MAX    64  /* of a port or a node */
 #define CONTAINER_DIR_MAX      128 /* of a folder of ours */
 #define CONTAINER_CONFIG_MAX   1024
+#define CONTAINER_RUN_DIR      "/run/onerng" /* if nothing else is said */
 #define CONTAINER_ACM_MAJOR    166
 
 enum container_device {

@@ -15,7 +15,8 @@
 void container_snippet_init(struct container_snippet *s)
 {
 	*s = (struct container_snippet){ .group = 20, /* dialout */
-					 .mode = 0660 };
+					 .mode = 0660,
+					 .run_dir = CONTAINER_RUN_DIR };
 }
 
 static int copy(char *out, size_t size, const char *value)
@@ -143,64 +144,88 @@ int container_snippet_set(struct container_snippet *s, const char *option,
 	return -EINVAL;
 }
 
+/* What follows key at the beginning of a line; NULL: there is none. */
+static const char *comment(const char *text, const char *key)
+{
+	const char *s = strstr(text, key);
+
+	while (s && s != text && s[-1] != '\n')
+		s = strstr(s + 1, key);
+	return s ? s + strlen(key) : NULL;
+}
+
 /* "# KEY VALUE" of the head; 0 also if there is none. */
 static int read_comment(const char *text, const char *key, char *out,
 			size_t size)
 {
-	const char *s = strstr(text, key);
-	size_t len;
+	const char *s = comment(text, key);
+	size_t len = s ? strcspn(s, "\n") : 0;
 
-	if (!s || (s != text && s[-1] != '\n'))
-		return 0;
-	s += strlen(key);
-	len = strcspn(s, "\n");
 	if (len >= size)
 		return -EINVAL;
-	memcpy(out, s, len);
-	out[len] = '\0';
+	if (s)
+		memcpy(out, s, len);
+	if (s)
+		out[len] = '\0';
 	return 0;
 }
 
-/* "[ ! -x DIR/lxc-autodev ] || exec DIR/lxc-autodev ID WORD... #" */
+/* "DIR/lxc-autodev": its folder, as it was at the first of the two places. */
+static int read_program(struct container_snippet *s, char *word)
+{
+	char *slash = strrchr(word, '/');
+
+	if (*word != '/' || !slash || strcmp(slash, "/lxc-autodev") != 0)
+		return -EINVAL;
+	*slash = '\0';
+	if (*s->hook_dir)
+		return strcmp(s->hook_dir, word) ? -EINVAL : 0;
+	return copy(s->hook_dir, sizeof(s->hook_dir), word);
+}
+
+/* A word of the policy; what LXC is to append comes behind "#". */
+static int read_word(struct container_snippet *s, char *word)
+{
+	char *equals = strchr(word, '=');
+	const char *why;
+
+	if (!strcmp(word, "#"))
+		return 0;
+	if (!equals)
+		return -EINVAL;
+	*equals = '\0';
+	if (!strcmp(word, "run") && equals[1] == '/')
+		return copy(s->run_dir, sizeof(s->run_dir), equals + 1);
+	return container_snippet_set(s, word, equals + 1, &why);
+}
+
+/* "</dev/null; [ ! -x DIR/lxc-autodev ] || exec DIR/lxc-autodev ID WORD... #" */
 static int read_hook(struct container_snippet *s,
 		     const struct container_item *item)
 {
-	char line[WORDS_MAX], *word, *rest = NULL, *equals;
-	const char *why;
-	int n = 0, err = 0;
+	static const char *const frame[] = { "</dev/null;", "[",    "!",
+					     "-x",	    NULL,   "]",
+					     "||",	    "exec", NULL };
+	char line[WORDS_MAX], *word, *rest = NULL;
+	size_t n = 0, words = sizeof(frame) / sizeof(frame[0]);
+	int err = 0;
 
-	if (item->value_len >= sizeof(line))
+	if (item->value_len >= sizeof(line) || *s->id)
 		return -EINVAL;
 	memcpy(line, item->value, item->value_len);
 	line[item->value_len] = '\0';
 	for (word = strtok_r(line, " ", &rest); word && !err;
 	     word = strtok_r(NULL, " ", &rest), n++) {
-		equals = strchr(word, '=');
-		if (n == 3 && strrchr(word, '/')) {
-			*strrchr(word, '/') = '\0';
-			err = copy(s->hook_dir, sizeof(s->hook_dir), word);
-		} else if (n == 8) {
+		if (n < words && frame[n])
+			err = strcmp(word, frame[n]) ? -EINVAL : 0;
+		else if (n < words)
+			err = read_program(s, word);
+		else if (n == words)
 			err = copy(s->id, sizeof(s->id), word);
-		} else if (n > 8 && equals) {
-			*equals = '\0';
-			err = container_snippet_set(s, word, equals + 1, &why);
-		}
+		else
+			err = read_word(s, word);
 	}
-	return err || n < 9 || !container_id_valid(s->id) ? -EINVAL : 0;
-}
-
-static int read_mount(struct container_snippet *s,
-		      const struct container_item *item)
-{
-	const char *end = memmem(item->value, item->value_len, "/lxc/", 5);
-	size_t len = end ? (size_t)(end - item->value) : 0;
-
-	if (!len || len >= sizeof(s->run_dir))
-		return -EINVAL;
-	memcpy(s->run_dir, item->value, len);
-	s->run_dir[len] = '\0';
-	s->socket = true;
-	return 0;
+	return err || !container_id_valid(s->id) ? -EINVAL : 0;
 }
 
 static void read_rule(struct container_snippet *s,
@@ -210,7 +235,7 @@ static void read_rule(struct container_snippet *s,
 
 	s->rules[family - 1] = true;
 	snprintf(rule, sizeof(rule), "%.*s", (int)item->value_len, item->value);
-	if (sscanf(rule, "c %u:%u ", &s->major, &s->minor) == 2)
+	if (sscanf(rule, "c %9u:%9u ", &s->major, &s->minor) == 2)
 		s->has_number = true;
 }
 
@@ -221,8 +246,6 @@ static int read_item(struct container_snippet *s,
 
 	if (family)
 		read_rule(s, item, family);
-	else if (container_item_is(item, "lxc.mount.entry"))
-		return read_mount(s, item);
 	else if (container_item_is(item, "lxc.hook.autodev"))
 		return read_hook(s, item);
 	return 0;
@@ -231,10 +254,22 @@ static int read_item(struct container_snippet *s,
 /* A family whose rule waits for the device. */
 static void read_waiting(struct container_snippet *s, const char *text)
 {
-	if (strstr(text, "# no rule of cgroup: no such device"))
+	if (comment(text, "# no rule of cgroup: no such device"))
 		s->rules[0] = true;
-	if (strstr(text, "# no rule of cgroup2: no such device"))
+	if (comment(text, "# no rule of cgroup2: no such device"))
 		s->rules[1] = true;
+}
+
+static int read_port(struct container_snippet *s, const char *text)
+{
+	char port[CONTAINER_PLACE_MAX] = "";
+
+	if (s->device != CONTAINER_PASSTHROUGH || *s->place)
+		return 0;
+	if (read_comment(text, "# port: ", port, sizeof(port)) < 0)
+		return -EINVAL;
+	return !*port || (*port != '/' && set_place(s, port) == 0) ? 0
+								   : -EINVAL;
 }
 
 int container_snippet_parse(const char *text, struct container_snippet *s)
@@ -249,10 +284,9 @@ int container_snippet_parse(const char *text, struct container_snippet *s)
 	if (!err)
 		err = read_comment(text, "# config: ", s->config,
 				   sizeof(s->config));
-	if (!err && s->device == CONTAINER_PASSTHROUGH && !*s->place)
-		err = read_comment(text, "# port: ", s->place,
-				   sizeof(s->place));
+	if (!err)
+		err = read_port(s, text);
 	s->has_number = s->has_number && s->device == CONTAINER_PASSTHROUGH;
 	read_waiting(s, text);
-	return err || !*s->id ? -EINVAL : 0;
+	return err || !*s->id || *s->config != '/' ? -EINVAL : 0;
 }

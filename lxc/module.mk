@@ -4,3 +4,6 @@ CONTAINER_LIB  := $(B)/libcontainer.a
 CONTAINER_SRCS := $(wildcard lxc/*.c)
 
 $(CONTAINER_LIB): $(call objs,$(CONTAINER_SRCS))
+
+# What it prints is in there.
+$(B)/lxc/container_hook.o: lxc/hook.sh

@@ -14,7 +14,8 @@ find_defects() {
 	# queue.h by name, because unknown macros are taken for syntax errors.
 	cppcheck --std=c11 --language=c -j "$(nproc)" --quiet \
 		--error-exitcode=1 --inline-suppr -D_GNU_SOURCE -D__x86_64__ \
-		-DONERNG_VERSION='""' -DONERNG_SYSCONFDIR='""' -I. \
+		-DONERNG_VERSION='""' -DONERNG_SYSCONFDIR='""' \
+		-DONERNG_LIBDIR='""' -I. \
 		--include="/usr/include/$(gcc -print-multiarch)/sys/queue.h" \
 		--enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=uninitvar \

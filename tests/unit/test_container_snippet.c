@@ -52,8 +52,6 @@ static void comes_back(void)
 	struct container_snippet back;
 
 	cr_assert_eq(container_snippet_parse(text, &back), 0, "%s", text);
-	if (!s.socket) /* it says nowhere else which it was */
-		memcpy(back.run_dir, s.run_dir, sizeof(s.run_dir));
 	again = container_snippet_text(&back);
 	cr_expect_str_eq(again, text);
 	free(again);
@@ -65,7 +63,7 @@ Test(container_snippet, a_virtual_device_has_both_families_and_four_hooks)
 	set("name", "onerng");
 	has("\nlxc.cgroup.devices.allow = c 136:* rw\n"
 	    "lxc.cgroup2.devices.allow = c 136:* rw\n");
-	has("\nlxc.hook.autodev = [ ! -x /usr/lib/onerng/lxc-autodev ] || "
+	has("\nlxc.hook.autodev = </dev/null; [ ! -x /usr/lib/onerng/lxc-autodev ] || "
 	    "exec /usr/lib/onerng/lxc-autodev web device=virtual name=onerng "
 	    "owner=0 group=20 mode=0660 require=no #\n");
 	has("\nlxc.hook.pre-start = ");
@@ -125,6 +123,11 @@ Test(container_snippet, a_socket_brings_its_folder)
 	set("name", "onerng");
 	has("\nlxc.mount.entry = /run/onerng/lxc/web dev/onerng.d none "
 	    "bind,ro,optional,create=dir 0 0\n");
+	has(" socket=yes #\n");
+	comes_back();
+	snprintf(s.run_dir, sizeof(s.run_dir), "/srv/run");
+	has("\nlxc.mount.entry = /srv/run/lxc/web dev/onerng.d ");
+	has(" socket=yes run=/srv/run #\n");
 	comes_back();
 }
 
@@ -203,14 +206,19 @@ Test(container_snippet, what_is_no_such_file_is_not_understood)
 		"",
 		"# config: /a\n",
 		"lxc.uts.name = web\n",
-		"lxc.hook.autodev = /bin/true\n",
-		"lxc.hook.autodev = [ ! -x /l/lxc-autodev ] || exec "
-		"/l/lxc-autodev\n",
-		"lxc.hook.autodev = [ ! -x /l/lxc-autodev ] || exec "
+		"# config: /a\nlxc.hook.autodev = /bin/true\n",
+		"lxc.hook.autodev = </dev/null; [ ! -x /l/lxc-autodev ] || exec "
+		"/l/lxc-autodev web device=virtual #\n",
+		"# config: /a\nlxc.hook.autodev = </dev/null; [ ! -x /l/lxc-autodev ] || "
+		"exec /m/lxc-autodev web device=virtual #\n",
+		"# config: /a\nlxc.hook.autodev = </dev/null; [ ! -x /l/lxc-autodev ] || "
+		"exec /l/lxc-autodev\n",
+		"# config: /a\nlxc.hook.autodev = </dev/null; [ ! -x /l/lxc-autodev ] || exec "
 		"/l/lxc-autodev .. device=virtual #\n",
-		"lxc.hook.autodev = [ ! -x /l/lxc-autodev ] || exec "
-		"/l/lxc-autodev web device=magic #\n",
-		"lxc.mount.entry = /lxc/web a none bind 0 0\n",
+		"# config: /a\nlxc.hook.autodev = </dev/null; [ ! -x /l/lxc-autodev ] || "
+		"exec /l/lxc-autodev web device=magic #\n",
+		"# config: a\nlxc.hook.autodev = </dev/null; "
+		"[ ! -x /l/lxc-autodev ] || exec /l/lxc-autodev web #\n",
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

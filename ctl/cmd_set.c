@@ -1,3 +1,4 @@
+/* How a domain or a container is served, until the agent reloads. */
 #include <stdlib.h>
 
 #include "ctl/command.h"
@@ -58,4 +59,14 @@ const struct command command_domain_set = {
 	.call_size = sizeof(struct set_call),
 	.run = run_set,
 	.operand = "NAME",
+};
+
+const struct command command_container_set = {
+	.words = { "container", "set" },
+	.options = set_options,
+	.usage = PROGRAM " container set ID [OPTIONS]",
+	.help = "how a container is served, until a reload",
+	.call_size = sizeof(struct set_call),
+	.run = run_set,
+	.operand = "ID",
 };

@@ -1,0 +1,208 @@
+/* What is wrong with containers' random numbers, and how to mend it. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "common/replace.h"
+#include "ctl/acm.h"
+#include "ctl/container.h"
+#include "ctl/report.h"
+#include "lxc/container_check.h"
+
+#define FOLDER_END ".d"
+
+struct checking {
+	struct container_host *host;
+	struct report report;
+	json_t *status; /* the agent's; NULL: it does not answer */
+};
+
+static const struct finding_rule left_over = {
+	"left-over", FINDING_WARNING,
+	"the host agent keeps a device for a container that is not there",
+	"onerngctl container detach %s"
+};
+
+static const struct opt options[] = {
+	CONTAINER_OPT_PATH, CONTAINER_OPT_INCLUDES, CONTAINER_OPT_DROP_INS,
+	COMMAND_OPT_JSON,   COMMAND_OPT_HELP,	    COMMAND_OPT_END,
+};
+
+static void know_onerngs(struct container_known *k)
+{
+	struct acm acm;
+	unsigned int minor;
+
+	for (minor = 0; minor < 64 && k->acms < CONTAINER_ACMS_MAX; minor++)
+		if (!acm_find_number(ACM_DIR, CONTAINER_ACM_MAJOR, minor, &acm))
+			k->acm[k->acms++] = minor;
+}
+
+static enum container_node look_at(const struct container_facts *f)
+{
+	struct stat st;
+
+	if (!*f->node || !f->has_number)
+		return CONTAINER_NODE_UNKNOWN;
+	if (stat(f->node, &st) < 0)
+		return errno == ENOENT ? CONTAINER_NODE_MISSING
+				       : CONTAINER_NODE_UNKNOWN;
+	return S_ISCHR(st.st_mode) && major(st.st_rdev) == f->major &&
+			       minor(st.st_rdev) == f->minor
+		       ? CONTAINER_NODE_THERE
+		       : CONTAINER_NODE_OTHER;
+}
+
+static bool hook_is_there(const struct container_snippet *s)
+{
+	char path[CONTAINER_DIR_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/lxc-autodev", s->hook_dir);
+	return access(path, X_OK) == 0;
+}
+
+static enum container_agent ask_agent(const struct checking *c, const char *id)
+{
+	if (!c->status)
+		return CONTAINER_AGENT_DOWN;
+	return register_find_container(c->status, id) ? CONTAINER_AGENT_KNOWS
+						      : CONTAINER_AGENT_LACKS;
+}
+
+/* As written: what is generated may be older than this program. */
+static void check_found(struct checking *c, const struct container *found,
+			struct findings *findings)
+{
+	struct container_known k = { .name = found->name,
+				     .config = found->config,
+				     .text = found->text,
+				     .dir = c->host->dir,
+				     .include = &found->include,
+				     .sum = &found->sum,
+				     .copy = found->foreign };
+	struct container_snippet s;
+	struct container_facts facts;
+
+	if (found->generated &&
+	    container_snippet_parse(found->generated, &s) == 0) {
+		k.snippet = &s;
+		k.hook_there = hook_is_there(&s);
+		k.agent = ask_agent(c, found->id);
+	}
+	if (k.snippet && container_read_facts(c->host, found->id, &facts)) {
+		k.facts = &facts;
+		k.node = look_at(&facts);
+	}
+	know_onerngs(&k);
+	container_check(&k, findings);
+}
+
+static void check_named(struct checking *c, const char *name)
+{
+	struct findings findings = { 0 };
+	struct container found;
+	char why[LXCAPI_WHY_MAX];
+
+	if (container_find(c->host, name, &found, why) < 0) {
+		report_fail(&c->report, NULL, why);
+		container_release(&found);
+		return;
+	}
+	check_found(c, &found, &findings);
+	if (findings.err)
+		report_fail(&c->report, name, strerror(-findings.err));
+	else
+		report_add(&c->report, name,
+			   json_pack("{s:s, s:s, s:s, s:s}", "name", name, "id",
+				     found.id, "config", found.config, "state",
+				     container_state(&found)),
+			   &findings);
+	findings_clear(&findings);
+	container_release(&found);
+}
+
+/* "ID.d", whose container's configuration is gone. */
+static void check_folder(struct checking *c, const char *folder)
+{
+	struct findings findings = { 0 };
+	struct container_snippet s;
+	char id[CONTAINER_ID_MAX + 2], path[PATH_MAX], *text;
+	size_t len = strlen(folder);
+
+	if (len < 3 || len >= sizeof(id) ||
+	    strcmp(folder + len - 2, FOLDER_END) != 0)
+		return;
+	snprintf(id, sizeof(id), "%.*s", (int)len - 2, folder);
+	if (!container_generated_path(c->host, id, path))
+		return;
+	text = replace_read(path);
+	if (text && container_snippet_parse(text, &s) == 0 &&
+	    access(s.config, F_OK) < 0 && errno == ENOENT) {
+		finding_add(&findings, &left_over, id, 0, "%s is not there",
+			    s.config);
+		report_add(&c->report, id,
+			   json_pack("{s:s, s:s, s:s, s:s}", "name", id, "id",
+				     id, "config", s.config, "state", "gone"),
+			   &findings);
+	}
+	findings_clear(&findings);
+	free(text);
+}
+
+static void check_left_overs(struct checking *c)
+{
+	DIR *d = opendir(c->host->dir);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		check_folder(c, e->d_name);
+	if (d)
+		closedir(d);
+}
+
+static void check_all(struct checking *c)
+{
+	char **names;
+	int n = container_names(c->host, &names);
+
+	if (n < 0)
+		report_fail(&c->report, c->host->path,
+			    "which container? a configuration has no name");
+	for (int i = 0; i < n; i++)
+		check_named(c, names[i]);
+	container_free_names(names, n);
+	check_left_overs(c);
+}
+
+static int run(void *ctx)
+{
+	struct container_call *call = ctx;
+	struct checking c = { .host = &call->host };
+	char why[CLIENT_WHY_MAX];
+
+	if (container_begin(c.host, &call->call) < 0)
+		return EXIT_FAILURE;
+	report_begin(&c.report, &call->call, "container");
+	client_ask(call->call.socket, "status", &c.status, why);
+	for (int i = 0; i < call->call.operand_count; i++)
+		check_named(&c, call->call.operands[i]);
+	if (!call->call.operand_count)
+		check_all(&c);
+	json_decref(c.status);
+	container_end(c.host);
+	return report_end(&c.report);
+}
+
+const struct command command_container_check = {
+	.words = { "container", "check" },
+	.options = options,
+	.usage = PROGRAM " container check [OPTIONS] [NAME...]",
+	.help = "what is wrong with containers' random numbers",
+	.call_size = sizeof(struct container_call),
+	.run = run,
+	.operand = "[NAME...]",
+};

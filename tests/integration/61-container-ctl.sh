@@ -1,0 +1,296 @@
+#!/bin/sh
+# onerngctl container as scripts see it: real configurations and the real
+# liblxc in a folder of the test's own; what is written, refused and put back
+# timeout: 180
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hostd.sh"
+need lxc-start lxc-info busybox patch shellcheck python3
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+
+lxc=$T/lxc
+inc=$T/inc
+data=tests/data/containers
+share=/usr/share/lxc/config
+mkdir -p "$lxc" "$T/run"
+chmod 755 "$T"
+
+# container VERB WORD...
+container() {
+	verb=$1
+	shift
+	case $verb in
+	list | show | hook) set -- "$@" --path "$lxc" --includes "$inc" ;;
+	set) ;;
+	*)
+		set -- "$@" --path "$lxc" --includes "$inc" \
+			--drop-ins "$T/hostd.conf.d"
+		;;
+	esac
+	hostd_ctl container "$verb" "$@"
+}
+
+said() {
+	"$@" >"$T/said" 2>&1
+}
+
+# says NAME TEXT
+says() {
+	if grep -q -- "$2" "$T/said"; then
+		ok "$1"
+	else
+		not_ok "$1" "$(cat "$T/said")"
+	fi
+}
+
+# config NAME: its configuration from standard input.
+config() {
+	mkdir -p "$lxc/$1"
+	cat >"$lxc/$1/config"
+}
+
+# item NAME KEY: as liblxc has it.
+item() {
+	lxc-info -P "$lxc" -n "$1" -c "$2" 2>/dev/null
+}
+
+tree() {
+	find "$lxc" "$inc" "$T/hostd.conf.d" -type f -exec cksum {} + 2>/dev/null
+}
+
+config web <<END2
+lxc.include = $share/common.conf
+lxc.rootfs.path = dir:$lxc/web/rootfs
+lxc.uts.name = web
+lxc.net.0.type = empty
+END2
+
+# What is refused.
+refuse "no name" 2 said container attach
+refuse "two names" 2 said container attach web mail
+refuse "a device that there is not" 2 said container attach web --device magic
+refuse "a node outside of /dev" 2 \
+	said container attach web --device passthrough=/etc/passwd
+refuse "a name with a slash" 2 said container attach web --name a/b
+refuse "an executable device" 2 said container attach web --mode 0777
+refuse "a group by name" 2 said container attach web --group dialout
+refuse "a class that no agent knows" 2 said container attach web --class best
+refuse "no such container" 1 said container attach wbe
+says "and which may have been meant" "no such container: wbe; near it: web"
+refuse "a name that leaves the folder" 1 said container attach ../lxc/web
+refuse "a folder that is not there" 1 said hostd_ctl container list \
+	--path "$T/none"
+
+# A dry run.
+before=$(tree)
+check "a dry run needs no agent" said container attach web --dry-run --socket
+says "shows the configuration" "^+lxc.include = $inc/web.d/\$"
+says "what is included" "^+lxc.cgroup2.devices.allow = c 136:\* rw\$"
+says "and what the agent is told" "^+\[container web\]\$"
+equal "and changes nothing" "$before" "$(tree)"
+sed '/^--- .*inc\/web.d/,$d' "$T/said" >"$T/diff"
+cp "$lxc/web/config" "$T/patched"
+check "its diff is one to patch" patch -s "$T/patched" "$T/diff"
+
+# Without an agent; owner, mode, links.
+chmod 640 "$lxc/web/config"
+chown 12:34 "$lxc/web/config"
+mv "$lxc/web/config" "$lxc/web/real"
+ln -s real "$lxc/web/config"
+cp -p "$lxc/web/real" "$T/web.before"
+check "attach" said container attach web --device virtual --name onerng \
+	--name ttyACM0
+says "says that no agent runs" "host agent: does not run"
+says "and that it is done" "configuration: attached"
+check "the configuration is what the diff said" cmp "$T/patched" "$lxc/web/real"
+check "a link stays one" test -L "$lxc/web/config"
+equal "owner and mode stay" "12:34 640" "$(stat -c '%u:%g %a' "$lxc/web/real")"
+check "liblxc has the hook" sh -c "lxc-info -P '$lxc' -n web \
+	-c lxc.hook.autodev | grep -q 'web device=virtual name=onerng name=ttyACM0'"
+check "and the rule" sh -c "lxc-info -P '$lxc' -n web \
+	-c lxc.cgroup2.devices.allow | grep -qx 'c 136:\* rw'"
+before=$(tree)
+check "attach again" said container attach web
+says "has nothing to do" "configuration: nothing to do"
+equal "and writes nothing" "$before" "$(tree)"
+check "one thing alone can be changed" said container attach web --mode 0600
+check "the rest stays" grep -q "name=ttyACM0 .* mode=0600 " \
+	"$inc/web.d/onerng.conf"
+check "names are given anew" said container attach web --name hwrng
+refuse "all of them" 1 grep -q ttyACM0 "$inc/web.d/onerng.conf"
+check "show" said container show web
+says "says which device" "^device: virtual, as /dev/hwrng, 0:20 0600"
+equal "as JSON, too" "web stopped true 0600" "$(container show web --json >"$T/json"
+	echo "$(json id <"$T/json") $(json state <"$T/json") $(
+		json attached <"$T/json") $(json mode <"$T/json")")"
+check "detach" said container detach web
+check "gives back what was there" cmp "$T/web.before" "$lxc/web/real"
+equal "and leaves nothing" '' "$(find "$inc" "$T/hostd.conf.d" -type f)"
+check "detach again" said container detach web
+says "has nothing to do, either" "configuration: nothing to do"
+
+# Every configuration of the unit tests, as far as liblxc takes it here.
+for file in "$data"/*.conf; do
+	name=$(basename "$file" .conf)
+	case $name in
+	ours*) continue ;;
+	esac
+	mkdir -p "$lxc/$name"
+	cp "$file" "$lxc/$name/config"
+	item "$name" lxc.uts.name >/dev/null && loads=true || loads=false
+	container attach "$name" >"$T/said" 2>&1 ||
+		not_ok "$name: attach" "$(cat "$T/said")"
+	$loads && ! item "$name" lxc.hook.autodev | grep -q " $name device=" &&
+		not_ok "$name: liblxc has the hook" "$(item "$name" lxc.hook)"
+	container detach "$name" >"$T/said" 2>&1 ||
+		not_ok "$name: detach" "$(cat "$T/said")"
+	check "$name: to the byte" cmp "$file" "$lxc/$name/config"
+	rm -r "${lxc:?}/$name"
+done
+
+# A name that a shell would mind never gets to one.
+# shellcheck disable=SC2016 # that is the point of it
+odd='x$(touch INJ) y'
+config "$odd" <<END2
+lxc.uts.name = odd
+lxc.net.0.type = empty
+END2
+check "a name that is no ID" said container attach "$odd"
+refuse "is nowhere in what is included" 1 \
+	sh -c "grep -v '^#' '$inc'/x*/onerng.conf | grep -qF '(touch'"
+check "the ID is made of it" test -e "$inc"/x__touch_INJ__y-????????.d
+check "it is found again" said container detach "$odd"
+rm -r "$lxc/${odd:?}"
+
+# A copy, a renamed one, and one that is gone.
+check "a container that is copied" said container attach web
+mkdir "$lxc/copy"
+cp "$lxc/web/config" "$lxc/copy/config"
+refuse "has the other's device" 3 said container check copy
+says "which is found" "^copy: error: include-of-another: includes web.d"
+check "attach gives it its own" said container attach copy
+says "and says so" "was a copy of web"
+check "the copy" grep -qx "lxc.include = $inc/copy.d/" "$lxc/copy/config"
+check "does not touch the original" grep -qx "lxc.include = $inc/web.d/" \
+	"$lxc/web/config"
+cp "$lxc/web/config" "$lxc/copy/config"
+check "detach of a copy" said container detach copy
+check "leaves the original its own" test -e "$inc/web.d/onerng.conf"
+rm -r "$lxc/copy"
+mv "$lxc/web" "$lxc/web2"
+check "a renamed container" said container attach web2
+check "keeps its ID" grep -q "lxc-autodev web device=" "$inc/web.d/onerng.conf"
+check "by its new name" grep -qx "# config: $lxc/web2/real" \
+	"$inc/web.d/onerng.conf"
+mv "$lxc/web2" "$T/gone"
+refuse "what a container left behind" 3 said container check
+says "is found" "^web: warning: left-over"
+check "detach" said container detach web
+says "removes it" "the container is gone"
+equal "all of it" '' "$(find "$inc" "$T/hostd.conf.d" -type f -name '*web*')"
+refuse "once" 1 said container detach web
+mv "$T/gone" "$lxc/web"
+check "a container that came back" said container detach web
+
+# A configuration alone, and a host without liblxc.
+check "a configuration by its path" said hostd_ctl container attach other \
+	--path "$lxc/web/real" --includes "$inc" --no-register
+says "has no state" "whether it runs cannot be told"
+check "has the name that is given" test -e "$inc/other.d/onerng.conf"
+check "and back" said hostd_ctl container detach other \
+	--path "$lxc/web/real" --includes "$inc" --no-register
+check "to the byte" cmp "$T/web.before" "$lxc/web/real"
+mkdir "$T/nolib"
+: >"$T/nolib/liblxc.so.1"
+check "a host without liblxc" said env LD_LIBRARY_PATH="$T/nolib" \
+	"$B/onerngctl" -s "$T/run/control.sock" container list --path "$lxc" \
+	--includes "$inc"
+says "has containers without a state" "^web .*unknown"
+check "nothing of liblxc is linked" sh -c "! ldd '$B/onerngctl' | grep -q lxc"
+
+# The linter.
+config hand <<END2
+lxc.uts.name = hand
+lxc.net.0.type = empty
+lxc.cgroup.devices.allow = c 166:* rwm
+lxc.mount.entry = /dev/ttyACM63 dev/ttyACM0 none bind,optional,create=file 0 0
+lxc.hook.autodev = /usr/lib/onerng/lxc-autodev
+lxc.hook.start-host = $T/no-such-hook
+lxc.hook.mount = [ ! -x /bin/true ] || exec /bin/true
+lxc.include = $T/no-such-file
+END2
+refuse "a configuration by hand" 3 said container check hand
+for code in not-attached acm-any acm-stale one-family optional-file \
+	hook-unguarded hook-missing hook-exec include-missing; do
+	says "has $code" "^hand: [a-z]*: $code: "
+done
+config late <<END2
+lxc.uts.name = late
+lxc.include = $inc/late.d
+lxc.include = $share/userns.conf
+lxc.autodev = 0
+END2
+refuse "an include at the wrong place" 3 said container check late
+for code in include-no-slash include-undone generated-missing autodev-off; do
+	says "has $code" "^late: [a-z]*: $code: "
+done
+check "attach mends it" said container attach late
+container check late >"$T/said"
+refuse "all but what it cannot" 1 grep -qE "include-|generated-" "$T/said"
+echo "lxc.cgroup2.devices.deny = a" >>"$lxc/late/config"
+container check late >"$T/said"
+says "rules that came later" "rule-missing: nothing of lxc.cgroup2"
+check "are followed by attach" said container attach late
+check "with a rule" grep -q "^lxc.cgroup2.devices" "$inc/late.d/onerng.conf"
+sed -i /deny/d "$lxc/late/config"
+container check late >"$T/said"
+says "rules that are gone" "rule-alone: a rule of lxc.cgroup2"
+container check --json >"$T/json"
+equal "findings as JSON" "hand not-attached note" "$(
+	json containers.0.name <"$T/json") $(
+	json containers.0.findings.0.code <"$T/json") $(
+	json containers.0.findings.0.severity <"$T/json")"
+check "list" said container list
+says "has the attached" "^late  *late  *stopped  *virtual"
+says "and one that liblxc does not load" "^hand  *-  *unknown  *-"
+container detach late >/dev/null
+rm -r "$lxc/late" "$lxc/hand"
+
+# The agent.
+hostd_conf
+printf '[container x]\ndevice=virtual\n' | cat "$T/hostd.conf" - >"$T/x.conf"
+if "$B/onerng-hostd" -t -c "$T/x.conf" >/dev/null 2>&1; then
+	check "the host agent starts" hostd_start --absent || exit 1
+	check "attach tells it" said container attach web --class drbg --socket
+	says "and says so" "host agent: told"
+	check "it publishes facts" wait_for 10 test -e "$T/run/lxc/web.facts"
+	check "set" said container set web --rate 64
+	says "changes how it is served" "rate 64"
+	cp "$T/hostd.conf" "$T/hostd.conf.good"
+	echo nonsense=1 >>"$T/hostd.conf"
+	cp "$lxc/web/config" "$T/web.attached"
+	refuse "what it refuses" 1 said container attach web --class seed
+	check "is taken back" grep -qx class=drbg \
+		"$T/hostd.conf.d/container-web.conf"
+	mv "$T/hostd.conf.good" "$T/hostd.conf"
+	check "detach tells it, too" said container detach web
+	says "and says so" "host agent: told"
+	check "the configuration is as before" \
+		cmp "$T/web.before" "$lxc/web/config"
+	container_is_known() {
+		hostd_ctl status --json | grep -q '"container"'
+	}
+	unknown() {
+		! container_is_known
+	}
+	check "it is forgotten" wait_for 10 unknown
+	hostd_stop
+else
+	check "the host agent starts" hostd_start --absent || exit 1
+	refuse "an agent that knows no containers" 1 said container attach web
+	says "says why" "nothing is attached: the host agent refuses"
+	equal "and nothing of it stays" '' \
+		"$(find "$inc" "$T/hostd.conf.d" -type f)"
+	check "neither in the configuration" \
+		cmp "$T/web.before" "$lxc/web/config"
+	hostd_stop
+fi
