@@ -63,9 +63,11 @@ $(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
 $(B)/tests/integration/without: private TOOL_LIBS := \
 	$(call pkg_libs,libseccomp)
 
-# These run in a guest; a sanitized program cannot be static.
+# Run in a guest or a container; a sanitized program cannot be static.
 ifndef SANITIZE
-$(B)/tests/system/hwrngread $(B)/tests/bench/hwrngtime: private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -static
+STATIC_TOOLS := $(addprefix $(B)/tests/,system/hwrngread bench/hwrngtime \
+	integration/devprobe)
+$(STATIC_TOOLS): private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -static
 endif
 
 $(B)/tests/integration/domainxml: $(DOMAIN_LIB)

@@ -1,0 +1,88 @@
+#include "lxc/idmap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAP_MAX 16384 /* bytes; the kernel takes 340 lines of 33 */
+
+/* Blanks, then digits.  What is behind them, or NULL. */
+static const char *take(const char *p, uint64_t *out)
+{
+	const char *start;
+
+	while (*p == ' ')
+		p++;
+	*out = 0;
+	for (start = p; *p >= '0' && *p <= '9'; p++) {
+		*out = *out * 10 + (uint64_t)(*p - '0');
+		if (*out > UINT32_MAX)
+			return NULL;
+	}
+	return p == start ? NULL : p;
+}
+
+int lxc_idmap_find(const char *text, uint32_t inside, uint32_t *outside)
+{
+	uint64_t first, host, count;
+	const char *p = text;
+	int r = -ENOENT;
+
+	while (*p) {
+		p = take(p, &first);
+		if (p)
+			p = take(p, &host);
+		if (p)
+			p = take(p, &count);
+		if (!p || *p != '\n' || host + count > (uint64_t)UINT32_MAX + 1)
+			return -EINVAL;
+		p++;
+		if (r < 0 && inside >= first && inside - first < count) {
+			*outside = (uint32_t)(host + (inside - first));
+			r = 0;
+		}
+	}
+	return r;
+}
+
+static int read_map(pid_t pid, const char *name, char text[static MAP_MAX])
+{
+	char path[64];
+	size_t used = 0;
+	ssize_t n = 1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while (n > 0 && used < MAP_MAX - 1) {
+		n = read(fd, text + used, MAP_MAX - 1 - used);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	text[used] = '\0';
+	return n == 0 ? 0 : -EIO;
+}
+
+int lxc_idmap_read(pid_t pid, uint32_t owner, uint32_t group, uid_t *uid,
+		   gid_t *gid)
+{
+	char text[MAP_MAX];
+	uint32_t id;
+	int r = read_map(pid, "uid_map", text);
+
+	if (r == 0)
+		r = lxc_idmap_find(text, owner, &id);
+	if (r < 0)
+		return r;
+	*uid = id;
+	r = read_map(pid, "gid_map", text);
+	if (r == 0)
+		r = lxc_idmap_find(text, group, &id);
+	if (r == 0)
+		*gid = id;
+	return r;
+}
