@@ -10,58 +10,23 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "hooks/domxml.h"
+#include "hooks/guard.h"
 #include "hooks/message.h"
 
 #define PROGRAM	     "onerng-qemu-hook"
 #define RUN_DIR	     "/run/onerng"
 #define RUN_DIR_ENV  "ONERNG_RUN_DIR"
-#define DEADLINE_US  900000
 #define XML_MAX	     16777216 /* bytes */
 #define XML_FIRST    65536
 #define XML_PIPE_MAX 4194304 /* bytes that a pipe is asked to hold */
-
-static void on_deadline(int signo)
-{
-	(void)signo;
-	_exit(EXIT_SUCCESS);
-}
-
-/* Also where the one that started us blocks or ignores the signal. */
-static void set_deadline(void)
-{
-	const struct itimerval when = { .it_value.tv_usec = DEADLINE_US };
-	struct sigaction act = { .sa_handler = on_deadline };
-	sigset_t set;
-
-	sigaction(SIGALRM, &act, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGALRM);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	setitimer(ITIMER_REAL, &when, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
-/* Descriptors 0 to 2 are what they are taken for, or nothing. */
-static void fill_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
 
 /* libvirt shows it if a hook fails, which this one does not. */
 static int complain(const char *what, int err)
@@ -182,8 +147,8 @@ int main(int argc, char *argv[])
 	char *xml;
 	int r;
 
-	set_deadline();
-	fill_standard();
+	guard_deadline(EXIT_SUCCESS, NULL);
+	guard_standard();
 	if (argc < 3)
 		return complain("libvirt runs this: see its manual", 0);
 	if (!run_dir || *run_dir != '/')

@@ -85,6 +85,20 @@ int message_write(char out[static MESSAGE_MAX], const char *op,
 	return t.used < MESSAGE_MAX ? (int)t.used : -EINVAL;
 }
 
+int message_write_container(char out[static MESSAGE_MAX], const char *op,
+			    const char *id, long pid)
+{
+	struct text t = { .out = out };
+	char number[32];
+
+	snprintf(number, sizeof(number), ",\"pid\":%ld}\n", pid);
+	add(&t, "{\"cmd\":\"container-event\"");
+	add_quoted(&t, "op", op);
+	add_quoted(&t, "id", id);
+	add(&t, number);
+	return t.used < MESSAGE_MAX ? (int)t.used : -EINVAL;
+}
+
 /*
  * ECONNREFUSED, or ENOENT in a run directory that is there: a restart, which
  * may take a while.

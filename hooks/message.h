@@ -1,5 +1,5 @@
 /*
- * message.h - what the hook says to the host agent, and how it says it
+ * message.h - what the hooks say to the host agent, and how they say it
  */
 #ifndef HOOKS_MESSAGE_H
 #define HOOKS_MESSAGE_H
@@ -19,6 +19,10 @@
  */
 int message_write(char out[static MESSAGE_MAX], const char *op,
 		  const char *name, const struct domxml *facts);
+
+/* The same of a container, whose ID needs no quoting; pid 0: not known. */
+int message_write_container(char out[static MESSAGE_MAX], const char *op,
+			    const char *id, long pid);
 
 /*
  * Sends it to the socket; waits for the agent's answer if told so.  Waits in

@@ -9,6 +9,8 @@ SYSUSERSDIR ?= /usr/lib/sysusers.d
 # libvirtd has to be reloaded to see the first hook there.
 HOOKDIR    ?= $(SYSCONFDIR)/libvirt/hooks/qemu.d
 INSTALL    := install
+# Further names of LXC's hook, each the type it is run as.
+LXC_LINKS  := lxc-pre-start lxc-start-host lxc-post-stop
 
 GUEST_MAN   := $(wildcard man/onerng-guestd.*)
 HOST_MAN    := $(filter-out $(GUEST_MAN),$(wildcard man/*.[1-8]))
@@ -42,6 +44,9 @@ install: $(PROGS) $(SIM_PROG) ## install the host's side (DESTDIR, PREFIX)
 	$(call put,644,$(UDEV_RULES),$(UDEVDIR))
 	$(call put,644,$(SYSUSERS),$(SYSUSERSDIR))
 	$(INSTALL) -D $(HOOK_PROG) '$(DESTDIR)$(HOOKDIR)/50-onerng'
+	$(INSTALL) -D $(LXC_PROG) '$(DESTDIR)$(LIBDIR)/lxc-autodev'
+	for name in $(LXC_LINKS); do \
+	  ln -sf lxc-autodev '$(DESTDIR)$(LIBDIR)/'$$name; done
 	$(call put_man,$(HOST_MAN) $(GUEST_MAN))
 	$(call put_conf,packaging/hostd.conf,onerng/hostd.conf)
 
@@ -68,7 +73,8 @@ uninstall: ## remove what was installed; the configuration stays
 	  $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(HOST_UNITS) $(GUEST_UNITS))) \
 	  $(addprefix $(DESTDIR)$(UDEVDIR)/,$(notdir $(UDEV_RULES))) \
 	  $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(SYSUSERS))) \
-	  $(addprefix $(DESTDIR)$(LIBDIR)/,onerng-guestd onerng-seed) \
+	  $(addprefix $(DESTDIR)$(LIBDIR)/,onerng-guestd onerng-seed \
+	    lxc-autodev $(LXC_LINKS)) \
 	  $(DESTDIR)$(INITRAMFSDIR)/hooks/onerng \
 	  $(DESTDIR)$(INITRAMFSDIR)/scripts/init-top/onerng \
 	  $(addprefix $(DESTDIR)$(DRACUTDIR)/,$(notdir $(DRACUT_MODULE))) \

@@ -103,8 +103,12 @@ equal "an existing configuration is never overwritten" '# mine' \
 
 check "libvirt's hook is installed and never fails" \
 	"$root/etc/libvirt/hooks/qemu.d/50-onerng"
+for type in autodev pre-start start-host post-stop; do
+	check "LXC's hook is installed for $type and never fails" \
+		"$root/usr/lib/onerng/lxc-$type"
+done
 check "make uninstall works" run_make uninstall
 check "libvirt's hook is gone" \
 	test ! -e "$root/etc/libvirt/hooks/qemu.d/50-onerng"
-find "$root" -type f ! -path "$root/etc/*" |
+find "$root" ! -type d ! -path "$root/etc/*" |
 	none "make uninstall leaves only the configuration" "left"

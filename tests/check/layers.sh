@@ -33,6 +33,8 @@ for folder in lxc libvirt-xml; do
 done
 own libvirt-xml | includes | grep -E '<libvirt/' |
 	none "libvirt-xml needs no libvirt" "includes"
+own lxc | includes | grep -E '<lxc/' |
+	none "lxc needs no liblxc" "includes"
 
 own 'tests/sim' | includes | grep -E "\"(\.\./)*$code_of/" |
 	grep -v '"tests/sim/' |
@@ -70,8 +72,22 @@ else
 	not_ok "onerng-guestd is linked with libc alone" "not built"
 fi
 
-own hooks | includes | grep -vE '"hooks/|<(sys/)?[a-z]+\.h>' |
-	none "libvirt's hook needs nothing but libc" "includes"
+own hooks | includes | grep -vE '"(hooks|lxc)/|<(sys/)?[a-z]+\.h>' |
+	none "the hooks need nothing but libc" "includes"
+# What LXC's hook is made of, which root runs among strangers.
+tree_files '*.c' '*.h' |
+	grep -E '^lxc/(device|facts|idmap|inject|node|place|words)\.' | includes |
+	grep -vE '"lxc/(device|facts|idmap|inject|node|place|words)\.h"' |
+	grep -vE '<((sys|linux)/)?[a-z0-9]+\.h>' |
+	none "LXC's hook and what goes into containers need nothing but libc" \
+		"includes"
+if [ -x "$B/onerng-lxc-hook" ]; then
+	readelf -d "$B/onerng-lxc-hook" | grep NEEDED |
+		grep -vE '\[(libc|ld-linux[^]]*|lib[au]san|libm)\.so' |
+		none "onerng-lxc-hook is linked with libc alone" "needs"
+else
+	not_ok "onerng-lxc-hook is linked with libc alone" "not built"
+fi
 
 # Entropy is wiped by what cannot be optimised away.
 tree_files '*.c' | grep -E '^(common|host-agent|guest-agent|libvirt-xml)/' |

@@ -141,3 +141,19 @@ Test(message, it_arrives_whole)
 	close(fd);
 	unlink(sa.sun_path);
 }
+
+Test(message, a_containers_event_is_a_line_of_json)
+{
+	int len = message_write_container(text, "started", "web-1", 4711);
+	json_t *o;
+
+	cr_assert_gt(len, 0);
+	cr_assert_eq(text[len - 1], '\n');
+	o = json_loadb(text, (size_t)len - 1, JSON_REJECT_DUPLICATES, NULL);
+	cr_assert_not_null(o);
+	cr_assert_str_eq(value(o, "cmd"), "container-event");
+	cr_assert_str_eq(value(o, "op"), "started");
+	cr_assert_str_eq(value(o, "id"), "web-1");
+	cr_assert_eq(json_integer_value(json_object_get(o, "pid")), 4711);
+	json_decref(o);
+}

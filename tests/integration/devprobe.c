@@ -1,0 +1,186 @@
+/*
+ * devprobe.c - looks at devices from inside a container; static
+ *
+ *	devprobe look PATH		"chr 136:7 0660 0 20", or an error
+ *	devprobe open PATH r|w|rw	"ok", or an error such as EPERM
+ *	devprobe read PATH COUNT	bytes that came within 3 s, or an error
+ *	devprobe mknod PATH MAJOR MINOR	"ok", or an error
+ *	devprobe listen PATH		"ok" if a Unix socket there takes one
+ *	devprobe serve FILE		makes a pty that never runs dry, and writes
+ *					its path and numbers into FILE
+ *	devprobe hang SOCKET		listens and answers nothing
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define READ_MS	   3000
+#define LISTEN_MAX 16
+
+static int say(int r)
+{
+	puts(r < 0 ? strerrorname_np(errno) : "ok");
+	return r < 0;
+}
+
+static int look(const char *path)
+{
+	static const struct {
+		mode_t type;
+		const char *name;
+	} types[] = { { S_IFCHR, "chr" },  { S_IFREG, "reg" },
+		      { S_IFDIR, "dir" },  { S_IFLNK, "lnk" },
+		      { S_IFIFO, "fifo" }, { S_IFSOCK, "sock" } };
+	struct stat st;
+	size_t i;
+
+	if (lstat(path, &st) < 0)
+		return say(-1);
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if ((st.st_mode & S_IFMT) == types[i].type)
+			printf("%s ", types[i].name);
+	printf("%u:%u %04o %u %u\n", major(st.st_rdev), minor(st.st_rdev),
+	       st.st_mode & 07777, st.st_uid, st.st_gid);
+	return 0;
+}
+
+static int open_as(const char *path, const char *how)
+{
+	int flags = !strcmp(how, "r")	? O_RDONLY
+		    : !strcmp(how, "w") ? O_WRONLY
+					: O_RDWR;
+
+	return say(open(path, flags | O_NOCTTY | O_NONBLOCK));
+}
+
+static int read_some(const char *path, size_t wanted)
+{
+	struct termios raw;
+	char data[4096];
+	size_t got = 0;
+	ssize_t n = 1;
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (fd < 0)
+		return say(-1);
+	if (tcgetattr(fd, &raw) == 0) {
+		cfmakeraw(&raw);
+		tcsetattr(fd, TCSANOW, &raw);
+	}
+	while (got < wanted && n > 0 && poll(&p, 1, READ_MS) == 1) {
+		n = read(fd, data, sizeof(data));
+		got += n > 0 ? (size_t)n : 0;
+	}
+	if (!got && n < 0)
+		return say(-1);
+	printf("%zu\n", got < wanted ? got : wanted);
+	return got < wanted;
+}
+
+static int make_node(const char *path, const char *high, const char *low)
+{
+	dev_t rdev = makedev((unsigned int)atoi(high), (unsigned int)atoi(low));
+
+	return say(mknod(path, S_IFCHR | 0600, rdev));
+}
+
+static int unix_socket(const char *path, struct sockaddr_un *sa)
+{
+	*sa = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(sa->sun_path, sizeof(sa->sun_path), "%s", path);
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int reach(const char *path)
+{
+	struct sockaddr_un sa;
+	int fd = unix_socket(path, &sa);
+
+	return say(connect(fd, (struct sockaddr *)&sa, sizeof(sa)));
+}
+
+static int hang(const char *path)
+{
+	struct sockaddr_un sa;
+	int fd = unix_socket(path, &sa);
+
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+	    listen(fd, LISTEN_MAX) < 0)
+		return say(-1);
+	for (;;)
+		pause();
+}
+
+static void publish(const char *file, const char *path)
+{
+	char name[4096];
+	struct stat st;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "%s.new", file);
+	f = fopen(name, "w");
+	if (!f || stat(path, &st) < 0)
+		exit(1);
+	fprintf(f, "%s %u:%u\n", path, major(st.st_rdev), minor(st.st_rdev));
+	fclose(f);
+	rename(name, file);
+}
+
+static int serve(const char *file)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+	char path[64], in[256];
+	struct termios raw;
+	struct pollfd p = { .fd = master, .events = POLLIN | POLLOUT };
+
+	if (master < 0 || unlockpt(master) < 0 ||
+	    ptsname_r(master, path, sizeof(path)) != 0)
+		return say(-1);
+	/* held, so that the bytes wait for whoever comes */
+	slave = open(path, O_RDWR | O_NOCTTY);
+	if (slave < 0 || tcgetattr(slave, &raw) < 0)
+		return say(-1);
+	cfmakeraw(&raw);
+	tcsetattr(slave, TCSANOW, &raw);
+	chmod(path, 0600);
+	publish(file, path);
+	while (poll(&p, 1, -1) > 0) {
+		if (p.revents & POLLIN && read(master, in, sizeof(in)) < 0)
+			break;
+		if (p.revents & POLLOUT &&
+		    write(master, "0123456789abcdef", 16) < 0)
+			break;
+	}
+	return 0;
+}
+
+int main(int argc, char *argv[])
+{
+	const char *what = argc > 2 ? argv[1] : "";
+
+	if (!strcmp(what, "look"))
+		return look(argv[2]);
+	if (!strcmp(what, "open") && argc > 3)
+		return open_as(argv[2], argv[3]);
+	if (!strcmp(what, "read") && argc > 3)
+		return read_some(argv[2], (size_t)atoi(argv[3]));
+	if (!strcmp(what, "mknod") && argc > 4)
+		return make_node(argv[2], argv[3], argv[4]);
+	if (!strcmp(what, "listen"))
+		return reach(argv[2]);
+	if (!strcmp(what, "hang"))
+		return hang(argv[2]);
+	if (!strcmp(what, "serve"))
+		return serve(argv[2]);
+	return 2;
+}
