@@ -48,7 +48,8 @@ extern const struct command command_domain_attach, command_domain_detach,
 	command_domain_show, command_domain_check;
 extern const struct command command_container_attach, command_container_detach,
 	command_container_list, command_container_show, command_container_check,
-	command_container_set, command_container_hook;
+	command_container_set, command_container_hook,
+	command_container_refresh;
 extern const struct command command_firmware_import, command_firmware_verify,
 	command_firmware_dump;
 extern const struct command command_selftest;

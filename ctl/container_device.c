@@ -73,13 +73,3 @@ const char *container_device_for_agent(const struct container_snippet *s,
 	snprintf(port, CONTAINER_PLACE_MAX, "%s", acm.port);
 	return "passthrough";
 }
-
-int container_live(struct container *c, bool attach)
-{
-	if (c->handle.handle && lxcapi_state(&c->handle) != LXCAPI_STOPPED)
-		printf("%s: it runs: %s\n", c->shown,
-		       attach ? "takes effect at its next start"
-			      : "what runs keeps its device until it is "
-				"stopped");
-	return 0;
-}

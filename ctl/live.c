@@ -24,6 +24,30 @@ const char *live_word(enum live_result result)
 	return words[result];
 }
 
+void live_words(const struct container_snippet *s, struct lxc_words *w)
+{
+	unsigned int i;
+	int device = lxc_device_parse(container_device_name(s->device),
+				      strlen(container_device_name(s->device)));
+
+	lxc_words_init(w);
+	snprintf(w->id, sizeof(w->id), "%s", s->id);
+	w->has_device = true;
+	w->device = device < 0 ? LXC_DEVICE_NONE : (enum lxc_device)device;
+	if (s->device == CONTAINER_PASSTHROUGH && *s->place == '/')
+		snprintf(w->path, sizeof(w->path), "%s", s->place);
+	for (i = 0; i < s->names && i < LXC_NAMES_MAX; i++)
+		snprintf(w->name[i], LXC_NAME_MAX, "%s", s->name[i]);
+	w->names = i ? i : 1;
+	w->inside.uid = s->owner;
+	w->inside.gid = s->group;
+	w->inside.mode = s->mode;
+	w->require = s->require;
+	w->socket = s->socket;
+	if (*s->run_dir)
+		snprintf(w->run_dir, sizeof(w->run_dir), "%.95s", s->run_dir);
+}
+
 /*
  * One that starts has no root of its own yet, and is told of no device that it
  * did not see.

@@ -8,6 +8,7 @@
 #define CTL_LIVE_H
 
 #include "ctl/lxcapi.h"
+#include "lxc/container_snippet.h"
 #include "lxc/device.h"
 
 #define LIVE_RULE_MAX 32 /* of a device rule such as "c 136:* rw" */
@@ -22,6 +23,9 @@ enum live_result {
 
 /* As a word: "stopped", "unchanged", "changed", "none", "failed". */
 const char *live_word(enum live_result result);
+
+/* What LXC's hook is told of it, by the lines that are generated. */
+void live_words(const struct container_snippet *s, struct lxc_words *w);
 
 /*
  * Gives it the device that the words say, under a rule that permits that one;

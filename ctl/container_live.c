@@ -1,0 +1,93 @@
+/* A running container's share of attach and detach. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/container_device.h"
+#include "ctl/live.h"
+
+#define FACTS_MS 2000 /* an agent that was just told has so long */
+#define STEP_MS	 50
+
+/* What ran before, if it is not what is to run: gone, with its rule. */
+static enum live_result leave(struct container *c, char old_rule[static 32],
+			      char why[static LXCAPI_WHY_MAX])
+{
+	struct container_snippet old;
+	struct lxc_words was, is;
+
+	old_rule[0] = '\0';
+	if (!c->generated || container_snippet_parse(c->generated, &old) < 0)
+		return LIVE_RIGHT;
+	container_device_rule(&old, old_rule);
+	live_words(&old, &was);
+	live_words(&c->snippet, &is);
+	if (!memcmp(&was, &is, sizeof(was)))
+		return LIVE_RIGHT;
+	return live_detach(&c->handle, &was, old_rule, why);
+}
+
+static enum live_result join(struct container *c,
+			     char why[static LXCAPI_WHY_MAX])
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
+	char old_rule[LIVE_RULE_MAX], rule[LIVE_RULE_MAX];
+	enum live_result r = leave(c, old_rule, why);
+	struct lxc_words w;
+	int waited = 0;
+
+	if (r == LIVE_FAILED || r == LIVE_STOPPED)
+		return r;
+	container_device_rule(&c->snippet, rule);
+	live_words(&c->snippet, &w);
+	r = live_attach(&c->handle, &w, old_rule, rule, why);
+	while (r == LIVE_NONE && waited < FACTS_MS) {
+		nanosleep(&step, NULL);
+		waited += STEP_MS;
+		r = live_attach(&c->handle, &w, rule, rule, why);
+	}
+	return r;
+}
+
+static int say(const struct container *c, bool attach, enum live_result r,
+	       const char *why)
+{
+	char text[LXCAPI_WHY_MAX + 64];
+
+	switch (r) {
+	case LIVE_RIGHT:
+		printf("%s: running container: nothing to do\n", c->shown);
+		return 0;
+	case LIVE_CHANGED:
+		printf("%s: running container: %s\n", c->shown,
+		       attach ? "attached" : "detached");
+		return 0;
+	case LIVE_NONE:
+		printf("%s: running container: no device yet: %s\n", c->shown,
+		       why);
+		return 0;
+	case LIVE_FAILED:
+		snprintf(text, sizeof(text), "running container: %s", why);
+		return container_complain(c, text);
+	default:
+		return 0;
+	}
+}
+
+int container_live(struct container *c, bool attach)
+{
+	char why[LXCAPI_WHY_MAX] = "", rule[LIVE_RULE_MAX];
+	enum live_result r;
+	struct lxc_words w;
+
+	if (!c->handle.handle || lxcapi_state(&c->handle) == LXCAPI_STOPPED)
+		return 0;
+	if (attach) {
+		r = join(c, why);
+	} else {
+		container_device_rule(&c->snippet, rule);
+		live_words(&c->snippet, &w);
+		r = live_detach(&c->handle, &w, rule, why);
+	}
+	return say(c, attach, r, why);
+}

@@ -1,0 +1,180 @@
+#include "ctl/refresh.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/replace.h"
+#include "ctl/container_device.h"
+
+/* One registered container, and how it was when that was written. */
+struct entry {
+	char path[PATH_MAX];
+	char *text;
+	struct container_snippet before, after;
+};
+
+static void fail(struct refresh *out, const char *what, const char *why)
+{
+	out->failed = true;
+	snprintf(out->why, sizeof(out->why), "%.300s: %.150s", what, why);
+}
+
+static int load(const struct container_host *h, const char *id, struct entry *e,
+		struct refresh *out)
+{
+	if (!container_id_valid(id) ||
+	    !container_generated_path(h, id, e->path)) {
+		fail(out, "registered containers", "this is no ID of one");
+		return -1;
+	}
+	e->text = replace_read(e->path);
+	if (!e->text) {
+		fail(out, e->path, strerror(errno));
+		return -1;
+	}
+	if (container_snippet_parse(e->text, &e->before) < 0 ||
+	    strcmp(e->before.id, id) != 0) {
+		fail(out, e->path, "not what container attach wrote");
+		return -1;
+	}
+	return 0;
+}
+
+/* Writes what is generated again, if the number is another one. */
+static void rewrite(const struct container_host *h, struct entry *e,
+		    struct refresh *out)
+{
+	char *text;
+	int r;
+
+	e->after = e->before;
+	container_device_look(&e->after, h);
+	text = container_snippet_text(&e->after);
+	if (!text) {
+		fail(out, e->path, strerror(ENOMEM));
+	} else if (strcmp(text, e->text) != 0) {
+		r = replace_file(e->path, e->text, text, 0644);
+		out->rewritten = r == 0;
+		if (r < 0)
+			fail(out, e->path, strerror(-r));
+	}
+	free(text);
+}
+
+/* Cuts the last part off path, and returns it; NULL: there is none. */
+static char *cut(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash || slash == path)
+		return NULL;
+	*slash = '\0';
+	return slash + 1;
+}
+
+/* LXCPATH/NAME/config, as liblxc has it; false: another one. */
+static bool find(const struct container_host *h, const struct entry *e,
+		 struct lxcapi_container *c, struct refresh *out)
+{
+	char path[CONTAINER_CONFIG_MAX], why[LXCAPI_WHY_MAX];
+	char *file, *name;
+
+	snprintf(path, sizeof(path), "%s", e->after.config);
+	file = cut(path);
+	name = file ? cut(path) : NULL;
+	if (!name || strcmp(file, "config") != 0)
+		return false;
+	if (lxcapi_find(h->api, path, name, c, why) == 0)
+		return true;
+	fail(out, e->after.config, why);
+	return false;
+}
+
+static void update_live(const struct container_host *h, const struct entry *e,
+			struct refresh *out)
+{
+	char old[LIVE_RULE_MAX], rule[LIVE_RULE_MAX], why[LXCAPI_WHY_MAX] = "";
+	struct lxcapi_container c;
+	struct lxc_words w;
+
+	if (!h->api || !find(h, e, &c, out))
+		return;
+	container_device_rule(&e->before, old);
+	container_device_rule(&e->after, rule);
+	live_words(&e->after, &w);
+	out->asked = true;
+	out->result = live_attach(&c, &w, old, rule, why);
+	if (out->result == LIVE_FAILED || out->result == LIVE_NONE) {
+		out->failed |= out->result == LIVE_FAILED;
+		memcpy(out->why, why, sizeof(out->why));
+	}
+	lxcapi_release(&c);
+}
+
+static void work(const struct container_host *given, const char *id,
+		 struct refresh *out)
+{
+	struct container_host h = *given;
+	struct entry e = { .text = NULL };
+
+	if (load(&h, id, &e, out) == 0) {
+		if (*e.before.run_dir)
+			memcpy(h.run_dir, e.before.run_dir, sizeof(h.run_dir));
+		rewrite(&h, &e, out);
+		update_live(&h, &e, out);
+	}
+	free(e.text);
+}
+
+/* false: it had to be ended. */
+static bool await(pid_t pid)
+{
+	struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	bool ended = p.fd >= 0 && poll(&p, 1, REFRESH_MS) == 1;
+	int status;
+
+	if (!ended)
+		kill(pid, SIGKILL);
+	if (p.fd >= 0)
+		close(p.fd);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return ended;
+}
+
+void refresh_container(const struct container_host *h, const char *id,
+		       struct refresh *out)
+{
+	struct refresh *shared = mmap(NULL, sizeof(*shared),
+				      PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid, parent = getpid();
+
+	*out = (struct refresh){ .failed = false };
+	if (shared == MAP_FAILED) {
+		fail(out, "memory", strerror(errno));
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+		    getppid() == parent)
+			work(h, id, shared);
+		_exit(EXIT_SUCCESS);
+	}
+	if (pid < 0)
+		fail(shared, "a process", strerror(errno));
+	else if (!await(pid))
+		fail(shared, "LXC", "it does not answer in time");
+	*out = *shared;
+	munmap(shared, sizeof(*shared));
+}
