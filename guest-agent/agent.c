@@ -15,7 +15,7 @@
 #include "common/secmem.h"
 #include "guest-agent/confine.h"
 #include "guest-agent/krng.h"
-#include "guest-agent/notify.h"
+#include "common/notify.h"
 #include "guest-agent/require.h"
 
 static const char *const state_names[] = {

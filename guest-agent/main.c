@@ -7,7 +7,7 @@
 #include "common/secmem.h"
 #include "guest-agent/agent.h"
 #include "guest-agent/container.h"
-#include "guest-agent/notify.h"
+#include "common/notify.h"
 
 /* True when there is no kernel of our own to feed, which has been said. */
 static bool is_container(const struct options *opt)

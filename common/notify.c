@@ -1,4 +1,4 @@
-#include "guest-agent/notify.h"
+#include "common/notify.h"
 
 #include <errno.h>
 #include <stddef.h>

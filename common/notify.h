@@ -1,8 +1,8 @@
 /*
  * notify.h - tells the service manager (sd_notify(3)), without its library
  */
-#ifndef GUEST_NOTIFY_H
-#define GUEST_NOTIFY_H
+#ifndef COMMON_NOTIFY_H
+#define COMMON_NOTIFY_H
 
 /*
  * Sends state ("READY=1\nSTATUS=...") to $NOTIFY_SOCKET.  1 sent, 0 nobody
@@ -10,4 +10,4 @@
  */
 int notify_send(const char *state);
 
-#endif /* GUEST_NOTIFY_H */
+#endif /* COMMON_NOTIFY_H */
