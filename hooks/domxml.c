@@ -17,12 +17,7 @@
 #define NUMBER_MAX  16
 #define UUID_DIGITS 32
 #define BOM	    "\xef\xbb\xbf"
-
-/* A piece of the text. */
-struct slice {
-	const char *at;
-	size_t len;
-};
+#define METADATA    "/domain/metadata"
 
 struct scan {
 	struct domxml *out;
@@ -38,12 +33,9 @@ struct scan {
 	/* every path of an egd backend, until the UUID is known */
 	struct slice paths[DOMXML_USB_MAX];
 	size_t paths_count;
+	struct policy_scan policy;
+	size_t metadata_count; /* elements, of which the first counts */
 };
-
-static bool slice_is(struct slice s, const char *text)
-{
-	return s.len == strlen(text) && !memcmp(s.at, text, s.len);
-}
 
 static bool is_space(char c)
 {
@@ -96,6 +88,17 @@ static unsigned int take_number(struct slice v)
 	text[v.len] = '\0';
 	n = strtoul(text, &end, 0);
 	return *end || n > UINT16_MAX ? 0 : (unsigned int)n;
+}
+
+/* The open element is <domain>, its <metadata>, or directly in that. */
+static bool is_policys(const struct scan *s)
+{
+	size_t len = sizeof(METADATA) - 1;
+
+	return s->depth == 1 ||
+	       (s->metadata_count == 1 && !strncmp(s->way, METADATA, len) &&
+		((s->depth == 2 && !s->way[len]) ||
+		 (s->depth == 3 && s->way[len] == '/')));
 }
 
 static void note_attribute(struct scan *s, struct slice name, struct slice v)
@@ -156,6 +159,8 @@ static int take_attributes(struct scan *s)
 			return -EINVAL;
 		s->p = quote + 1;
 		note_attribute(s, name, value);
+		if (is_policys(s))
+			policy_attribute(&s->policy, s->depth, name, value);
 	}
 }
 
@@ -175,6 +180,8 @@ static int enter(struct scan *s, struct slice name)
 	} else if (!strcmp(s->way, "/domain/devices/hostdev")) {
 		s->is_usb = false;
 		memset(&s->usb, 0, sizeof(s->usb));
+	} else if (!strcmp(s->way, METADATA)) {
+		s->metadata_count++;
 	}
 	return 0;
 }
@@ -189,6 +196,8 @@ static void leave(struct scan *s)
 	if (!strcmp(s->way, "/domain/devices/hostdev") && s->is_usb &&
 	    out->usb_count < DOMXML_USB_MAX)
 		out->usb[out->usb_count++] = s->usb;
+	if (is_policys(s))
+		policy_leave(&s->policy, s->depth);
 	s->depth--;
 	s->way[s->depth ? s->way_len[s->depth - 1] : 0] = '\0';
 }
@@ -204,6 +213,8 @@ static int take_element(struct scan *s)
 	s->was_root = true;
 	if (enter(s, name) < 0 || take_attributes(s) < 0)
 		return -EINVAL;
+	if (is_policys(s))
+		policy_enter(&s->policy, s->depth, name, &s->out->policy);
 	if (*s->p == '/') {
 		leave(s);
 		s->p++;
@@ -241,14 +252,15 @@ static int take_markup(struct scan *s)
 		s->p += 3;
 		return skip_past(s, "-->");
 	}
-	if (left >= 8 && !memcmp(s->p, "![CDATA[", 8))
-		return s->depth ? skip_past(s, "]]>") : -EINVAL;
-	if (left && *s->p == '?')
-		return skip_past(s, "?>");
 	if (left && *s->p == '/') {
 		s->p++;
 		return take_end(s);
 	}
+	policy_content(&s->policy);
+	if (left >= 8 && !memcmp(s->p, "![CDATA[", 8))
+		return s->depth ? skip_past(s, "]]>") : -EINVAL;
+	if (left && *s->p == '?')
+		return skip_past(s, "?>");
 	return take_element(s); /* "!": a document type is no name */
 }
 
@@ -294,10 +306,11 @@ static int take_text(struct scan *s)
 	text.len = (size_t)(s->p - text.at);
 	if (!strcmp(s->way, "/domain/uuid"))
 		return take_uuid(s->out, text);
-	for (i = 0; !s->depth && i < text.len; i++)
-		if (!is_space(text.at[i]))
-			return -EINVAL;
-	return 0;
+	for (i = 0; i < text.len && is_space(text.at[i]); i++)
+		;
+	if (i < text.len)
+		policy_content(&s->policy);
+	return i < text.len && !s->depth ? -EINVAL : 0;
 }
 
 /* What an agent may have made; no "..", no entity. */
@@ -355,6 +368,7 @@ int domxml_scan(struct domxml *out, const char *xml, size_t len,
 	if (r < 0 || s.depth || !s.was_root)
 		return -EINVAL;
 	choose_path(&s, run_dir);
+	policy_end(&s.policy, &out->policy);
 	return 0;
 }
 

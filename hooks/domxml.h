@@ -1,5 +1,5 @@
 /*
- * domxml.h - the three facts of a domain's XML that the hook passes on
+ * domxml.h - the four facts of a domain's XML that the hook passes on
  *
  * A scan of what libvirt itself wrote, in one pass and without allocation, and
  * no more: the host agent decides.  What is not well-formed, or uses what
@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "hooks/policy.h"
 
 #define DOMXML_UUID_MAX 37  /* terminated */
 #define DOMXML_PATH_MAX 108 /* sun_path, terminated */
@@ -30,6 +32,7 @@ struct domxml {
 	size_t path_at, path_len;   /* where it stands in the text */
 	struct domxml_usb usb[DOMXML_USB_MAX];
 	size_t usb_count;
+	struct policy policy;
 };
 
 /*

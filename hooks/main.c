@@ -162,5 +162,9 @@ int main(int argc, char *argv[])
 	free(xml);
 	if (r < 0)
 		return complain("what is on standard input is no domain", 0);
+	if (facts.policy.senseless)
+		complain("the policy in its metadata: what makes no sense is "
+			 "left out",
+			 0);
 	return tell(argv[1], argv[2], &facts, run_dir);
 }

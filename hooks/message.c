@@ -67,6 +67,51 @@ static void add_usb(struct text *t, const struct domxml *facts)
 		add(t, "]");
 }
 
+/* A member of the policy; text has its quotes, if it needs any. */
+static void add_member(struct text *t, bool *first, const char *key,
+		       const char *text)
+{
+	add(t, *first ? ",\"policy\":{\"" : ",\"");
+	add(t, key);
+	add(t, "\":");
+	add(t, text);
+	*first = false;
+}
+
+static void add_word(struct text *t, bool *first, const char *key,
+		     const char *word)
+{
+	char quoted[POLICY_WORD_MAX + 2];
+
+	snprintf(quoted, sizeof(quoted), "\"%s\"", word);
+	if (*word)
+		add_member(t, first, key, quoted);
+}
+
+static void add_number(struct text *t, bool *first, const char *key,
+		       const unsigned long *n)
+{
+	char text[24];
+
+	if (!n)
+		return;
+	snprintf(text, sizeof(text), "%lu", *n);
+	add_member(t, first, key, text);
+}
+
+static void add_policy(struct text *t, const struct policy *p)
+{
+	bool first = true;
+
+	add_word(t, &first, "class", p->class);
+	add_word(t, &first, "when_absent", p->when_absent);
+	add_number(t, &first, "rate", p->has_rate ? &p->rate : NULL);
+	add_number(t, &first, "burst", p->has_burst ? &p->burst : NULL);
+	add_number(t, &first, "weight", p->has_weight ? &p->weight : NULL);
+	if (!first)
+		add(t, "}");
+}
+
 int message_write(char out[static MESSAGE_MAX], const char *op,
 		  const char *name, const struct domxml *facts)
 {
@@ -81,6 +126,7 @@ int message_write(char out[static MESSAGE_MAX], const char *op,
 	if (facts->sockets)
 		add_quoted(&t, "socket", facts->path);
 	add_usb(&t, facts);
+	add_policy(&t, &facts->policy);
 	add(&t, "}\n");
 	return t.used < MESSAGE_MAX ? (int)t.used : -EINVAL;
 }

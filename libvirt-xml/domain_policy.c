@@ -132,16 +132,16 @@ static int read_attribute(const xmlAttr *a, unsigned int line,
 				value, why);
 }
 
-int domain_policy_read(const struct domain_xml *xml,
-		       struct domain_policy *policy, struct domain_error *error)
+/* As domain_policy_read(), but for the attributes. */
+static int find_policy(const struct domain_xml *xml, const xmlNode **found,
+		       struct domain_error *error)
 {
 	const xmlNode *node = first_of_ours(xml);
 	const xmlNode *second = node ? ours_from(node->next) : NULL;
 	unsigned int line;
-	int err = 0;
 
 	*error = (struct domain_error){ 0 };
-	*policy = (struct domain_policy){ 0 };
+	*found = node;
 	if (!node)
 		return 0;
 	line = domain_node_line(xml, node);
@@ -156,9 +156,35 @@ int domain_policy_read(const struct domain_xml *xml,
 		return domain_error_say(error, line,
 					"policy: there is something in it; "
 					"only attributes are known");
-	for (const xmlAttr *a = node->properties; a && !err; a = a->next)
-		err = read_attribute(a, line, policy, error);
-	return err ? err : 1;
+	return 1;
+}
+
+int domain_policy_read(const struct domain_xml *xml,
+		       struct domain_policy *policy, struct domain_error *error)
+{
+	const xmlNode *node;
+	int r = find_policy(xml, &node, error);
+
+	*policy = (struct domain_policy){ 0 };
+	for (const xmlAttr *a = r > 0 ? node->properties : NULL; a && r > 0;
+	     a = a->next)
+		if (read_attribute(a, domain_node_line(xml, node), policy,
+				   error))
+			r = -EINVAL;
+	return r;
+}
+
+int domain_policy_salvage(const struct domain_xml *xml,
+			  struct domain_policy *policy,
+			  struct domain_error *error)
+{
+	const xmlNode *node;
+	int r = find_policy(xml, &node, error);
+
+	*policy = (struct domain_policy){ 0 };
+	for (const xmlAttr *a = r > 0 ? node->properties : NULL; a; a = a->next)
+		read_attribute(a, domain_node_line(xml, node), policy, error);
+	return r;
 }
 
 static bool is_given(const struct domain_policy *p)

@@ -49,6 +49,15 @@ int domain_policy_read(const struct domain_xml *xml,
 		       struct domain_error *error);
 
 /*
+ * For serving it all the same, as libvirt's hook does: attributes that are not
+ * understood are left out, and *error has one of them.  1, 0 or -EINVAL: it is
+ * not clear what was meant (two policies, something in one).
+ */
+int domain_policy_salvage(const struct domain_xml *xml,
+			  struct domain_policy *policy,
+			  struct domain_error *error);
+
+/*
  * The domain with exactly this policy; an empty one takes it out.
  * 1 and *text, to be freed; 0 and NULL if the domain says so already;
  * -EINVAL with *error, -ENOMEM.

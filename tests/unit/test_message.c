@@ -68,6 +68,33 @@ Test(message, what_is_not_known_is_not_said)
 	cr_assert_eq(message_write(text, "start", "vm", &facts), -EINVAL);
 }
 
+Test(message, of_a_policy_what_is_given_is_said)
+{
+	json_t *o = written("start", "vm"), *policy;
+
+	cr_assert_null(json_object_get(o, "policy"));
+	json_decref(o);
+	facts.policy.has_weight = true;
+	facts.policy.weight = 7;
+	o = written("start", "vm");
+	policy = json_object_get(o, "policy");
+	cr_assert_eq(json_object_size(policy), 1);
+	cr_assert_eq(json_integer_value(json_object_get(policy, "weight")), 7);
+	json_decref(o);
+	strcpy(facts.policy.class, "drbg");
+	strcpy(facts.policy.when_absent, "kernel");
+	facts.policy.has_rate = facts.policy.has_burst = true;
+	facts.policy.burst = POLICY_BURST_MAX;
+	o = written("start", "vm");
+	policy = json_object_get(o, "policy");
+	cr_assert_eq(json_object_size(policy), 5);
+	cr_assert_str_eq(value(policy, "class"), "drbg");
+	cr_assert_str_eq(value(policy, "when_absent"), "kernel");
+	cr_assert_eq(json_integer_value(json_object_get(policy, "burst")),
+		     POLICY_BURST_MAX);
+	json_decref(o);
+}
+
 Test(message, any_name_makes_one_line_of_json)
 {
 	char name[2 * MESSAGE_NAME_MAX];
@@ -97,6 +124,14 @@ Test(message, the_longest_fits)
 	for (i = 0; i < DOMXML_USB_MAX; i++)
 		facts.usb[i] =
 			(struct domxml_usb){ 65535, 65535, 65535, 65535 };
+	facts.policy = (struct policy){ .class = "drbg",
+					.when_absent = "refuse",
+					.rate = POLICY_RATE_MAX,
+					.burst = POLICY_BURST_MAX,
+					.weight = POLICY_WEIGHT_MAX,
+					.has_rate = true,
+					.has_burst = true,
+					.has_weight = true };
 	json_decref(written("reconnect", name));
 }
 
