@@ -50,6 +50,9 @@ void control_add_command(struct control *c, const char *name,
 /* The same of a command that goes on with the connection. */
 void control_add_stream(struct control *c, const char *name,
 			control_stream_fn fn, void *ctx);
+/* Its commands are also for this user, not for root alone. */
+void control_allow(struct control *c, uid_t uid);
+
 /* As control_reply(), of a request by uid. */
 char *control_execute(const struct control *c, uid_t uid, const char *request,
 		      size_t len);
