@@ -1,6 +1,7 @@
 #include "host-agent/change.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -9,80 +10,11 @@
 #include "host-agent/containers.h"
 #include "host-agent/control.h"
 #include "host-agent/egd_pub.h"
-#include "host-agent/hostconf.h"
 
 static int say(char *why, const char *text)
 {
 	snprintf(why, CONTROL_WHY_MAX, "%s", text);
 	return -EINVAL;
-}
-
-static int take_class(struct change *c, const json_t *value, char *why)
-{
-	const char *name = json_string_value(value);
-	int class = name ? service_class_parse(name) : -EINVAL;
-
-	if (class < 0)
-		return say(why, "class: not raw, drbg or seed");
-	c->policy.class = (enum service_class) class;
-	c->has_class = true;
-	return 0;
-}
-
-static int take_absent(struct change *c, const json_t *value, char *why)
-{
-	const char *name = json_string_value(value);
-	int policy = name ? service_absent_parse(name) : -EINVAL;
-
-	if (policy < 0)
-		return say(why, "when_absent: not hold, kernel or refuse");
-	c->policy.when_absent = (enum service_absent)policy;
-	c->has_absent = true;
-	return 0;
-}
-
-static int take_number(const json_t *value, json_int_t min, json_int_t max,
-		       uint64_t *out)
-{
-	json_int_t n = json_integer_value(value);
-
-	if (!json_is_integer(value) || n < min || n > max)
-		return -EINVAL;
-	*out = (uint64_t)n;
-	return 0;
-}
-
-static int take_rate(struct change *c, const json_t *value, char *why)
-{
-	c->has_rate = true;
-	if (take_number(value, 0, HOSTCONF_RATE_MAX, &c->limits.rate_bytes))
-		return say(why, "rate: not a number from 0 to 1000000000");
-	return 0;
-}
-
-static int take_burst(struct change *c, const json_t *value, char *why)
-{
-	c->has_burst = true;
-	if (take_number(value, 0, HOSTCONF_BURST_MAX, &c->limits.burst_bytes))
-		return say(why, "burst: not a number from 0 to 1073741824");
-	return 0;
-}
-
-static int take_weight(struct change *c, const json_t *value, char *why)
-{
-	uint64_t weight;
-
-	if (take_number(value, 1, SCHED_WEIGHT_MAX, &weight))
-		return say(why, "weight: not a number from 1 to 1000");
-	c->has_weight = true;
-	c->limits.weight = (unsigned int)weight;
-	return 0;
-}
-
-static int take_consumer(struct change *c, const json_t *value, char *why)
-{
-	c->consumer = json_string_value(value);
-	return c->consumer ? 0 : say(why, "consumer: not a string");
 }
 
 static int take_kind(struct change *c, const json_t *value, char *why)
@@ -96,68 +28,54 @@ static int take_kind(struct change *c, const json_t *value, char *why)
 	return say(why, "kind: not domain, host or container");
 }
 
-static int take_cmd(struct change *c, const json_t *value, char *why)
+/* 1 if it is one of the request's own members, 0 if not, or -EINVAL. */
+static int take_own(struct change *c, const char *key, const json_t *value,
+		    char *why)
 {
-	(void)c;
-	(void)value;
-	(void)why;
-	return 0;
+	if (!strcmp(key, "cmd"))
+		return 1;
+	if (!strcmp(key, "kind"))
+		return take_kind(c, value, why) < 0 ? -EINVAL : 1;
+	if (strcmp(key, "consumer") != 0)
+		return 0;
+	c->consumer = json_string_value(value);
+	return c->consumer ? 1 : say(why, "consumer: not a string");
 }
 
-static const struct {
-	const char *name;
-	int (*take)(struct change *c, const json_t *value, char *why);
-} keys[] = {
-	{ "cmd", take_cmd },	   { "consumer", take_consumer },
-	{ "class", take_class },   { "when_absent", take_absent },
-	{ "rate", take_rate },	   { "burst", take_burst },
-	{ "weight", take_weight }, { "kind", take_kind },
-};
+static int take(struct change *c, const char *key, const json_t *value,
+		char *why)
+{
+	int r = take_own(c, key, value, why);
 
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
+	if (r == 0)
+		r = wish_take(&c->wish, key, value, why);
+	if (r == 0)
+		return say(why, "only consumer, kind, class, when_absent, "
+				"rate, burst and weight can be given");
+	return r < 0 ? r : 0;
+}
 
 int change_parse(const json_t *request, struct change *out, char *why)
 {
-	const json_t *value;
-	size_t i, known = 0;
+	/* jansson's iterators take no const */
+	json_t *o = (json_t *)(uintptr_t)request;
+	void *i;
 	int r;
 
 	memset(out, 0, sizeof(*out));
 	out->kind = -1;
-	for (i = 0; i < KEYS; i++) {
-		value = json_object_get(request, keys[i].name);
-		if (!value)
-			continue;
-		known++;
-		r = keys[i].take(out, value, why);
+	for (i = json_object_iter(o); i; i = json_object_iter_next(o, i)) {
+		r = take(out, json_object_iter_key(i),
+			 json_object_iter_value(i), why);
 		if (r < 0)
 			return r;
 	}
-	if (known != json_object_size(request))
-		return say(why, "only consumer, kind, class, when_absent, "
-				"rate, burst and weight can be given");
 	if (!out->consumer)
 		return say(why, "no consumer is named");
-	if (!out->has_class && !out->has_absent && !out->has_rate &&
-	    !out->has_burst && !out->has_weight)
+	if (wish_is_empty(&out->wish))
 		return say(why, "nothing to change: give class, when_absent, "
 				"rate, burst or weight");
 	return 0;
-}
-
-void change_apply(const struct change *change, struct service_policy *policy,
-		  struct sched_limits *limits)
-{
-	if (change->has_class)
-		policy->class = change->policy.class;
-	if (change->has_absent)
-		policy->when_absent = change->policy.when_absent;
-	if (change->has_rate)
-		limits->rate_bytes = change->limits.rate_bytes;
-	if (change->has_burst)
-		limits->burst_bytes = change->limits.burst_bytes;
-	if (change->has_weight)
-		limits->weight = change->limits.weight;
 }
 
 /* "host" is the host's kernel; a domain of that name has its UUID. */
@@ -222,7 +140,7 @@ static int find_target(const struct change_targets *all,
 static int set_service(const struct target *t, const struct change *change,
 		       const struct service_policy *policy)
 {
-	if (!change->has_class && !change->has_absent)
+	if (!change->wish.has_class && !change->wish.has_absent)
 		return 0;
 	return t->sock ? egd_pub_set_service(t->sock, policy)
 		       : containers_set_service(t->container, policy);
@@ -231,7 +149,8 @@ static int set_service(const struct target *t, const struct change *change,
 static int set_limits(const struct target *t, const struct change *change,
 		      const struct sched_limits *limits)
 {
-	if (!change->has_rate && !change->has_burst && !change->has_weight)
+	if (!change->wish.has_rate && !change->wish.has_burst &&
+	    !change->wish.has_weight)
 		return 0;
 	if (!t->sock)
 		return containers_set_limits(t->container, limits);
@@ -245,7 +164,7 @@ static int apply(const struct target *t, const struct change *change, char *why)
 	struct sched_limits limits = t->consumer->limits;
 	int r;
 
-	change_apply(change, &policy, &limits);
+	wish_apply(&change->wish, &policy, &limits);
 	r = set_service(t, change, &policy);
 	if (r == 0)
 		r = set_limits(t, change, &limits);

@@ -5,32 +5,24 @@
  * {"cmd":"consumer-set","consumer":NAME|UUID|"host",...} with one or more of
  * "class", "when_absent", "rate", "burst" and "weight", as in the
  * configuration.  A container is named by its ID; "kind":"container" (or
- * "domain", "host") says which of two that have the name.  It lasts until that is read again.
+ * "domain", "host") says which of two that have the name.  It lasts until that
+ * is read again.
  */
 #ifndef HOST_AGENT_CHANGE_H
 #define HOST_AGENT_CHANGE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include <jansson.h>
 
-#include "host-agent/consumer.h"
+#include "host-agent/wish.h"
 
 struct change {
 	const char *consumer; /* in the request */
 	int kind;	      /* enum consumer_kind; -1: any */
-	bool has_class, has_absent, has_rate, has_burst, has_weight;
-	struct service_policy policy;
-	struct sched_limits limits;
+	struct wish wish;
 };
 
 /* 0, or -EINVAL with why (CONTROL_WHY_MAX bytes). */
 int change_parse(const json_t *request, struct change *out, char *why);
-
-/* What the consumer has, with what the change gives; both are replaced. */
-void change_apply(const struct change *change, struct service_policy *policy,
-		  struct sched_limits *limits);
 
 struct containers;
 struct egd_pub;

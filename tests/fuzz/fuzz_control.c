@@ -46,8 +46,9 @@ static void change(const uint8_t *data, size_t size)
 	struct change c;
 
 	if (request && change_parse(request, &c, why) == 0)
-		require(c.consumer && c.limits.weight <= SCHED_WEIGHT_MAX &&
-			c.limits.rate_bytes <= 1000000000);
+		require(c.consumer &&
+			c.wish.limits.weight <= SCHED_WEIGHT_MAX &&
+			c.wish.limits.rate_bytes <= 1000000000);
 	else if (request)
 		require(why[0]);
 	json_decref(request);

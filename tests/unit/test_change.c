@@ -13,6 +13,7 @@
 #include "host-agent/usock.h"
 
 static char why[CONTROL_WHY_MAX];
+static uid_t allowed; /* beside root; 0: nobody */
 
 static int parse(const char *text, struct change *c)
 {
@@ -46,7 +47,7 @@ Test(change, every_key_is_taken_and_applied)
 			   &c),
 		     0, "%s", why);
 	cr_assert_str_eq(c.consumer, "a");
-	change_apply(&c, &policy, &limits);
+	wish_apply(&c.wish, &policy, &limits);
 	cr_assert_eq(policy.class, SERVICE_DRBG);
 	cr_assert_eq(policy.when_absent, SERVICE_REFUSE);
 	cr_assert_eq(limits.rate_bytes, 1000000000);
@@ -61,7 +62,7 @@ Test(change, what_is_not_named_stays)
 	struct change c;
 
 	cr_assert_eq(parse("{\"consumer\":\"a\",\"rate\":0}", &c), 0);
-	change_apply(&c, &policy, &limits);
+	wish_apply(&c.wish, &policy, &limits);
 	cr_assert_eq(policy.class, SERVICE_SEED);
 	cr_assert_eq(policy.when_absent, SERVICE_KERNEL);
 	cr_assert_eq(limits.rate_bytes, 0);
@@ -115,6 +116,8 @@ static void replies(uid_t uid, const char *request, const char *wanted)
 	c = control_new(base, path, (gid_t)-1, said);
 	cr_assert_not_null(c, "%s", said);
 	control_add_command(c, "consumer-set", command, NULL);
+	if (allowed)
+		control_allow(c, allowed);
 	got = control_execute(c, uid, request, strlen(request));
 	cr_assert_str_eq(got, wanted);
 	free(got);
@@ -138,6 +141,19 @@ Test(change, nobody_else_is_obeyed)
 	replies(1000, SET, no);
 	replies((uid_t)-1, SET, no);
 	replies(1000, "{\"cmd\":\"consumer-set\"}", no);
+}
+
+Test(change, a_user_may_be_allowed_where_the_socket_is_for_that)
+{
+	static const char yes[] = "{\"ok\":true,\"result\":{\"name\":\"a\"}}";
+	static const char no[] = "{\"ok\":false,\"error\":"
+				 "\"only root may change something\"}";
+
+	allowed = 1000;
+	replies(1000, SET, yes);
+	replies(0, SET, yes);
+	replies(1001, SET, no);
+	replies((uid_t)-1, SET, no);
 }
 
 Test(change, root_hears_what_was_wrong)
