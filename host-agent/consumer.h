@@ -15,6 +15,7 @@
 #include "host-agent/latency.h"
 #include "host-agent/sched.h"
 #include "host-agent/service.h"
+#include "host-agent/wish.h"
 
 #define CONSUMER_NAME_MAX 64  /* terminated */
 #define CONSUMER_UUID_MAX 37  /* terminated */
@@ -42,7 +43,7 @@ struct consumer_peer {
 	uint64_t start; /* of the process, clock ticks since boot; 0 unknown */
 };
 
-/* How far a domain is, by what libvirt's hook told. */
+/* How far a domain is, by what libvirt's hook or watcher told. */
 enum consumer_phase {
 	CONSUMER_UNKNOWN, /* nothing was told */
 	CONSUMER_PREPARING,
@@ -68,6 +69,9 @@ struct consumer_domain {
 	bool dynamic;	      /* its XML names our socket, we do not name it */
 	bool boot_due;	      /* the next peer is a QEMU that newly started */
 	uint64_t released_us; /* 0: it may be up */
+	uint64_t told_us;     /* the hook last spoke of it; 0: never */
+	uint64_t seen_us;     /* last sign of life, of a dynamic one */
+	struct wish wish;     /* its metadata's */
 	uint64_t foreign;     /* connections: not its QEMU */
 	char name[CONSUMER_NAME_MAX]; /* libvirt's; "": not told */
 };

@@ -22,6 +22,7 @@
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
 #include "host-agent/domains.h"
+#include "host-agent/domwatch.h"
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/handover.h"
@@ -62,10 +63,11 @@ struct core {
 	struct egd_pub *pub;
 	struct devset *devices;
 	struct control *control;
-	struct control *hook; /* libvirt's hooks speak to it, nobody else */
+	struct control *hook; /* libvirt's hooks and watcher speak to it */
 	struct letgo *letgo;
 	struct domains *domains;
 	struct containers *containers;
+	struct domwatch *domwatch;
 	struct capture *capture;
 	struct status status;
 	struct change_targets change;
@@ -385,9 +387,10 @@ static int core_make_domains(struct core *c)
 	if (!c->domains)
 		return -ENOMEM;
 	domains_configure(c->domains, c->conf);
+	c->domwatch = domwatch_new(c->base, c->domains, c->run_dir);
 	c->containers = containers_new(c->base, c->pub, c->letgo, c->handover,
 				       c->run_dir);
-	return c->containers ? 0 : -ENOMEM;
+	return c->domwatch && c->containers ? 0 : -ENOMEM;
 }
 
 static int core_make_stages(struct core *c)
@@ -432,9 +435,13 @@ static int core_listen_to_hook(struct core *c)
 		log_err("hook socket: %s: %s", path, strerror(errno));
 		return -EIO;
 	}
+	/* the watcher runs as the agent's user */
+	control_allow(c->hook, geteuid());
 	control_add_stream(c->hook, "domain-event", domains_event, c->domains);
 	control_add_stream(c->hook, "container-event", containers_event,
 			   c->containers);
+	control_add_stream(c->hook, "domain-watch", domwatch_start,
+			   c->domwatch);
 	return 0;
 }
 
@@ -497,6 +504,7 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	c->status.containers = c->containers;
 	c->change.pub = c->pub;
 	c->change.containers = c->containers;
+	c->status.domwatch = c->domwatch;
 	c->status.sandbox = conf->sandbox;
 	c->status.started_us = egd_conn_now_us();
 	control_set_answer(c->control, status_answer, &c->status);
@@ -561,6 +569,7 @@ void core_free(struct core *c)
 		return;
 	control_free(c->control);
 	control_free(c->hook);
+	domwatch_free(c->domwatch);
 	containers_free(c->containers, egd_pub_leave(c->pub));
 	domains_free(c->domains);
 	letgo_free(c->letgo);

@@ -9,26 +9,16 @@
 #include "common/log.h"
 #include "host-agent/control.h"
 #include "host-agent/domains_file.h"
+#include "host-agent/domains_priv.h"
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/hostconf.h"
 #include "host-agent/letgo.h"
 #include "host-agent/roster.h"
 #include "host-agent/rundir.h"
+#include "host-agent/usock.h"
 
 #define SAVE_GAP_US 200000
-
-struct domains {
-	struct egd_pub *pub;
-	struct letgo *letgo;
-	const struct hostconf *conf;
-	const char *run_dir;
-	size_t dynamic; /* domains */
-	size_t swept;	/* where the next sweep goes on */
-	uint64_t saved_us;
-	bool dirty;   /* to be saved at the next tick */
-	bool unsaved; /* said that the file cannot be written */
-};
 
 /* What a message says. */
 struct told {
@@ -36,6 +26,7 @@ struct told {
 	struct consumer id; /* uuid, name */
 	const char *socket; /* NULL: no rng of ours */
 	const json_t *usb;  /* NULL: nothing is passed through */
+	struct wish wish;
 };
 
 struct domains *domains_new(struct egd_pub *pub, struct letgo *letgo,
@@ -64,7 +55,7 @@ void domains_configure(struct domains *d, const struct hostconf *conf)
 	egd_pub_set_check_peer(d->pub, conf->check_peer);
 }
 
-static struct egd_sock *find(const struct domains *d, const char *uuid)
+struct egd_sock *domains_find(const struct domains *d, const char *uuid)
 {
 	struct egd_sock *s = NULL;
 
@@ -112,15 +103,14 @@ void domains_save(void *domains)
 }
 
 /* Many domains that start at once are written once. */
-static void save_soon(struct domains *d)
+void domains_save_soon(struct domains *d)
 {
 	d->dirty = true;
 	if (egd_conn_now_us() - d->saved_us >= SAVE_GAP_US)
 		domains_save(d);
 }
 
-/* 0, or -errno: logged, if it is news to the operator. */
-static int add_dynamic(struct domains *d, const struct consumer *id)
+int domains_add_dynamic(struct domains *d, const struct consumer *id)
 {
 	if (d->dynamic >= ROSTER_DYNAMIC_MAX) {
 		log_err("domain %s: no socket: %d domains have one without "
@@ -144,14 +134,16 @@ static void load_domain(struct domains *d, const json_t *o)
 			 d->run_dir);
 		return;
 	}
-	s = find(d, id.uuid);
+	/* what was told before is not known to be older than anything else */
+	id.domain.told_us = id.domain.seen_us = egd_conn_now_us();
+	s = domains_find(d, id.uuid);
 	if (s) {
 		id.domain.dynamic = false; /* it is configured by now */
 		*egd_pub_domain(s) = id.domain;
 	} else if (id.domain.dynamic) {
 		if (id.domain.phase == CONSUMER_STOPPED)
 			id.domain.released_us = egd_conn_now_us();
-		add_dynamic(d, &id);
+		domains_add_dynamic(d, &id);
 	}
 }
 
@@ -172,33 +164,44 @@ void domains_load(struct domains *d)
 	json_decref(file);
 }
 
+/* A policy that is refused is none: the domain is served all the same. */
+static void take_policy(struct told *e, const json_t *policy)
+{
+	char why[WISH_WHY_MAX];
+
+	if (!policy || wish_parse(&e->wish, policy, why) == 0)
+		return;
+	log_warn("domain %s: policy of its metadata: %s: ignored", e->id.name,
+		 why);
+	memset(&e->wish, 0, sizeof(e->wish));
+}
+
 static int parse(struct told *e, const json_t *request, char *why)
 {
 	const char *uuid = NULL, *name = NULL;
-	size_t i;
 
 	memset(e, 0, sizeof(*e));
 	e->usb = json_object_get(request, "usb");
 	if (json_unpack((json_t *)(uintptr_t)request, "{s:s, s:s, s:s, s?s}",
 			"op", &e->op, "uuid", &uuid, "name", &name, "socket",
 			&e->socket) < 0 ||
-	    domains_file_uuid(e->id.uuid, uuid) < 0 || !*name ||
+	    domains_file_uuid(e->id.uuid, uuid) < 0 ||
+	    domains_file_name(e->id.name, name) < 0 ||
 	    (e->usb && !json_is_array(e->usb))) {
 		snprintf(why, CONTROL_WHY_MAX,
 			 "a domain event has op, uuid, "
-			 "name, and may have socket and "
-			 "usb");
+			 "name, and may have socket, usb "
+			 "and policy");
 		return -EINVAL;
 	}
-	for (i = 0; i < CONSUMER_NAME_MAX - 1 && name[i]; i++)
-		e->id.name[i] = name[i] > ' ' && name[i] <= '~' ? name[i] : '_';
+	take_policy(e, json_object_get(request, "policy"));
 	return 0;
 }
 
 /* The consumer of that domain, made if its XML is right; NULL: none. */
-static struct egd_sock *consumer_of(struct domains *d, const struct told *e)
+static struct egd_sock *consumer_of(struct domains *d, struct told *e)
 {
-	struct egd_sock *s = find(d, e->id.uuid);
+	struct egd_sock *s = domains_find(d, e->id.uuid);
 	char path[CONSUMER_PATH_MAX], shown[2 * CONSUMER_PATH_MAX];
 
 	if (!e->socket)
@@ -212,12 +215,13 @@ static struct egd_sock *consumer_of(struct domains *d, const struct told *e)
 			 path);
 		return s;
 	}
-	if (s || add_dynamic(d, &e->id) < 0)
+	e->id.domain.wish = e->wish;
+	if (s || domains_add_dynamic(d, &e->id) < 0)
 		return s;
 	log_info("domain %s: %s: its XML names our socket: has one now",
 		 e->id.name, e->id.uuid);
 	d->dirty = true;
-	return find(d, e->id.uuid);
+	return domains_find(d, e->id.uuid);
 }
 
 static void on_start(struct consumer_domain *dom)
@@ -299,9 +303,9 @@ static void take_usb(struct domains *d, const struct told *e)
 	}
 }
 
-static void act(struct domains *d, const struct told *e, size_t op)
+static void act(struct domains *d, struct told *e, size_t op)
 {
-	struct egd_sock *s = operations[op].down ? find(d, e->id.uuid)
+	struct egd_sock *s = operations[op].down ? domains_find(d, e->id.uuid)
 						 : consumer_of(d, e);
 	struct consumer_domain *dom = s ? egd_pub_domain(s) : NULL;
 
@@ -310,11 +314,15 @@ static void act(struct domains *d, const struct told *e, size_t op)
 		if (dom->dynamic)
 			egd_pub_set_name(s, e->id.name);
 		dom->released_us = 0;
+		dom->told_us = dom->seen_us = egd_conn_now_us();
 		operations[op].fn(dom);
+		if (!operations[op].down)
+			dom->wish = e->wish;
+		roster_serve_dynamic(s, d->conf);
 		egd_pub_sweep(s);
 		log_debug("domain %s: %s: generation %llu", e->id.name, e->op,
 			  (unsigned long long)dom->generation);
-		save_soon(d);
+		domains_save_soon(d);
 	}
 	if (operations[op].takes)
 		take_usb(d, e);
@@ -339,6 +347,31 @@ int domains_event(void *domains, int fd, const json_t *request, char *why)
 		act(d, &e, op);
 	letgo_answer(d->letgo, fd);
 	return 0;
+}
+
+/*
+ * Its release was not told: the process that was its peer is gone, or none came
+ * for long.  It has its grace from here on, as if it had been told.
+ */
+static bool note_forgotten(struct egd_sock *s, uint64_t now_us)
+{
+	struct consumer_domain *dom = egd_pub_domain(s);
+	const struct consumer *c = egd_pub_consumer(s);
+	uint64_t idle_us = c->peer.pid ? DOMAINS_GONE_S * 1000000ull
+				       : DOMAINS_FORGOTTEN_S * 1000000ull;
+
+	if (c->connected)
+		dom->seen_us = now_us;
+	if (!dom->dynamic || dom->released_us || c->connected ||
+	    now_us < dom->seen_us + idle_us ||
+	    (c->peer.pid && !usock_peer_is_dead(&c->peer)))
+		return false;
+	log_info("domain %s: %s, and its release was not told: taken for down",
+		 c->name,
+		 c->peer.pid ? "its QEMU is gone" : "no QEMU came for long");
+	on_stopped(dom);
+	dom->released_us = now_us;
+	return true;
 }
 
 /* Domains that are gone for good, and what crashes left. */
@@ -367,8 +400,10 @@ void domains_tick(struct domains *d, uint64_t now_us)
 			continue;
 		}
 		dynamic += egd_pub_consumer(s)->domain.dynamic;
-		if (i - d->swept < DOMAINS_SWEEP)
+		if (i - d->swept < DOMAINS_SWEEP) {
 			egd_pub_sweep(s);
+			d->dirty |= note_forgotten(s, now_us);
+		}
 	}
 	d->swept = d->swept + DOMAINS_SWEEP < i ? d->swept + DOMAINS_SWEEP : 0;
 	d->dynamic = dynamic;

@@ -1,5 +1,6 @@
 /*
- * domains.h - what libvirt's hook tells of domains, and what comes of it
+ * domains.h - what libvirt's hook and watcher tell of domains, and what comes
+ * of it
  *
  * Each domain is a consumer of the publisher; here is decided which events
  * change what of it.  A domain that is not configured, but whose XML names the
@@ -14,14 +15,17 @@
 
 #include <jansson.h>
 
-#define DOMAINS_GRACE_S	 600 /* a domain that restarts keeps its counts */
-#define DOMAINS_SWEEP	 32  /* connections looked at in a second */
-#define DOMAINS_FILE_MAX 8388608
+#define DOMAINS_GRACE_S	    600	 /* a domain that restarts keeps its counts */
+#define DOMAINS_GONE_S	    60	 /* without a peer, whose process is gone */
+#define DOMAINS_FORGOTTEN_S 3600 /* without any that is known */
+#define DOMAINS_SWEEP	    32	 /* connections looked at in a second */
+#define DOMAINS_FILE_MAX    8388608
 
 struct domains;
 struct egd_pub;
 struct hostconf;
 struct letgo;
+struct reconcile_set;
 
 /* All must outlive it.  NULL and errno. */
 struct domains *domains_new(struct egd_pub *pub, struct letgo *letgo,
@@ -41,10 +45,16 @@ void domains_load(struct domains *d);
 void domains_save(void *domains);
 
 /*
- * {"op":OPERATION,"uuid":U,"name":N,"socket":PATH,"usb":[[V,P,B,D],...]}, the
- * last two if there are any.  A control_stream_fn.
+ * {"op":OPERATION,"uuid":U,"name":N,"socket":PATH,"usb":[[V,P,B,D],...],
+ * "policy":{...}}, the last three if there are any.  A control_stream_fn.
  */
 int domains_event(void *domains, int fd, const json_t *request, char *why);
+
+/*
+ * What libvirt says at once of some domains or of all, applied where the hook
+ * knows nothing newer.  How many it is too early to decide about.
+ */
+size_t domains_reconcile(struct domains *d, struct reconcile_set *seen);
 
 /* Once a second: sweeps. */
 void domains_tick(struct domains *d, uint64_t now_us);

@@ -15,11 +15,12 @@ json_t *domains_file_domain(const struct consumer *c)
 {
 	const struct consumer_domain *d = &c->domain;
 
-	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:b}", "uuid",
-			 c->uuid, "name", c->name, "libvirt_name", d->name,
-			 "phase", (int)d->phase, "origin", (int)d->origin,
-			 "next", (int)d->next, "generation",
-			 (json_int_t)d->generation, "dynamic", d->dynamic);
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:o}",
+			 "uuid", c->uuid, "name", c->name, "libvirt_name",
+			 d->name, "phase", (int)d->phase, "origin",
+			 (int)d->origin, "next", (int)d->next, "generation",
+			 (json_int_t)d->generation, "dynamic", d->dynamic,
+			 "policy", wish_json(&d->wish));
 }
 
 int domains_file_uuid(char *out, const char *uuid)
@@ -39,8 +40,7 @@ int domains_file_uuid(char *out, const char *uuid)
 	return 0;
 }
 
-/* As a name of the configuration: printable, no spaces, not empty. */
-static int take_name(char out[static CONSUMER_NAME_MAX], const char *name)
+int domains_file_name(char out[static CONSUMER_NAME_MAX], const char *name)
 {
 	size_t i;
 
@@ -58,23 +58,28 @@ static bool in_range(int n, int max)
 int domains_file_take_domain(struct consumer *out, const json_t *o)
 {
 	const char *uuid, *name, *libvirt_name;
+	const json_t *policy = NULL;
+	char why[WISH_WHY_MAX];
 	int phase, origin, next, dynamic;
 	json_int_t generation;
 
 	memset(out, 0, sizeof(*out));
 	if (json_unpack((json_t *)(uintptr_t)o,
-			"{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:b}", "uuid",
+			"{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:b, s?o}", "uuid",
 			&uuid, "name", &name, "libvirt_name", &libvirt_name,
 			"phase", &phase, "origin", &origin, "next", &next,
-			"generation", &generation, "dynamic", &dynamic) < 0)
+			"generation", &generation, "dynamic", &dynamic,
+			"policy", &policy) < 0)
+		return -EINVAL;
+	if (policy && wish_parse(&out->domain.wish, policy, why) < 0)
 		return -EINVAL;
 	if (domains_file_uuid(out->uuid, uuid) < 0 ||
-	    take_name(out->name, name) < 0 || generation < 0 ||
+	    domains_file_name(out->name, name) < 0 || generation < 0 ||
 	    !in_range(phase, CONSUMER_STOPPED) ||
 	    !in_range(origin, CONSUMER_ORIGIN_MIGRATE) ||
 	    !in_range(next, CONSUMER_ORIGIN_MIGRATE))
 		return -EINVAL;
-	take_name(out->domain.name, libvirt_name);
+	domains_file_name(out->domain.name, libvirt_name);
 	out->domain.phase = (enum consumer_phase)phase;
 	out->domain.origin = (enum consumer_origin)origin;
 	out->domain.next = (enum consumer_origin)next;

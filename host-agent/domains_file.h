@@ -6,7 +6,8 @@
 
 #include <jansson.h>
 
-struct consumer;
+#include "host-agent/consumer.h"
+
 struct letgo_entry;
 
 json_t *domains_file_domain(const struct consumer *c);
@@ -18,6 +19,12 @@ int domains_file_take_device(struct letgo_entry *out, const json_t *o);
 
 /* Lower case, or -EINVAL. */
 int domains_file_uuid(char *out, const char *uuid);
+
+/*
+ * As a name of the configuration: printable, no spaces, cut to fit.  -EINVAL:
+ * there is none.
+ */
+int domains_file_name(char out[static CONSUMER_NAME_MAX], const char *name);
 
 /* The file is replaced whole, or -errno; o NULL: removed. */
 int domains_file_write(const char *run_dir, const json_t *o);

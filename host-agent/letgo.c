@@ -13,9 +13,11 @@
 
 #include "common/log.h"
 #include "host-agent/control.h"
+#include "host-agent/egd_conn.h"
 #include "host-agent/onerng.h"
 
 #define SYSFS_DEVICES "/sys/bus/usb/devices"
+#define DOMAIN	      "domain " /* in front of its name */
 
 struct letgo {
 	struct devset *devices;
@@ -124,6 +126,12 @@ static struct letgo_entry *find(struct letgo *l, const char *port)
 	return NULL;
 }
 
+/* By what it was asked for; a file that is left says no more either. */
+static bool is_of_domain(const char *by)
+{
+	return !strncmp(by, DOMAIN, sizeof(DOMAIN) - 1);
+}
+
 /* -EALREADY: it is let go; -ENOSPC: no more places. */
 static int let_go(struct letgo *l, size_t i, const char *by, const char *uuid)
 {
@@ -139,6 +147,8 @@ static int let_go(struct letgo *l, size_t i, const char *by, const char *uuid)
 	snprintf(e->port, sizeof(e->port), "%s", d->port);
 	snprintf(e->by, sizeof(e->by), "%s", by);
 	snprintf(e->uuid, sizeof(e->uuid), "%s", uuid);
+	e->of_domain = is_of_domain(by);
+	e->asked_us = egd_conn_now_us();
 	devset_release(l->devices, i, e->by);
 	l->changed(l->ctx);
 	return 0;
@@ -185,14 +195,19 @@ static bool is_meant(const struct device *d, const struct letgo_usb *usb)
 	return usb->vendor && !d->released[0] && d->state != DEVICE_GONE;
 }
 
-static bool has_one(const struct letgo *l, const char *uuid)
+/* Has it one already?  Then it was asked for again. */
+static bool has_one(struct letgo *l, const char *uuid)
 {
+	bool has = false;
 	size_t i;
 
-	for (i = 0; i < l->count; i++)
-		if (!strcmp(l->entries[i].uuid, uuid))
-			return true;
-	return false;
+	for (i = 0; i < l->count; i++) {
+		if (strcmp(l->entries[i].uuid, uuid) != 0)
+			continue;
+		l->entries[i].asked_us = egd_conn_now_us();
+		has = true;
+	}
+	return has;
 }
 
 bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
@@ -201,9 +216,9 @@ bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
 	char by[DEVICE_BY_MAX];
 	size_t i;
 
-	snprintf(by, sizeof(by), "domain %s", name);
+	snprintf(by, sizeof(by), DOMAIN "%s", name);
 	/* it was asked for before, and is not asked for twice */
-	if (!usb->bus && !usb->device && has_one(l, uuid))
+	if (has_one(l, uuid) && !usb->bus && !usb->device)
 		return !is_settled(l);
 	for (i = 0; i < devset_count(l->devices); i++)
 		if (is_meant(devset_device(l->devices, i), usb)) {
@@ -243,6 +258,11 @@ void letgo_for_container(struct letgo *l, const char *uuid, const char *id,
 		let_go(l, i, by, uuid);
 		return;
 	}
+}
+
+void letgo_end(struct letgo *l, size_t i)
+{
+	take_back(l, &l->entries[i]);
 }
 
 void letgo_end_domain(struct letgo *l, const char *uuid)
@@ -318,7 +338,9 @@ void letgo_restore(struct letgo *l, const struct letgo_entry *e)
 {
 	if (l->count == DEVSET_MAX || find(l, e->port))
 		return;
-	l->entries[l->count++] = *e;
+	l->entries[l->count] = *e;
+	l->entries[l->count].of_domain = is_of_domain(e->by);
+	l->entries[l->count++].asked_us = egd_conn_now_us();
 	devset_reserve(l->devices, e->port, e->by);
 }
 

@@ -8,7 +8,9 @@
 #ifndef HOST_AGENT_LETGO_H
 #define HOST_AGENT_LETGO_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -31,6 +33,8 @@ struct letgo_entry {
 	char port[LABEL_PLACE_MAX];
 	char by[DEVICE_BY_MAX];
 	char uuid[CONSUMER_UUID_MAX]; /* whose it is; "": by hand */
+	bool of_domain;
+	uint64_t asked_us; /* last */
 };
 
 /*
@@ -57,6 +61,8 @@ void letgo_for_container(struct letgo *l, const char *uuid, const char *id,
 const char *letgo_port_of(const struct letgo *l, const char *uuid);
 /* The domain is no more: what it had is taken back. */
 void letgo_end_domain(struct letgo *l, const char *uuid);
+/* Entry i is taken back; the last one moves to its place. */
+void letgo_end(struct letgo *l, size_t i);
 
 /* Answers {"ok":true,"result":{}} on fd and closes it once all is let go. */
 void letgo_answer(struct letgo *l, int fd);

@@ -35,7 +35,10 @@ static const struct hostconf_consumer *wanted(const struct hostconf *conf,
 	return NULL;
 }
 
-/* What a domain gets that the configuration does not name. */
+/*
+ * What a domain gets that the configuration does not name: the defaults, and
+ * what its metadata says over that.
+ */
 static const struct hostconf_consumer *by_default(struct hostconf_consumer *out,
 						  const struct hostconf *conf,
 						  const struct consumer *c)
@@ -45,6 +48,7 @@ static const struct hostconf_consumer *by_default(struct hostconf_consumer *out,
 	memcpy(out->uuid, c->uuid, sizeof(out->uuid));
 	out->limits = conf->defaults;
 	out->policy = conf->default_policy;
+	wish_apply(&c->domain.wish, &out->policy, &out->limits);
 	return out;
 }
 
@@ -59,6 +63,22 @@ static void keep_service(struct egd_sock *s, const struct service_policy *want)
 		log_err("%s %s: class stays %s: %s: raise LimitMEMLOCK=",
 			consumer_kind_name(c->kind), c->name,
 			service_class_name(now->class), strerror(errno));
+}
+
+static void serve_as(struct egd_sock *s, const struct hostconf_consumer *want)
+{
+	keep_service(s, &want->policy);
+	if (!limits_equal(&egd_pub_consumer(s)->limits, &want->limits))
+		egd_pub_set_limits(s, &want->limits);
+}
+
+void roster_serve_dynamic(struct egd_sock *s, const struct hostconf *conf)
+{
+	const struct consumer *c = egd_pub_consumer(s);
+	struct hostconf_consumer want;
+
+	if (c->domain.dynamic && !c->override)
+		serve_as(s, by_default(&want, conf, c));
 }
 
 /* Those that stay get what the configuration says now; the others go. */
@@ -88,9 +108,7 @@ static void keep_or_remove(struct egd_pub *pub, const struct hostconf *conf)
 		}
 		egd_pub_set_name(s, want->name);
 		egd_pub_set_override(s, false);
-		keep_service(s, &want->policy);
-		if (!limits_equal(&c->limits, &want->limits))
-			egd_pub_set_limits(s, &want->limits);
+		serve_as(s, want);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 struct consumer;
 struct egd_pub;
+struct egd_sock;
 struct hostconf;
 
 /*
@@ -22,11 +23,15 @@ int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
 #define ROSTER_DYNAMIC_MAX   1024 /* domains that are not configured */
 
 /*
- * Adds a domain that conf does not name, with its defaults: domain says its
- * uuid, name and what is known of it.  0 or -EIO, logged.
+ * Adds a domain that conf does not name, with its defaults and what the domain
+ * wishes: domain says its uuid, name and what is known of it.  0 or -EIO,
+ * logged.
  */
 int roster_add_dynamic(struct egd_pub *pub, const struct hostconf *conf,
 		       const char *run_dir, const struct consumer *domain);
+
+/* The wish of such a domain may have changed; what is set live stays. */
+void roster_serve_dynamic(struct egd_sock *s, const struct hostconf *conf);
 
 /* Lets this process have a descriptor for each socket and each peer. */
 void roster_raise_limit(const struct hostconf *conf);

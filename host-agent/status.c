@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/rngdstat.h"
 #include "host-agent/devset.h"
+#include "host-agent/domwatch.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/pool.h"
 #include "host-agent/status_consumer.h"
@@ -236,6 +237,7 @@ static json_t *status_all(const struct status *s)
 	json_object_set_new(o, "reload", status_reload(s));
 	json_object_set_new(o, "devices", status_devices(s->devices));
 	json_object_set_new(o, "pool", status_pool(s->pool));
+	json_object_set_new(o, "domain_watch", domwatch_status(s->domwatch));
 	json_object_set_new(o, "consumers", status_consumers(s, false));
 	return o;
 }
@@ -245,6 +247,9 @@ static json_t *status_list(const struct status *s, bool domains_only)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "consumers", status_consumers(s, domains_only));
+	if (domains_only)
+		json_object_set_new(o, "domain_watch",
+				    domwatch_status(s->domwatch));
 	return o;
 }
 

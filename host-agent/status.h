@@ -17,6 +17,7 @@
 struct device;
 struct devset;
 struct containers;
+struct domwatch;
 struct egd_pub;
 struct pool;
 
@@ -25,7 +26,8 @@ struct status {
 	struct devset *devices;
 	struct pool *pool;
 	struct egd_pub *pub;
-	struct containers *containers; /* NULL: none */
+	struct containers *containers;	 /* NULL: none */
+	const struct domwatch *domwatch; /* NULL: none can be */
 	unsigned int h_byte_millibits, h_bit_millibits;
 	uint64_t started_us; /* CLOCK_MONOTONIC */
 	enum sandbox_mode sandbox;

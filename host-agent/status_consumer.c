@@ -79,6 +79,8 @@ static void status_service(json_t *o, const struct consumer *c,
 	json_object_set_new(o, "supply",
 			    json_string(service_supply_name(supply)));
 	json_object_set_new(o, "override", json_boolean(c->override));
+	json_object_set_new(o, "policy_from",
+			    json_string(status_policy_from(c)));
 	if (p->class == SERVICE_DRBG)
 		drbg = json_pack("{s:o, s:o, s:o}", "seeds",
 				 status_count(s->seeds), "reseeds",

@@ -14,3 +14,10 @@ json_t *status_domain(const struct consumer *c)
 			 consumer_origin_name(d->origin), "dynamic", d->dynamic,
 			 "foreign", (json_int_t)d->foreign);
 }
+
+const char *status_policy_from(const struct consumer *c)
+{
+	if (!c->domain.dynamic)
+		return "config";
+	return wish_is_empty(&c->domain.wish) ? "default" : "domain";
+}

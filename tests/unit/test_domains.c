@@ -20,8 +20,10 @@
 #include "host-agent/hostconf.h"
 #include "host-agent/letgo.h"
 #include "host-agent/pool.h"
+#include "host-agent/reconcile.h"
 #include "host-agent/roster.h"
 #include "host-agent/rundir.h"
+#include "host-agent/status_domain.h"
 
 #define A "11111111-1111-1111-1111-11111111111a"
 #define B "22222222-2222-2222-2222-22222222222b"
@@ -49,6 +51,7 @@ static void begin(void)
 	pool = pool_new(4);
 	pub = egd_pub_new(base, sched, pool, nothing, NULL);
 	devices = devset_new(base, pool, nothing, NULL);
+	devset_configure(devices, &conf);
 	letgo = letgo_new(base, devices, nothing, NULL);
 	domains = domains_new(pub, letgo, dir);
 	domains_configure(domains, &conf);
@@ -130,6 +133,21 @@ static void tell(const char *op, const char *uuid)
 		tell_json(json_pack("{s:s, s:s, s:s, s:s}", "op", op, "uuid",
 				    uuid, "name", "a b", "socket", path)),
 		0);
+}
+
+/* The same with a policy: {...}, or "" for none. */
+static void tell_policy(const char *op, const char *uuid, const char *policy)
+{
+	char path[CONSUMER_PATH_MAX];
+	json_t *request;
+
+	rundir_domain_socket(path, dir, uuid);
+	request = json_pack("{s:s, s:s, s:s, s:s}", "op", op, "uuid", uuid,
+			    "name", "b", "socket", path);
+	if (*policy)
+		json_object_set_new(request, "policy",
+				    json_loads(policy, 0, NULL));
+	cr_assert_eq(tell_json(request), 0);
 }
 
 static const struct consumer *of(const char *uuid)
@@ -324,4 +342,242 @@ Test(domains, a_device_that_is_not_there_is_not_let_go)
 	cr_assert(strstr(why, "no such OneRNG"));
 	cr_assert_null(letgo_claim(letgo, request, why));
 	json_decref(request);
+}
+
+Test(domains, one_that_is_not_configured_is_served_as_it_wishes)
+{
+	conf.defaults.rate_bytes = 50;
+	tell_policy("prepare", B,
+		    "{\"class\":\"seed\",\"when_absent\":\"refuse\","
+		    "\"rate\":99,\"weight\":7}");
+	cr_assert_eq(of(B)->service.policy.class, SERVICE_SEED);
+	cr_assert_eq(of(B)->service.policy.when_absent, SERVICE_REFUSE);
+	cr_assert_eq(of(B)->limits.rate_bytes, 99);
+	cr_assert_eq(of(B)->limits.weight, 7);
+	cr_assert_str_eq(status_policy_from(of(B)), "domain");
+	/* of what it does not say the defaults hold */
+	tell_policy("start", B, "{\"weight\":8}");
+	cr_assert_eq(of(B)->service.policy.class, SERVICE_RAW);
+	cr_assert_eq(of(B)->limits.rate_bytes, 50);
+	cr_assert_eq(of(B)->limits.weight, 8);
+	tell_policy("started", B, "");
+	cr_assert_eq(of(B)->limits.weight, 1);
+	cr_assert_str_eq(status_policy_from(of(B)), "default");
+}
+
+Test(domains, a_wish_outlives_end_reload_and_process)
+{
+	tell_policy("prepare", B, "{\"class\":\"seed\",\"burst\":99}");
+	tell("release", B);
+	cr_assert_eq(of(B)->limits.burst_bytes, 99);
+	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(of(B)->limits.burst_bytes, 99);
+	domains_save(domains);
+	end();
+	begin();
+	cr_assert_eq(of(B)->service.policy.class, SERVICE_SEED);
+	cr_assert_eq(of(B)->limits.burst_bytes, 99);
+	cr_assert_str_eq(status_policy_from(of(B)), "domain");
+}
+
+Test(domains, a_configured_one_is_served_as_configured)
+{
+	tell_policy("prepare", A, "{\"class\":\"seed\",\"weight\":9}");
+	cr_assert_eq(of(A)->service.policy.class, SERVICE_RAW);
+	cr_assert_eq(of(A)->limits.weight, 1);
+	cr_assert_str_eq(status_policy_from(of(A)), "config");
+}
+
+Test(domains, what_is_set_live_stays_until_a_reload)
+{
+	const struct sched_limits live = { .rate_bytes = 5, .weight = 5 };
+	struct egd_sock *s = NULL;
+
+	tell_policy("prepare", B, "{\"weight\":2}");
+	while ((s = egd_pub_next(pub, s)))
+		if (!strcmp(egd_pub_consumer(s)->uuid, B))
+			break;
+	egd_pub_set_limits(s, &live);
+	egd_pub_set_override(s, true);
+	tell_policy("start", B, "{\"weight\":3}");
+	cr_assert_eq(of(B)->limits.weight, 5);
+	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(of(B)->limits.weight, 3);
+}
+
+Test(domains, a_policy_that_makes_no_sense_is_none)
+{
+	static const char *const bad[] = {
+		"[]",
+		"{\"weight\":0}",
+		"{\"weight\":7,\"class\":\"best\"}",
+		"{\"weight\":7,\"colour\":1}",
+		"{\"weight\":7,\"rate\":1000000001}",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		tell_policy("prepare", B, bad[i]);
+		cr_assert_eq(of(B)->limits.weight, 1, "%s", bad[i]);
+		cr_assert_str_eq(status_policy_from(of(B)), "default");
+	}
+}
+
+/* What libvirt says of one domain; wish NULL: it is not known. */
+static size_t look(const char *uuid, const char *name,
+		   enum reconcile_state state, const struct wish *wish,
+		   uint64_t mark_us)
+{
+	struct reconcile_seen seen = { .state = state, .ours = true };
+	struct reconcile_set set = { .count = 0 };
+	size_t later;
+
+	strcpy(seen.uuid, uuid);
+	strcpy(seen.name, name);
+	if (wish) {
+		seen.has_wish = true;
+		seen.wish = *wish;
+	}
+	reconcile_begin(&set, false, mark_us);
+	cr_assert_eq(reconcile_add(&set, &seen), 0);
+	reconcile_sort(&set);
+	later = domains_reconcile(domains, &set);
+	reconcile_end(&set);
+	return later;
+}
+
+static uint64_t later_than_told(void)
+{
+	return egd_conn_now_us() + RECONCILE_GUARD_US + 1;
+}
+
+Test(domains, one_that_runs_and_was_never_told_has_its_socket)
+{
+	const struct wish wish = { .has_weight = true, .limits.weight = 4 };
+
+	cr_assert_eq(look(B, "b", RECONCILE_RUNNING, &wish, 1), 0);
+	cr_assert(of(B)->domain.dynamic);
+	cr_assert_eq(of(B)->domain.phase, CONSUMER_RUNNING);
+	cr_assert_eq(of(B)->domain.generation, 0);
+	cr_assert_eq(of(B)->limits.weight, 4);
+	cr_assert_str_eq(of(B)->domain.name, "b");
+	cr_assert_eq(access(of(B)->path, F_OK), 0);
+}
+
+Test(domains, a_missed_end_frees_the_slot_of_one_not_configured)
+{
+	uint64_t grace = (uint64_t)DOMAINS_GRACE_S * 1000000 + 1;
+
+	tell("prepare", B);
+	tell("start", B);
+	cr_assert_eq(look(B, "b", RECONCILE_DOWN, NULL, egd_conn_now_us()), 1,
+		     "the hook spoke just now");
+	cr_assert_eq(of(B)->domain.phase, CONSUMER_STARTING);
+	cr_assert_eq(look(B, "b", RECONCILE_DOWN, NULL, later_than_told()), 0);
+	cr_assert_eq(of(B)->domain.phase, CONSUMER_STOPPED);
+	cr_assert_eq(of(B)->domain.generation, 1);
+	domains_tick(domains, egd_conn_now_us() + grace);
+	cr_assert_null(of(B));
+}
+
+Test(domains, what_the_hook_told_since_the_look_began_stands)
+{
+	uint64_t mark_us = egd_conn_now_us() - 1;
+
+	tell("prepare", B);
+	tell("start", B);
+	cr_assert_eq(look(B, "x", RECONCILE_UNDEFINED, NULL, mark_us), 0);
+	cr_assert_eq(of(B)->domain.phase, CONSUMER_STARTING);
+	cr_assert_str_eq(of(B)->name, "a_b");
+}
+
+Test(domains, a_new_name_is_known_and_an_undefined_one_forgotten)
+{
+	tell("prepare", B);
+	tell("release", B);
+	look(B, "other", RECONCILE_DOWN, NULL, later_than_told());
+	cr_assert_str_eq(of(B)->name, "other");
+	cr_assert_str_eq(of(B)->domain.name, "other");
+	/* one that is configured keeps what it is called there */
+	tell("prepare", A);
+	look(A, "other", RECONCILE_UNDEFINED, NULL, later_than_told());
+	cr_assert_str_eq(of(A)->name, "a");
+	cr_assert_str_eq(of(A)->domain.name, "other");
+	cr_assert_eq(of(A)->domain.phase, CONSUMER_STOPPED);
+	look(B, "", RECONCILE_UNDEFINED, NULL, later_than_told());
+	cr_assert_null(of(B));
+}
+
+Test(domains, the_wish_of_one_that_runs_may_change)
+{
+	const struct wish none = { .has_weight = false };
+
+	tell_policy("prepare", B, "{\"weight\":2}");
+	tell_policy("started", B, "{\"weight\":2}");
+	look(B, "b", RECONCILE_RUNNING, NULL, later_than_told());
+	cr_assert_eq(of(B)->limits.weight, 2);
+	look(B, "b", RECONCILE_RUNNING, &none, later_than_told());
+	cr_assert_eq(of(B)->limits.weight, 1);
+}
+
+Test(domains, a_device_whose_domain_is_down_is_taken_back)
+{
+	struct letgo_entry e = { .port = "1-2", .by = "domain b", .uuid = B };
+
+	letgo_restore(letgo, &e);
+	cr_assert_eq(look(B, "b", RECONCILE_DOWN, NULL, egd_conn_now_us()), 1);
+	cr_assert_eq(letgo_count(letgo), 1);
+	cr_assert_eq(look(B, "b", RECONCILE_RUNNING, NULL, later_than_told()),
+		     0);
+	cr_assert_eq(letgo_count(letgo), 1);
+	look(B, "b", RECONCILE_UNDEFINED, NULL, later_than_told());
+	cr_assert_eq(letgo_count(letgo), 0);
+}
+
+Test(domains, what_was_let_go_for_others_is_not)
+{
+	struct letgo_entry e = { .port = "1-2",
+				 .by = "container b",
+				 .uuid = B };
+	struct letgo_entry by_hand = { .port = "1-3", .by = "root" };
+	struct reconcile_set set = { .whole = true };
+
+	letgo_restore(letgo, &e);
+	letgo_restore(letgo, &by_hand);
+	set.mark_us = later_than_told();
+	cr_assert_eq(domains_reconcile(domains, &set), 0);
+	cr_assert_eq(letgo_count(letgo), 2);
+}
+
+Test(domains, only_a_look_at_all_says_that_one_is_not_there)
+{
+	struct reconcile_set set = { .count = 0 };
+
+	tell("prepare", B);
+	tell("started", B);
+	set.mark_us = later_than_told();
+	cr_assert_eq(domains_reconcile(domains, &set), 0);
+	cr_assert_eq(of(B)->domain.phase, CONSUMER_RUNNING);
+	set.whole = true;
+	cr_assert_eq(domains_reconcile(domains, &set), 0);
+	cr_assert_eq(of(B)->domain.phase, CONSUMER_STOPPED);
+	/* of one that libvirt never had nothing is known */
+	cr_assert_eq(of(A)->domain.phase, CONSUMER_UNKNOWN);
+}
+
+Test(domains, a_release_that_nobody_tells_is_noticed_in_the_end)
+{
+	uint64_t now = egd_conn_now_us(),
+		 hour = (uint64_t)DOMAINS_FORGOTTEN_S * 1000000 + 1000000,
+		 grace = (uint64_t)DOMAINS_GRACE_S * 1000000 + 1000000;
+
+	tell("prepare", B);
+	tell("started", B);
+	domains_tick(domains, now + hour / 2);
+	cr_assert_eq(of(B)->domain.phase, CONSUMER_RUNNING);
+	domains_tick(domains, now + hour);
+	cr_assert_eq(of(B)->domain.phase, CONSUMER_STOPPED);
+	cr_assert_not_null(of(B));
+	domains_tick(domains, now + hour + grace);
+	cr_assert_null(of(B));
 }
