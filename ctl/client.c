@@ -159,24 +159,34 @@ static int send_line(int fd, const char *line, size_t len)
 	return errno ? -errno : -EIO;
 }
 
-static int client_talk(int fd, const json_t *request, json_t **result,
-		       char *why)
+static int explain_silence(int err, char *why)
 {
-	char *line = json_dumps(request, JSON_COMPACT), *reply = NULL;
-	ssize_t n = line ? send_line(fd, line, strlen(line)) : -ENOMEM;
+	snprintf(why, CLIENT_WHY_MAX, "no reply from the agent: %s",
+		 strerror(-err));
+	return err;
+}
+
+int client_say(int fd, const json_t *line, char why[static CLIENT_WHY_MAX])
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+	int r = text ? send_line(fd, text, strlen(text)) : -ENOMEM;
+
+	free(text);
+	return r < 0 ? explain_silence(r, why) : 0;
+}
+
+int client_hear(int fd, json_t **result, char why[static CLIENT_WHY_MAX])
+{
+	char *reply = NULL;
+	ssize_t n = receive(fd, &reply);
 	int r;
 
-	if (n == 0)
-		n = receive(fd, &reply);
-	if (n < 0) {
-		snprintf(why, CLIENT_WHY_MAX, "no reply from the agent: %s",
-			 strerror((int)-n));
-		r = (int)n;
-	} else {
+	*result = NULL;
+	if (n < 0)
+		r = explain_silence((int)n, why);
+	else
 		r = client_parse(reply, (size_t)n, result, why);
-	}
 	free(reply);
-	free(line);
 	return r;
 }
 
@@ -189,7 +199,9 @@ int client_request(const char *socket_path, const json_t *request,
 	*result = NULL;
 	if (fd < 0)
 		return fd;
-	r = client_talk(fd, request, result, why);
+	r = client_say(fd, request, why);
+	if (r == 0)
+		r = client_hear(fd, result, why);
 	close(fd);
 	return r;
 }

@@ -30,6 +30,10 @@ int client_request(const char *socket_path, const json_t *request,
 int client_start(const char *socket_path, const json_t *request,
 		 char why[static CLIENT_WHY_MAX]);
 
+/* One more line each way over such a socket.  0 or -errno with why. */
+int client_say(int fd, const json_t *line, char why[static CLIENT_WHY_MAX]);
+int client_hear(int fd, json_t **result, char why[static CLIENT_WHY_MAX]);
+
 /*
  * The result in a reply of len bytes, newline included or not.  0, or -EPROTO
  * (no reply) or -EINVAL (the agent refused) with why.

@@ -137,16 +137,19 @@ static long long count(const json_t *o, const char *key)
 
 static void print_agent(const json_t *c)
 {
+	const char *from = json_string_value(json_object_get(c, "policy_from"));
+
 	if (!json_is_object(c)) {
 		puts("host agent: does not know it, or does not answer");
 		return;
 	}
-	printf("host agent: %s, class %s, rate %lld, weight %lld, "
+	printf("host agent: %s, class %s, rate %lld, weight %lld (%s), "
 	       "delivered %lld, owed %lld\n",
 	       json_is_true(json_object_get(c, "connected")) ? "connected"
 							     : "not connected",
 	       json_string_value(json_object_get(c, "class")), count(c, "rate"),
-	       count(c, "weight"), count(c, "delivered"), count(c, "owed"));
+	       count(c, "weight"), from ? from : "-", count(c, "delivered"),
+	       count(c, "owed"));
 }
 
 static void print(const json_t *o, const struct virt_domain *d)

@@ -45,7 +45,7 @@ struct command {
 extern const struct command command_status;
 extern const struct command command_domain_list, command_domain_set;
 extern const struct command command_domain_attach, command_domain_detach,
-	command_domain_show, command_domain_check;
+	command_domain_show, command_domain_check, command_domain_watch;
 extern const struct command command_container_attach, command_container_detach,
 	command_container_list, command_container_show, command_container_check,
 	command_container_set, command_container_hook,

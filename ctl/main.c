@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
 	&command_container_list,   &command_container_show,
 	&command_container_check,  &command_container_set,
 	&command_container_hook,   &command_container_refresh,
+	&command_domain_watch,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

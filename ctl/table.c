@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 
@@ -196,14 +197,35 @@ static void rights(const json_t *sandbox, FILE *out)
 	if (json_is_true(json_object_get(sandbox, "core")))
 		fprintf(out,
 			"rights: no capability, system calls filtered "
-			"(%s)\n\n",
+			"(%s)\n",
 			text(sandbox, "mode"));
 	else if (sandbox)
 		fputs("rights: no capability, SYSTEM CALLS NOT FILTERED "
-		      "(sandbox=off)\n\n",
+		      "(sandbox=off)\n",
 		      out);
-	else
-		fputc('\n', out);
+}
+
+/* An older agent knows none. */
+static void watcher(const json_t *watch, FILE *out)
+{
+	time_t since = (time_t)number(watch, "since");
+	char when[32] = "", uri[SHOWN_MAX];
+	struct tm tm;
+
+	if (!watch)
+		return;
+	if (!json_is_true(json_object_get(watch, "connected"))) {
+		fputs("libvirt's watcher: not connected\n", out);
+		return;
+	}
+	if (localtime_r(&since, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	fprintf(out, "libvirt's watcher: pid %llu, since %s, %s%s\n",
+		(unsigned long long)number(watch, "pid"), when,
+		shown(uri, watch, "uri"),
+		json_is_true(json_object_get(watch, "libvirt"))
+			? ""
+			: ", WHICH DOES NOT ANSWER");
 }
 
 void table_status(const json_t *status, FILE *out)
@@ -224,6 +246,8 @@ void table_status(const json_t *status, FILE *out)
 		(unsigned long long)number(pool, "bytes"),
 		(unsigned long long)number(pool, "capacity"));
 	rights(json_object_get(status, "sandbox"), out);
+	watcher(json_object_get(status, "domain_watch"), out);
+	fputc('\n', out);
 	devices(json_object_get(status, "devices"), out);
 	fputc('\n', out);
 	consumers(json_object_get(status, "consumers"), out);
@@ -235,14 +259,15 @@ void table_domains(const json_t *list, FILE *out)
 	char name[SHOWN_MAX], path[SHOWN_MAX];
 	size_t i;
 
-	fprintf(out, "%-24s %-36s %-9s %s\n", "DOMAIN", "UUID", "CONNECTED",
-		"SOCKET");
+	fprintf(out, "%-24s %-36s %-9s %-7s %s\n", "DOMAIN", "UUID",
+		"CONNECTED", "POLICY", "SOCKET");
 	for (i = 0; i < json_array_size(all); i++) {
 		c = json_array_get(all, i);
-		fprintf(out, "%-24s %-36s %-9s %s\n", shown(name, c, "name"),
-			text(c, "uuid"),
+		fprintf(out, "%-24s %-36s %-9s %-7s %s\n",
+			shown(name, c, "name"), text(c, "uuid"),
 			json_is_true(json_object_get(c, "connected")) ? "yes"
 								      : "no",
-			shown(path, c, "socket"));
+			text(c, "policy_from"), shown(path, c, "socket"));
 	}
+	watcher(json_object_get(list, "domain_watch"), out);
 }

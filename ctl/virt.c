@@ -1,6 +1,5 @@
 #include "ctl/virt.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +10,7 @@
 
 #include "common/log.h"
 #include "ctl/near.h"
-
-#define LIBRARY "libvirt.so.0"
-#define URI	"qemu:///system"
+#include "ctl/virt_load.h"
 
 #define CALLS(X)                       \
 	X(virConnectClose)             \
@@ -44,38 +41,10 @@ struct virt {
 	virConnectPtr conn;
 };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} calls[] = {
+static const struct virt_call calls[] = {
 #define ENTRY(name) { #name, offsetof(struct virt, name) },
 	CALLS(ENTRY)
 };
-
-/* The library stays loaded: it has threads of its own. */
-static int load(struct virt *v, char why[static VIRT_WHY_MAX])
-{
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL), *call;
-	size_t i;
-
-	if (!library) {
-		snprintf(why, VIRT_WHY_MAX,
-			 "libvirt cannot be loaded (%.200s): install its "
-			 "library (package libvirt0)",
-			 dlerror());
-		return -EIO;
-	}
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		call = dlsym(library, calls[i].name);
-		if (!call) {
-			snprintf(why, VIRT_WHY_MAX, "%s has no %s: too old",
-				 LIBRARY, calls[i].name);
-			return -EIO;
-		}
-		memcpy((char *)v + calls[i].offset, &call, sizeof(call));
-	}
-	return 0;
-}
 
 /* It prints to standard error unless it is given something else to do. */
 static void be_quiet(void *ctx, virErrorPtr error)
@@ -120,13 +89,10 @@ struct virt *virt_open(const char *uri, bool read_only,
 		snprintf(why, VIRT_WHY_MAX, "%s", strerror(ENOMEM));
 		return NULL;
 	}
-	if (load(v, why) < 0)
+	if (virt_load(calls, sizeof(calls) / sizeof(calls[0]), v, why) < 0)
 		goto fail;
 	v->virSetErrorFunc(NULL, be_quiet);
-	if (!uri)
-		uri = getenv("LIBVIRT_DEFAULT_URI");
-	if (!uri || !*uri)
-		uri = URI;
+	uri = virt_uri(uri);
 	v->conn = read_only ? v->virConnectOpenReadOnly(uri)
 			    : v->virConnectOpen(uri);
 	if (v->conn)

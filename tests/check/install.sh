@@ -29,7 +29,8 @@ done
 for pattern in 'systemd/system/onerng-hostd.service' \
 	'systemd/system/onerng-guestd.service' \
 	'systemd/system/onerng-guest-require.service' \
-	'systemd/system/onerng-guestd-host.service' 'udev/rules.d/*.rules' \
+	'systemd/system/onerng-guestd-host.service' \
+	'systemd/system/onerng-domain-watch.service' 'udev/rules.d/*.rules' \
 	'sysusers.d/*.conf'; do
 	# shellcheck disable=SC2086 # a pattern
 	check "$pattern is installed" ls "$root"/usr/lib/$pattern
@@ -89,6 +90,7 @@ exposure() {
 }
 if systemd-analyze --help 2>/dev/null | grep -q -- --offline; then
 	exposure onerng-hostd.service 15
+	exposure onerng-domain-watch.service 15
 	exposure onerng-guestd.service 20
 	exposure onerng-guest-require.service 20
 	exposure onerng-guestd-host.service 20

@@ -52,7 +52,7 @@ same() {
 same onerng-hostd onerng-hostd.8
 same onerng-guestd onerng-guestd.8
 same onerngctl onerngctl.8 status "domain list" "domain set" \
-	"domain attach" "domain detach" "domain show" "domain check" \
+	"domain attach" "domain detach" "domain show" "domain check" "domain watch" \
 	"firmware import-key" "firmware verify" "firmware dump" selftest \
 	capture "device release" "device claim"
 same onerng-sim onerng-sim.1 run usbredir ctl
@@ -67,7 +67,7 @@ for folder in host-agent guest-agent ctl tests/sim; do
 	host-agent) help_options "$B/onerng-hostd" ;;
 	guest-agent) help_options "$B/onerng-guestd" ;;
 	ctl) help_options "$B/onerngctl" status "domain list" "domain set" \
-		"domain attach" "domain detach" "domain show" "domain check" \
+		"domain attach" "domain detach" "domain show" "domain check" "domain watch" \
 		"firmware import-key" "firmware verify" "firmware dump" \
 		selftest capture "device release" "device claim" ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
