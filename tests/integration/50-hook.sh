@@ -175,10 +175,17 @@ equal "900 kB are printed whole, though nobody reads in time" \
 		wc -c
 	))"
 
+# It says nothing if its time is up, which a busy machine may bring about.
+said_of() {
+	for _ in 1 2 3; do
+		run_hook x start <"$1" >"$T/said" 2>&1
+		[ ! -s "$T/said" ] || break
+	done
+	cat "$T/said"
+}
 for file in tests/data/domains/*.xml libvirt-xml/*.xml; do
 	grep -q '<domain[ >]' "$file" || continue
-	run_hook x start <"$file" 2>&1 | grep -q "hook.sock: No such file" ||
-		echo "$file"
+	said_of "$file" | grep -q "hook.sock: No such file" || echo "$file"
 done >"$T/unread"
 equal "every kind of domain is understood" "" "$(cat "$T/unread")"
 
