@@ -233,7 +233,7 @@ static void print_hunks(const struct diff *f, const char *name, FILE *out)
 }
 
 int diff_print(const char *name, const char *before, const char *after,
-		      FILE *out)
+	       FILE *out)
 {
 	struct diff f = { 0 };
 	int err = -ENOMEM;

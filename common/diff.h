@@ -13,6 +13,6 @@
  * 0, 1 if they differ, -ENOMEM.
  */
 int diff_print(const char *name, const char *before, const char *after,
-		      FILE *out);
+	       FILE *out);
 
 #endif /* COMMON_DIFF_H */

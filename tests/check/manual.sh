@@ -53,6 +53,8 @@ same onerng-hostd onerng-hostd.8
 same onerng-guestd onerng-guestd.8
 same onerngctl onerngctl.8 status "domain list" "domain set" \
 	"domain attach" "domain detach" "domain show" "domain check" "domain watch" \
+	"container attach" "container detach" "container list" \
+	"container show" "container check" "container set" "container hook" \
 	"firmware import-key" "firmware verify" "firmware dump" selftest \
 	capture "device release" "device claim"
 same onerng-sim onerng-sim.1 run usbredir ctl
@@ -68,6 +70,9 @@ for folder in host-agent guest-agent ctl tests/sim; do
 	guest-agent) help_options "$B/onerng-guestd" ;;
 	ctl) help_options "$B/onerngctl" status "domain list" "domain set" \
 		"domain attach" "domain detach" "domain show" "domain check" "domain watch" \
+		"container attach" "container detach" "container list" \
+		"container show" "container check" "container set" \
+		"container hook" \
 		"firmware import-key" "firmware verify" "firmware dump" \
 		selftest capture "device release" "device claim" ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
