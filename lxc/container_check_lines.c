@@ -254,7 +254,8 @@ void container_check_lines(struct container_checking *k)
 	struct lines l = { .k = k };
 	struct container_walk w = { .item = check_item,
 				    .missing = note_missing,
-				    .ctx = &l };
+				    .ctx = &l,
+				    .skip = k->c->dir };
 
 	container_conf_walk(&w, k->c->config, k->c->text);
 	if (l.first && l.family[0] != l.family[1])
