@@ -54,9 +54,31 @@ static int begin_failed(const struct command_call *call, const char *what,
 	return -1;
 }
 
+/*
+ * As it was given, links and all: LXC finds a running container by the path
+ * that it was started with.  false: it is not there, or too long.
+ */
+static bool absolute(const char *path, char out[static PATH_MAX])
+{
+	size_t len = strlen(path);
+
+	if (access(path, F_OK) < 0)
+		return false;
+	if (*path != '/')
+		return realpath(path, out) != NULL;
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	errno = ENAMETOOLONG;
+	if (len >= PATH_MAX)
+		return false;
+	memcpy(out, path, len);
+	out[len] = '\0';
+	return true;
+}
+
 int container_begin(struct container_host *h, const struct command_call *call)
 {
-	char path[PATH_MAX];
+	const char *path = h->path;
 	struct stat st;
 
 	h->call = call;
@@ -68,14 +90,11 @@ int container_begin(struct container_host *h, const struct command_call *call)
 	if (change_run_dir(call, h->run_dir) < 0)
 		return -1;
 	h->api = lxcapi_open(h->why_no_api);
-	snprintf(path, sizeof(path), "%s",
-		 h->path  ? h->path
-		 : h->api ? lxcapi_default_path(h->api)
-			  : LXCPATH);
-	if (!realpath(path, h->lxcpath) || stat(h->lxcpath, &st) < 0)
+	if (!path)
+		path = h->api ? lxcapi_default_path(h->api) : LXCPATH;
+	if (!absolute(path, h->lxcpath) || stat(path, &st) < 0)
 		return begin_failed(call, path, strerror(errno));
-	if (!S_ISDIR(st.st_mode))
-		h->lxcpath[0] = '\0';
+	h->is_file = !S_ISDIR(st.st_mode);
 	return 0;
 }
 
@@ -152,6 +171,15 @@ static bool uses(const struct container_host *h, const char *config,
 	return !strcmp(found.id, id);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return !strcmp(a, b) ||
+	       (stat(a, &one) == 0 && stat(b, &other) == 0 &&
+		one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+}
+
 /*
  * Another container's: what is generated says whose it is.  One that was
  * renamed or moved takes its own along.
@@ -165,7 +193,7 @@ static bool is_anothers(const struct container *c, const char *id)
 	if (!read_generated(c->host, id, &text, &s))
 		other = false;
 	else
-		other = strcmp(s.config, c->config) != 0 &&
+		other = !same_file(s.config, c->config) &&
 			uses(c->host, s.config, id);
 	free(text);
 	return other;
@@ -220,23 +248,20 @@ static int fail(int err, char why[static LXCAPI_WHY_MAX], const char *what,
 static int locate(struct container *c, char why[static LXCAPI_WHY_MAX])
 {
 	const struct container_host *h = c->host;
-	char path[PATH_MAX], real[PATH_MAX];
-	int n;
+	char path[PATH_MAX + CONTAINER_SHOWN_MAX + 8];
 
 	if (!*c->name || strchr(c->name, '/') || *c->name == '.' ||
 	    !is_plain(c->name))
 		return fail(-ENOENT, why, c->name, "not a name of a container");
-	n = *h->lxcpath ? snprintf(path, sizeof(path), "%s/%s/config",
-				   h->lxcpath, c->name)
-			: snprintf(path, sizeof(path), "%s", h->path);
-	if (n < 0 || (size_t)n >= sizeof(path) || !realpath(path, real))
+	snprintf(path, sizeof(path), h->is_file ? "%s" : "%s/%s/config",
+		 h->lxcpath, c->name);
+	if (!realpath(path, c->real))
 		return fail(errno == ENOENT ? -ENOENT : -EIO, why, path,
 			    strerror(errno));
-	if (strlen(real) >= sizeof(c->config) || !is_plain(real))
-		return fail(-EIO, why, real,
-			    "not a path that can be written "
-			    "down here");
-	memcpy(c->config, real, strlen(real) + 1);
+	if (strlen(path) >= sizeof(c->config) || !is_plain(path))
+		return fail(-EIO, why, path,
+			    "not a path that can be written down here");
+	memcpy(c->config, path, strlen(path) + 1);
 	return 0;
 }
 
@@ -271,7 +296,7 @@ static void ask_liblxc(struct container *c)
 	if (!h->api)
 		snprintf(c->why_no_handle, sizeof(c->why_no_handle), "%s",
 			 h->why_no_api);
-	else if (!*h->lxcpath)
+	else if (h->is_file)
 		snprintf(c->why_no_handle, sizeof(c->why_no_handle),
 			 "a configuration alone does not say which container "
 			 "runs with it");
@@ -291,11 +316,11 @@ int container_find(const struct container_host *h, const char *name,
 		return fail(-ENOENT, why, name, "not a name of a container");
 	memcpy(c->name, name, strlen(name) + 1);
 	err = locate(c, why);
-	if (err == -ENOENT && *h->lxcpath)
+	if (err == -ENOENT && !h->is_file)
 		explain_missing(h, name, why);
 	if (err)
 		return err;
-	c->text = replace_read(c->config);
+	c->text = replace_read(c->real);
 	if (!c->text)
 		return fail(-EIO, why, c->config, strerror(errno));
 	container_edit_find(c->text, h->dir, &c->include);

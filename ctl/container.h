@@ -27,15 +27,17 @@ struct container_host {
 	struct registry registry;
 	struct lxcapi *api; /* NULL: there is no liblxc */
 	char why_no_api[LXCAPI_WHY_MAX];
-	char lxcpath[PATH_MAX]; /* empty: path is a file */
+	char lxcpath[PATH_MAX]; /* absolute; as LXC is told, links and all */
+	bool is_file;		/* and is a configuration itself */
 	char run_dir[CONTAINER_DIR_MAX];
 };
 
 struct container {
 	const struct container_host *host;
 	char name[CONTAINER_SHOWN_MAX], shown[CONTAINER_SHOWN_MAX];
-	char config[CONTAINER_CONFIG_MAX]; /* resolved */
-	char *text;			   /* of it */
+	char config[CONTAINER_CONFIG_MAX];
+	char real[PATH_MAX]; /* the same without links: what is written */
+	char *text;	     /* of it */
 	struct container_include include;
 	struct container_sum sum;
 	char id[CONTAINER_ID_MAX]; /* that it has, or is to get */

@@ -28,7 +28,7 @@ int container_names(const struct container_host *h, char ***names)
 	int i, kept = 0, n;
 
 	*names = NULL;
-	n = *h->lxcpath ? scandir(h->lxcpath, &list, no_dot, alphasort) : -1;
+	n = h->is_file ? -1 : scandir(h->lxcpath, &list, no_dot, alphasort);
 	if (n < 0)
 		return -1;
 	*names = calloc((size_t)n + 1, sizeof(**names));

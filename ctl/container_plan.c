@@ -38,7 +38,7 @@ static int begin_files(struct plan *p)
 	register_container_path(path, &h->registry, p->c.id);
 	snprintf(p->drop_in.path, sizeof(p->drop_in.path), "%s", path);
 	p->drop_in.before = replace_read(path);
-	snprintf(p->config.path, sizeof(p->config.path), "%s", p->c.config);
+	memcpy(p->config.path, p->c.real, sizeof(p->c.real));
 	p->config.before = p->c.text ? strdup(p->c.text) : NULL;
 	if (p->c.text && !p->config.before)
 		return container_complain(&p->c, strerror(ENOMEM));

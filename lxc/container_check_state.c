@@ -31,6 +31,12 @@ static const struct finding_rule undone = {
 	"include-undone", FINDING_WARNING,
 	"device rules that come later may forbid what ours allow", CHECK_ATTACH
 };
+static const struct finding_rule emptied = {
+	"userns-after", FINDING_ERROR,
+	"userns.conf empties the lists of device rules that come before it, "
+	"ours with them",
+	CHECK_ATTACH
+};
 static const struct finding_rule copied = {
 	"include-of-another", FINDING_ERROR,
 	"it was copied from another container and gets that one's device: what "
@@ -117,7 +123,7 @@ static void check_include(struct container_checking *k)
 				  "the include of ours does not end in a "
 				  "slash");
 	if (i->undone)
-		container_finding(k, &undone, i->undone,
+		container_finding(k, i->emptied ? &emptied : &undone, i->undone,
 				  "comes after the include of ours");
 	if (c->copy)
 		container_finding(k, &copied, i->line, "includes %s.d", i->id);

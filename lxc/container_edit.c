@@ -38,6 +38,22 @@ static void read_id(const char *rest, size_t len, struct container_include *out)
 		out->id[0] = '\0';
 }
 
+static bool is_userns(const struct container_item *item)
+{
+	static const char name[] = "userns.conf";
+	size_t len = sizeof(name) - 1;
+
+	return container_item_is(item, "lxc.include") &&
+	       item->value_len >= len &&
+	       !memcmp(item->value + item->value_len - len, name, len);
+}
+
+static bool may_undo(const struct container_item *item)
+{
+	return container_item_is(item, "lxc.include") ||
+	       container_item_device_rule(item);
+}
+
 void container_edit_find(const char *text, const char *dir,
 			 struct container_include *out)
 {
@@ -53,11 +69,12 @@ void container_edit_find(const char *text, const char *dir,
 			out->count++;
 			out->line = item.line;
 			out->undone = 0;
+			out->emptied = false;
 			read_id(rest, len, out);
-		} else if (out->count && !out->undone &&
-			   (container_item_is(&item, "lxc.include") ||
-			    container_item_device_rule(&item))) {
-			out->undone = item.line;
+		} else if (out->count && may_undo(&item)) {
+			if (!out->undone || is_userns(&item))
+				out->undone = item.line;
+			out->emptied |= is_userns(&item);
 		}
 	}
 }

@@ -19,6 +19,7 @@ struct container_include {
 	char id[CONTAINER_ID_MAX]; /* of the last; empty: not a valid one */
 	bool slash;		   /* the last ends in one */
 	unsigned int undone;	   /* line after it that may undo it; 0 */
+	bool emptied;		   /* there is userns.conf, which does */
 };
 
 /* dir: where the generated folders are, without a slash at its end. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lxc/container_check.h"
 #include "lxc/container_conf.h"
 #include "lxc/container_edit.h"
 #include "lxc/container_facts.h"
@@ -51,6 +52,26 @@ static void edit(const char *text)
 	free(bare);
 }
 
+/* Without what it includes: no prefix is that of every path. */
+static void judge(const char *text)
+{
+	struct container_include include;
+	struct container_sum sum;
+	struct findings found = { 0 };
+	struct container_known k = { .name = "web",
+				     .config = "/web/config",
+				     .text = text,
+				     .dir = "",
+				     .include = &include,
+				     .sum = &sum };
+
+	container_edit_find(text, DIR_LXC, &include);
+	container_conf_sum(k.config, text, "", &sum);
+	container_check(&k, &found);
+	require(found.err == 0 && found.count <= FINDINGS_MAX);
+	findings_clear(&found);
+}
+
 /* What was understood is written as something that is understood alike. */
 static void read_generated(const char *text)
 {
@@ -77,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	edit(text);
+	judge(text);
 	read_generated(text);
 	free(text);
 	return 0;

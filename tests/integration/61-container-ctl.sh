@@ -179,7 +179,7 @@ rm -r "$lxc/copy"
 mv "$lxc/web" "$lxc/web2"
 check "a renamed container" said container attach web2
 check "keeps its ID" grep -q "lxc-autodev web device=" "$inc/web.d/onerng.conf"
-check "by its new name" grep -qx "# config: $lxc/web2/real" \
+check "by its new name" grep -qx "# config: $lxc/web2/config" \
 	"$inc/web.d/onerng.conf"
 mv "$lxc/web2" "$T/gone"
 refuse "what a container left behind" 3 said container check
@@ -190,6 +190,16 @@ equal "all of it" '' "$(find "$inc" "$T/hostd.conf.d" -type f -name '*web*')"
 refuse "once" 1 said container detach web
 mv "$T/gone" "$lxc/web"
 check "a container that came back" said container detach web
+
+ln -s "$lxc" "$T/link"
+check "an lxcpath that is a link" said hostd_ctl container attach web \
+	--path "$T/link/" --includes "$inc" --no-register
+check "is what LXC is asked for" grep -qx "# config: $T/link/web/config" \
+	"$inc/web.d/onerng.conf"
+check "and is the same container" said container attach web --no-register
+says "that it was" "configuration: attached"
+check "with one ID" test "$(find "$inc" -name '*.d' | wc -l)" -eq 1
+container detach web >/dev/null
 
 # A configuration alone, and a host without liblxc.
 check "a configuration by its path" said hostd_ctl container attach other \
@@ -230,12 +240,12 @@ lxc.include = $share/userns.conf
 lxc.autodev = 0
 END2
 refuse "an include at the wrong place" 3 said container check late
-for code in include-no-slash include-undone generated-missing autodev-off; do
+for code in include-no-slash userns-after generated-missing autodev-off; do
 	says "has $code" "^late: [a-z]*: $code: "
 done
 check "attach mends it" said container attach late
 container check late >"$T/said"
-refuse "all but what it cannot" 1 grep -qE "include-|generated-" "$T/said"
+refuse "all but what it cannot" 1 grep -qE "include-|userns-|generated-" "$T/said"
 echo "lxc.cgroup2.devices.deny = a" >>"$lxc/late/config"
 container check late >"$T/said"
 says "rules that came later" "rule-missing: nothing of lxc.cgroup2"

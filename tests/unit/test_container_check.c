@@ -109,6 +109,10 @@ Test(container_check, includes_at_the_wrong_place_or_of_the_wrong_kind)
 	only("include-no-slash", 1);
 	check(OURS "lxc.cgroup.devices.deny =\n");
 	only("include-undone", 2);
+	check(OURS "lxc.include = /nowhere/a/\nlxc.include = "
+		   "/dev/../dev/null/userns.conf\n");
+	cr_assert(find("userns-after"));
+	cr_expect_eq(find("userns-after")->line, 3);
 	check(OURS "lxc.uts.name = web\n");
 	nothing();
 	k.copy = true;
