@@ -42,11 +42,11 @@ static void know_onerngs(struct container_known *k)
 			k->acm[k->acms++] = minor;
 }
 
-static enum container_node look_at(const struct container_facts *f)
+static enum container_node look_at(const struct lxc_facts *f)
 {
 	struct stat st;
 
-	if (!*f->node || !f->has_number)
+	if (!*f->node)
 		return CONTAINER_NODE_UNKNOWN;
 	if (stat(f->node, &st) < 0)
 		return errno == ENOENT ? CONTAINER_NODE_MISSING
@@ -85,7 +85,7 @@ static void check_found(struct checking *c, const struct container *found,
 				     .sum = &found->sum,
 				     .copy = found->foreign };
 	struct container_snippet s;
-	struct container_facts facts;
+	struct lxc_facts facts;
 
 	if (found->generated &&
 	    container_snippet_parse(found->generated, &s) == 0) {

@@ -118,16 +118,9 @@ bool container_generated_path(const struct container_host *h, const char *id,
 }
 
 bool container_read_facts(const struct container_host *h, const char *id,
-			  struct container_facts *out)
+			  struct lxc_facts *out)
 {
-	char path[PATH_MAX], *text;
-	bool good;
-
-	snprintf(path, sizeof(path), "%s/lxc/%s.facts", h->run_dir, id);
-	text = replace_read(path);
-	good = text && container_facts_parse(text, strlen(text), out) == 0;
-	free(text);
-	return good;
+	return lxc_facts_read(out, h->run_dir, id) == 0;
 }
 
 const char *container_state(struct container *c)

@@ -13,8 +13,8 @@
 #include "ctl/register.h"
 #include "lxc/container_conf.h"
 #include "lxc/container_edit.h"
-#include "lxc/container_facts.h"
 #include "lxc/container_snippet.h"
+#include "lxc/facts.h"
 
 #define CONTAINER_DIR	    ONERNG_SYSCONFDIR "/onerng/lxc"
 #define CONTAINER_SHOWN_MAX 256
@@ -73,7 +73,7 @@ bool container_generated_path(const struct container_host *h, const char *id,
 
 /* The agent's facts; false: there are none that can be understood. */
 bool container_read_facts(const struct container_host *h, const char *id,
-			  struct container_facts *out);
+			  struct lxc_facts *out);
 
 /* "running", "starting", "stopped"; "unknown" without liblxc. */
 const char *container_state(struct container *c);

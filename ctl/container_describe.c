@@ -44,7 +44,7 @@ static void add_generated(json_t *o, const struct container_snippet *s)
 json_t *container_describe(struct container *c, const json_t *status)
 {
 	struct container_snippet as_written;
-	struct container_facts facts;
+	struct lxc_facts facts;
 	bool there = c->generated &&
 		     container_snippet_parse(c->generated, &as_written) == 0;
 	json_t *agent = register_find_container(status, c->id), *o;

@@ -22,10 +22,10 @@ static bool look_at_node(struct container_snippet *s)
 static bool look_at_facts(struct container_snippet *s,
 			  const struct container_host *h)
 {
-	struct container_facts facts;
+	struct lxc_facts facts;
 
-	if (!container_read_facts(h, s->id, &facts) || !facts.has_number ||
-	    strcmp(facts.device, "passthrough") != 0)
+	if (!container_read_facts(h, s->id, &facts) || !*facts.node ||
+	    facts.device != LXC_DEVICE_PASSTHROUGH)
 		return false;
 	s->major = facts.major;
 	s->minor = facts.minor;

@@ -14,8 +14,8 @@
 #include "common/finding.h"
 #include "lxc/container_conf.h"
 #include "lxc/container_edit.h"
-#include "lxc/container_facts.h"
 #include "lxc/container_snippet.h"
+#include "lxc/facts.h"
 
 #define CONTAINER_ACMS_MAX 16
 
@@ -42,7 +42,7 @@ struct container_known {
 	bool copy; /* what it includes is another container's */
 
 	enum container_agent agent;
-	const struct container_facts *facts; /* NULL: none to be understood */
+	const struct lxc_facts *facts; /* NULL: none to be understood */
 	enum container_node node;
 	bool hook_there; /* our program is installed */
 

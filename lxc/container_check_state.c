@@ -157,18 +157,18 @@ static void check_rules(struct container_checking *k)
 }
 
 static const char *word_of(const struct container_snippet *s,
-			   const struct container_facts *f)
+			   const struct lxc_facts *f)
 {
 	/* a node that root named need not be a OneRNG */
 	if (s->device == CONTAINER_PASSTHROUGH && *s->place == '/')
-		return f->device;
+		return lxc_device_name(f->device);
 	return container_device_name(s->device);
 }
 
 static void check_facts(struct container_checking *k)
 {
 	const struct container_snippet *s = k->c->snippet;
-	const struct container_facts *f = k->c->facts;
+	const struct lxc_facts *f = k->c->facts;
 
 	if (!f) {
 		container_finding(k, &facts_missing, 0,
@@ -177,11 +177,11 @@ static void check_facts(struct container_checking *k)
 				  s->id);
 		return;
 	}
-	if (strcmp(f->device, word_of(s, f)) != 0)
+	if (strcmp(lxc_device_name(f->device), word_of(s, f)) != 0)
 		container_finding(k, &device_differs, 0,
 				  "the host agent has %s for it, its "
 				  "configuration %s",
-				  f->device, word_of(s, f));
+				  lxc_device_name(f->device), word_of(s, f));
 	else if (k->c->node == CONTAINER_NODE_MISSING)
 		container_finding(k, &facts_stale, 0, "%s is not there",
 				  f->node);
@@ -189,7 +189,7 @@ static void check_facts(struct container_checking *k)
 		container_finding(k, &facts_stale, 0, "%s is not %u:%u",
 				  f->node, f->major, f->minor);
 	if (s->device == CONTAINER_PASSTHROUGH && *s->place != '/' &&
-	    f->has_number && (s->rules[0] || s->rules[1]) &&
+	    *f->node && (s->rules[0] || s->rules[1]) &&
 	    (!s->has_number || s->major != f->major || s->minor != f->minor))
 		container_finding(k, &rule_stale, 0,
 				  "the rule is not of %u:%u, which is its "

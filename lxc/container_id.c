@@ -13,10 +13,7 @@
 
 bool container_id_valid(const char *id)
 {
-	size_t len = strlen(id);
-
-	return len > 0 && len < CONTAINER_ID_MAX && *id != '.' && *id != '-' &&
-	       strspn(id, LETTERS) == len;
+	return lxc_id_valid(id);
 }
 
 static uint32_t hash(const char *s)

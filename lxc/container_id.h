@@ -9,7 +9,9 @@
 
 #include <stdbool.h>
 
-#define CONTAINER_ID_MAX 64 /* terminated */
+#include "lxc/facts.h"
+
+#define CONTAINER_ID_MAX LXC_ID_MAX
 
 /* [A-Za-z0-9_.-]{1,63}, not beginning with . or - */
 bool container_id_valid(const char *id);

@@ -14,7 +14,7 @@ static struct container_known k;
 static struct container_include include;
 static struct container_sum sum;
 static struct container_snippet snippet;
-static struct container_facts facts;
+static struct lxc_facts facts;
 static struct findings found;
 
 /* A container with which all is well. */
@@ -23,11 +23,10 @@ static void begin(void)
 	container_snippet_init(&snippet);
 	snprintf(snippet.id, sizeof(snippet.id), "web");
 	snprintf(snippet.hook_dir, sizeof(snippet.hook_dir), "/usr/lib/onerng");
-	facts = (struct container_facts){ .device = "virtual",
-					  .node = "/dev/pts/7",
-					  .has_number = true,
-					  .major = 136,
-					  .minor = 7 };
+	facts = (struct lxc_facts){ .device = LXC_DEVICE_VIRTUAL,
+				    .node = "/dev/pts/7",
+				    .major = 136,
+				    .minor = 7 };
 	k = (struct container_known){ .name = "web",
 				      .config = "/var/lib/lxc/web/config",
 				      .dir = DIR_LXC,
@@ -164,7 +163,7 @@ Test(container_check, facts_have_to_be_there_and_true)
 	k.node = CONTAINER_NODE_OTHER;
 	check(OURS);
 	only("facts-stale", 0);
-	snprintf(facts.device, sizeof(facts.device), "hwrng");
+	facts.device = LXC_DEVICE_HWRNG;
 	check(OURS);
 	only("device-differs", 0);
 }
@@ -176,7 +175,7 @@ Test(container_check, what_is_passed_through_has_another_number_each_time)
 	snippet.has_number = true;
 	snippet.major = facts.major = 166;
 	snippet.minor = facts.minor = 3;
-	snprintf(facts.device, sizeof(facts.device), "passthrough");
+	facts.device = LXC_DEVICE_PASSTHROUGH;
 	check("lxc.cgroup2.devices.deny = a\n" OURS);
 	nothing();
 	facts.minor = 4;
