@@ -1,6 +1,7 @@
 #include "lxc/words.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,8 +30,8 @@ static const struct {
 void lxc_words_init(struct lxc_words *w)
 {
 	memset(w, 0, sizeof(*w));
-	strcpy(w->name[0], NAME);
-	strcpy(w->run_dir, RUN_DIR);
+	snprintf(w->name[0], sizeof(w->name[0]), "%s", NAME);
+	snprintf(w->run_dir, sizeof(w->run_dir), "%s", RUN_DIR);
 	w->inside.gid = GROUP;
 	w->inside.mode = MODE;
 }

@@ -55,6 +55,7 @@ same onerngctl onerngctl.8 status "domain list" "domain set" \
 	"domain attach" "domain detach" "domain show" "domain check" "domain watch" \
 	"container attach" "container detach" "container list" \
 	"container show" "container check" "container set" "container hook" \
+	"container refresh" \
 	"firmware import-key" "firmware verify" "firmware dump" selftest \
 	capture "device release" "device claim"
 same onerng-sim onerng-sim.1 run usbredir ctl
@@ -72,7 +73,7 @@ for folder in host-agent guest-agent ctl tests/sim; do
 		"domain attach" "domain detach" "domain show" "domain check" "domain watch" \
 		"container attach" "container detach" "container list" \
 		"container show" "container check" "container set" \
-		"container hook" \
+		"container hook" "container refresh" \
 		"firmware import-key" "firmware verify" "firmware dump" \
 		selftest capture "device release" "device claim" ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
