@@ -61,12 +61,18 @@ const struct command command_domain_set = {
 	.operand = "NAME",
 };
 
+static int run_set_container(void *ctx)
+{
+	((struct set_call *)ctx)->set.kind = "container";
+	return run_set(ctx);
+}
+
 const struct command command_container_set = {
 	.words = { "container", "set" },
 	.options = set_options,
 	.usage = PROGRAM " container set ID [OPTIONS]",
 	.help = "how a container is served, until a reload",
 	.call_size = sizeof(struct set_call),
-	.run = run_set,
+	.run = run_set_container,
 	.operand = "ID",
 };

@@ -60,7 +60,7 @@ json_t *set_request(const struct set *s, const char *consumer)
 
 	if (!o)
 		return NULL;
-	if (add_text(o, "class", s->class) ||
+	if (add_text(o, "kind", s->kind) || add_text(o, "class", s->class) ||
 	    add_text(o, "when_absent", s->when_absent) ||
 	    add_number(o, "rate", s->has_rate, s->rate) ||
 	    add_number(o, "burst", s->has_burst, s->burst) ||

@@ -12,6 +12,7 @@
 
 /* Values are checked by the agent, which knows what it takes. */
 struct set {
+	const char *kind; /* of the consumer; NULL: whichever has the name */
 	const char *class, *when_absent;
 	unsigned long long rate, burst, weight;
 	bool has_rate, has_burst, has_weight;

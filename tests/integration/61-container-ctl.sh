@@ -275,6 +275,7 @@ if "$B/onerng-hostd" -t -c "$T/x.conf" >/dev/null 2>&1; then
 	check "it publishes facts" wait_for 10 test -e "$T/run/lxc/web.facts"
 	check "set" said container set web --rate 64
 	says "changes how it is served" "rate 64"
+	refuse "a domain is none" 1 said container set host --rate 64
 	cp "$T/hostd.conf" "$T/hostd.conf.good"
 	echo nonsense=1 >>"$T/hostd.conf"
 	cp "$lxc/web/config" "$T/web.attached"
