@@ -181,12 +181,28 @@ int lxc_device_into(struct lxc_words *w, const struct lxc_init *init,
 	return r;
 }
 
+/* Its owner may be another one when it comes next. */
+static void give_back(const struct lxc_words *w, const struct lxc_init *init)
+{
+	struct lxc_words copy = *w;
+	char ignored[LXC_WHY_MAX];
+	struct lxc_owner was;
+	struct lxc_node n;
+
+	if (lxc_device_open(&copy, &n, ignored) < 0)
+		return;
+	if (map_owner(w, init->pid, &was, ignored) == 0)
+		lxc_node_take_back(&n, &was);
+	lxc_node_close(&n);
+}
+
 int lxc_device_out(const struct lxc_words *w, const struct lxc_init *init,
 		   char why[static LXC_WHY_MAX])
 {
 	char reason[LXC_WHY_MAX];
 	int one, r = lxc_device_out_node(w, init, why);
 
+	give_back(w, init);
 	one = lxc_inject_remove(init, LXC_DIRECTORY, true, reason);
 	sum_up(&r, one, why, reason);
 	return r;

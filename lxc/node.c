@@ -205,6 +205,24 @@ int lxc_node_give(const struct lxc_node *n, const struct lxc_owner *owner,
 	return 0;
 }
 
+int lxc_node_take_back(const struct lxc_node *n, const struct lxc_owner *was)
+{
+	char path[32];
+	struct stat st;
+
+	if (!n->pty || n->named)
+		return 0;
+	if (fstat(n->fd, &st) < 0)
+		return -errno;
+	if (!may_be_given(n, &st, was))
+		return -EPERM;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", n->fd);
+	if (chmod(path, 0600) < 0 ||
+	    fchownat(n->fd, "", n->agent, (gid_t)-1, AT_EMPTY_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
 static int detach(int fd, const char *name, unsigned long long also)
 {
 	struct mount_attr attr = {

@@ -59,6 +59,13 @@ int lxc_node_give(const struct lxc_node *n, const struct lxc_owner *owner,
 		  char why[static LXC_WHY_MAX]);
 
 /*
+ * Takes a pty back for the agent, so that it can be given to somebody else.
+ * was: whom it was given to.  Nothing to be done for other devices.  0; -EPERM:
+ * it is neither's and stays as it is; else -errno.
+ */
+int lxc_node_take_back(const struct lxc_node *n, const struct lxc_owner *was);
+
+/*
  * A detached mount of it for the container: private, read-only (which keeps
  * its owner and mode as they are, not from being written to), no set-id, not
  * executable.  For what is no pty, the caller has to be in a mount namespace

@@ -1,0 +1,58 @@
+#!/bin/sh
+# a running container gets its device from a running host agent by one command,
+# keeps it over a restart of both, and loses it by another
+# timeout: 120
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/lxc.sh"
+trap lxc_exit EXIT
+lxc_need
+lxc_layout v2
+lxc_is_v2 || skip_all "no control groups of the second version"
+
+# The agent serves from the simulated OneRNG; LXC is in another namespace, and
+# so is the command that has to see the same control groups.
+hostd_conf
+check "the host agent starts" hostd_start || exit 1
+wait_for 30 hostd_state serving
+
+container() {
+	verb=$1 name=$(lxc_name "$2")
+	shift 2
+	lxc_in "$B/onerngctl" -s "$T/run/control.sock" container "$verb" \
+		"$name" --path "$LXC_PATH" --includes "$T/inc" \
+		--drop-ins "$T/hostd.conf.d" "$@"
+}
+
+# seen NAME: the device as the container has it, and whether it gives bytes.
+seen() {
+	lxc_run "$1" /bin/sh -c '
+		if [ -c /dev/onerng ]; then
+			stat -c %u:%g:%a /dev/onerng
+			head -c 64 /dev/onerng | wc -c
+		else
+			echo none
+		fi
+		: </dev/null && echo null' 2>&1 | tr '\n' ' '
+}
+
+for kind in plain common idmapped; do
+	# shellcheck disable=SC2086 # a word or none
+	lxc_make $kind $kind
+	for applet in stat head wc; do
+		ln -sf busybox "$(lxc_root $kind)/bin/$applet"
+	done
+	cp "$(lxc_config $kind)" "$T/before"
+	check "$kind: it runs" lxc_start $kind
+	equal "$kind: without a device" "none null " "$(seen $kind)"
+	check "$kind: attach" container attach $kind --device plain
+	equal "$kind: it has it" "0:20:660 64 null " "$(seen $kind)"
+	check "$kind: attach again" container attach $kind
+	equal "$kind: changes nothing" "0:20:660 64 null " "$(seen $kind)"
+	check "$kind: another owner" container attach $kind --owner 7
+	equal "$kind: is seen at once" "7:20:660 64 null " "$(seen $kind)"
+	check "$kind: detach" container detach $kind
+	equal "$kind: it is gone" "none null " "$(seen $kind)"
+	check "$kind: to the byte" cmp "$T/before" "$(lxc_config $kind)"
+	lxc_stop $kind
+done
