@@ -48,7 +48,7 @@ struct container_walk {
 	void (*missing)(void *ctx, const char *file,
 			const struct container_item *item);
 	void *ctx;
-	const char *skip; /* includes that begin with it are not followed */
+	const char *skip; /* our folder, of which ours are not followed */
 	unsigned int files;
 };
 
@@ -67,7 +67,7 @@ struct container_sum {
 	int hook_version;
 };
 
-/* skip as in struct container_walk: what is ours is left out. */
+/* skip as in struct container_walk. */
 void container_conf_sum(const char *file, const char *text, const char *skip,
 			struct container_sum *sum);
 

@@ -5,37 +5,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lxc/container_conf.h"
-
-/* What follows DIR/ in one of our includes; NULL: it is not ours. */
-static const char *ours(const struct container_item *item, const char *dir,
-			size_t *len)
+/* "", "/" and so on, "/onerng.conf" */
+static bool is_rest(const char *s, size_t len)
 {
-	size_t n = strlen(dir);
+	static const char file[] = "/onerng.conf";
+	size_t i = 0;
 
-	if (!container_item_is(item, "lxc.include") ||
-	    item->value_len <= n + 1 || memcmp(item->value, dir, n) != 0 ||
-	    item->value[n] != '/')
-		return NULL;
-	*len = item->value_len - n - 1;
-	return item->value + n + 1;
+	while (i < len && s[i] == '/')
+		i++;
+	return i == len || (len == sizeof(file) - 1 && !memcmp(s, file, len));
 }
 
-/* "ID.d/", "ID.d", "ID.d/onerng.conf" */
-static void read_id(const char *rest, size_t len, struct container_include *out)
+/* What an operator keeps in that folder is his own. */
+bool container_edit_is_ours(const struct container_item *item, const char *dir,
+			    char id[static CONTAINER_ID_MAX])
 {
-	const char *slash = memchr(rest, '/', len);
-	size_t n = slash ? (size_t)(slash - rest) : len;
+	size_t above = strlen(dir), n, len;
+	const char *s, *slash;
 
-	out->id[0] = '\0';
-	out->slash = slash && slash == rest + len - 1;
-	if (n < 3 || n - 2 >= sizeof(out->id) ||
-	    memcmp(rest + n - 2, ".d", 2) != 0)
-		return;
-	memcpy(out->id, rest, n - 2);
-	out->id[n - 2] = '\0';
-	if (!container_id_valid(out->id))
-		out->id[0] = '\0';
+	if (!container_item_is(item, "lxc.include") ||
+	    item->value_len <= above || item->value[above] != '/' ||
+	    memcmp(item->value, dir, above) != 0)
+		return false;
+	s = item->value + above + 1;
+	len = item->value_len - above - 1;
+	slash = memchr(s, '/', len);
+	n = slash ? (size_t)(slash - s) : len;
+	if (n < 3 || n - 2 >= CONTAINER_ID_MAX ||
+	    memcmp(s + n - 2, ".d", 2) != 0 || !is_rest(s + n, len - n))
+		return false;
+	memcpy(id, s, n - 2);
+	id[n - 2] = '\0';
+	return container_id_valid(id);
 }
 
 static bool is_userns(const struct container_item *item)
@@ -59,18 +60,17 @@ void container_edit_find(const char *text, const char *dir,
 {
 	struct container_place place = { 0 };
 	struct container_item item;
-	const char *rest;
-	size_t len;
+	char id[CONTAINER_ID_MAX];
 
 	*out = (struct container_include){ 0 };
 	while (container_conf_next(text, &place, &item)) {
-		rest = ours(&item, dir, &len);
-		if (rest) {
+		if (container_edit_is_ours(&item, dir, id)) {
 			out->count++;
 			out->line = item.line;
 			out->undone = 0;
 			out->emptied = false;
-			read_id(rest, len, out);
+			out->slash = item.value[item.value_len - 1] == '/';
+			memcpy(out->id, id, sizeof(id));
 		} else if (out->count && may_undo(&item)) {
 			if (!out->undone || is_userns(&item))
 				out->undone = item.line;
@@ -111,14 +111,15 @@ int container_edit_detach(const char *text, const char *dir, char **after)
 {
 	struct container_place place = { 0 };
 	struct container_item item;
-	size_t used = 0, from = 0, len;
+	size_t used = 0, from = 0;
+	char id[CONTAINER_ID_MAX];
 	char *out = malloc(strlen(text) + 1);
 
 	*after = NULL;
 	if (!out)
 		return -ENOMEM;
 	while (container_conf_next(text, &place, &item)) {
-		if (!ours(&item, dir, &len))
+		if (!container_edit_is_ours(&item, dir, id))
 			continue;
 		memcpy(out + used, text + from, item.start - from);
 		used += item.start - from;

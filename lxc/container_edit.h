@@ -10,17 +10,22 @@
 
 #include <stdbool.h>
 
+#include "lxc/container_conf.h"
 #include "lxc/container_id.h"
 
 /* What there is of ours. */
 struct container_include {
 	unsigned int count;
 	unsigned int line;	   /* of the last */
-	char id[CONTAINER_ID_MAX]; /* of the last; empty: not a valid one */
+	char id[CONTAINER_ID_MAX]; /* of the last; empty: there is none */
 	bool slash;		   /* the last ends in one */
 	unsigned int undone;	   /* line after it that may undo it; 0 */
 	bool emptied;		   /* there is userns.conf, which does */
 };
+
+/* An include of DIR/ID.d, or of what is in it.  id is written to anyway. */
+bool container_edit_is_ours(const struct container_item *item, const char *dir,
+			    char id[static CONTAINER_ID_MAX]);
 
 /* dir: where the generated folders are, without a slash at its end. */
 void container_edit_find(const char *text, const char *dir,

@@ -9,6 +9,7 @@
 
 #include "common/replace.h"
 #include "lxc/container_conf.h"
+#include "lxc/container_edit.h"
 
 static void walk(struct container_walk *w, const char *file, const char *text,
 		 int depth);
@@ -52,7 +53,7 @@ static void walk_folder(struct container_walk *w, const char *path, int depth)
 static void include(struct container_walk *w, const char *file,
 		    const struct container_item *item, int depth)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], id[CONTAINER_ID_MAX];
 	struct stat st;
 
 	if (!item->value_len || item->value_len >= sizeof(path) ||
@@ -60,7 +61,7 @@ static void include(struct container_walk *w, const char *file,
 		return;
 	memcpy(path, item->value, item->value_len);
 	path[item->value_len] = '\0';
-	if (w->skip && !strncmp(path, w->skip, strlen(w->skip)))
+	if (w->skip && container_edit_is_ours(item, w->skip, id))
 		return;
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		walk_folder(w, path, depth + 1);

@@ -51,8 +51,8 @@ static void edit(const char *text)
 	free(bare);
 }
 
-/* Without what it includes: no prefix is that of every path. */
-static void judge(const char *text)
+/* Without what it includes, which is not the same on every machine. */
+static void judge(char *text)
 {
 	struct container_include include;
 	struct container_sum sum;
@@ -60,12 +60,14 @@ static void judge(const char *text)
 	struct container_known k = { .name = "web",
 				     .config = "/web/config",
 				     .text = text,
-				     .dir = "",
+				     .dir = DIR_LXC,
 				     .include = &include,
 				     .sum = &sum };
 
 	container_edit_find(text, DIR_LXC, &include);
-	container_conf_sum(k.config, text, "", &sum);
+	for (char *s = text; (s = strstr(s, "include")); s++)
+		*s = 'I';
+	container_conf_sum(k.config, text, DIR_LXC, &sum);
 	container_check(&k, &found);
 	require(found.err == 0 && found.count <= FINDINGS_MAX);
 	findings_clear(&found);
@@ -95,8 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	edit(text);
-	judge(text);
 	read_generated(text);
+	judge(text);
 	free(text);
 	return 0;
 }

@@ -51,7 +51,7 @@ static void check(const char *text)
 	findings_clear(&found);
 	k.text = text;
 	container_edit_find(text, DIR_LXC, &include);
-	container_conf_sum(k.config, text, DIR_LXC "/", &sum);
+	container_conf_sum(k.config, text, DIR_LXC, &sum);
 	container_check(&k, &found);
 	cr_assert_eq(found.err, 0);
 }

@@ -118,7 +118,7 @@ Test(container_conf, what_is_ours_does_not_count)
 	struct container_sum sum;
 	char skip[64];
 
-	fill(skip, sizeof(skip), "@/ours/");
+	fill(skip, sizeof(skip), "@/ours");
 	put("x", "");
 	sum = sum_of("lxc.include = @/ours/a.d/\n", skip);
 	cr_expect_not(sum.rules[1]);
