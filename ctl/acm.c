@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,47 +59,46 @@ static int is_acm(const struct dirent *d)
 	return !strncmp(d->d_name, "ttyACM", 6);
 }
 
-typedef bool (*acm_wanted)(const struct acm *acm, const struct acm *want);
-
-static int find(const char *dir, const struct acm *want, acm_wanted wanted,
-		struct acm *out)
+size_t acm_list(const char *dir, struct acm out[static ACM_MAX])
 {
 	struct dirent **list;
-	int i, n = scandir(dir, &list, is_acm, versionsort), r = -ENODEV;
+	int i, n = scandir(dir, &list, is_acm, versionsort);
+	size_t count = 0;
 
 	for (i = 0; i < n; i++) {
-		if (r < 0 && describe(dir, list[i]->d_name, out) &&
-		    wanted(out, want))
-			r = 0;
+		if (count < ACM_MAX &&
+		    describe(dir, list[i]->d_name, &out[count]))
+			count++;
 		free(list[i]);
 	}
 	if (n >= 0)
 		free(list);
-	return r;
-}
-
-static bool at_port(const struct acm *acm, const struct acm *want)
-{
-	return !*want->port || !strcmp(acm->port, want->port);
-}
-
-static bool of_number(const struct acm *acm, const struct acm *want)
-{
-	return acm->major == want->major && acm->minor == want->minor;
+	return count;
 }
 
 int acm_find_port(const char *dir, const char *port, struct acm *out)
 {
-	struct acm want = { 0 };
+	struct acm all[ACM_MAX];
+	size_t n = acm_list(dir, all);
 
-	snprintf(want.port, sizeof(want.port), "%s", port);
-	return find(dir, &want, at_port, out);
+	for (size_t i = 0; i < n; i++)
+		if (!*port || !strcmp(all[i].port, port)) {
+			*out = all[i];
+			return 0;
+		}
+	return -ENODEV;
 }
 
 int acm_find_number(const char *dir, unsigned int major, unsigned int minor,
 		    struct acm *out)
 {
-	const struct acm want = { .major = major, .minor = minor };
+	struct acm all[ACM_MAX];
+	size_t n = acm_list(dir, all);
 
-	return find(dir, &want, of_number, out);
+	for (size_t i = 0; i < n; i++)
+		if (all[i].major == major && all[i].minor == minor) {
+			*out = all[i];
+			return 0;
+		}
+	return -ENODEV;
 }

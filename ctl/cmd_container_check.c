@@ -34,12 +34,11 @@ static const struct opt options[] = {
 
 static void know_onerngs(struct container_known *k)
 {
-	struct acm acm;
-	unsigned int minor;
+	struct acm acm[ACM_MAX];
 
-	for (minor = 0; minor < 64 && k->acms < CONTAINER_ACMS_MAX; minor++)
-		if (!acm_find_number(ACM_DIR, CONTAINER_ACM_MAJOR, minor, &acm))
-			k->acm[k->acms++] = minor;
+	k->acms = acm_list(ACM_DIR, acm);
+	for (size_t i = 0; i < k->acms; i++)
+		k->acm[i] = acm[i].minor;
 }
 
 static enum container_node look_at(const struct lxc_facts *f)

@@ -22,7 +22,6 @@
 #define CONTAINER_DIR_MAX      128 /* of a folder of ours */
 #define CONTAINER_CONFIG_MAX   1024
 #define CONTAINER_RUN_DIR      "/run/onerng" /* if nothing else is said */
-#define CONTAINER_ACM_MAJOR    166
 
 enum container_device {
 	CONTAINER_VIRTUAL, /* the default */
