@@ -435,7 +435,7 @@ static void want_exit(char *const w[])
 	fprintf(stderr, "# %s: ended within %lld ms\n", port,
 		(long long)(now_ms() - start_ms));
 	if (!WIFEXITED(status) ||
-	    WEXITSTATUS(status) != strtoul(w[0], NULL, 10))
+	    (unsigned long)WEXITSTATUS(status) != strtoul(w[0], NULL, 10))
 		die("status %#x", status);
 }
 
