@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@
 static struct {
 	int fd;
 	char name[STORE_NAME_MAX];
+	bool polled; /* dropped when it is hung up */
 } kept[FDS_MAX];
 static int kept_count;
 static const char *folder;
@@ -80,11 +83,15 @@ static bool same_file(int a, int b)
 {
 	struct stat x, y;
 
+	/* all masters of terminals are one file by name */
+	if (fstat(a, &x) == 0 && S_ISCHR(x.st_mode))
+		return syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, a, b) ==
+		       0;
 	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
 	       x.st_ino == y.st_ino;
 }
 
-static void keep(const char *name, int fd)
+static void keep(const char *name, int fd, bool polled)
 {
 	int i;
 
@@ -99,6 +106,7 @@ static void keep(const char *name, int fd)
 		return;
 	}
 	kept[kept_count].fd = fd;
+	kept[kept_count].polled = polled;
 	snprintf(kept[kept_count].name, sizeof(kept[0].name), "%s", name);
 	kept_count++;
 }
@@ -106,7 +114,7 @@ static void keep(const char *name, int fd)
 /* One notification with at most one descriptor (-1: none). */
 static void act_on(char *text, int fd)
 {
-	bool store = false, remove = false;
+	bool store = false, remove = false, polled = true;
 	char *line, *rest = NULL, name[STORE_NAME_MAX] = "stored";
 	int i;
 
@@ -114,12 +122,13 @@ static void act_on(char *text, int fd)
 	     line = strtok_r(NULL, "\n", &rest)) {
 		store |= !strcmp(line, "FDSTORE=1");
 		remove |= !strcmp(line, "FDSTOREREMOVE=1");
+		polled &= strcmp(line, "FDPOLL=0") != 0;
 		if (!strncmp(line, "FDNAME=", 7))
 			snprintf(name, sizeof(name), "%.*s", STORE_NAME_MAX - 1,
 				 line + 7);
 	}
 	if (store && fd >= 0)
-		keep(name, fd);
+		keep(name, fd, polled);
 	else if (fd >= 0)
 		close(fd);
 	for (i = kept_count - 1; remove && i >= 0; i--)
@@ -160,7 +169,8 @@ static void forget_hung_up(void)
 
 	for (i = kept_count - 1; i >= 0; i--) {
 		p.fd = kept[i].fd;
-		if (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)))
+		if (kept[i].polled && poll(&p, 1, 0) == 1 &&
+		    (p.revents & (POLLHUP | POLLERR)))
 			forget(i);
 	}
 }

@@ -1,0 +1,296 @@
+#!/bin/sh
+# a terminal for each container, virtual and plain: commands, shares, rates, bad
+# manners; no container is needed
+# timeout: 200
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hostd.sh"
+
+wild=$B/tests/integration/ttywild
+egdwild=$B/tests/integration/egdwild
+egdpeer=$B/tests/integration/egdpeer
+hook=$T/run/hook.sock
+
+# node ID: the terminal that its facts name.
+node() {
+	sed -n 's/^node=//p' "$T/run/lxc/$1.facts"
+}
+
+# of ID FIELD: of its status.
+of() {
+	hostd_ctl status --json | python3 -c '
+import json, sys
+for c in json.load(sys.stdin)["consumers"]:
+    if c["kind"] == "container" and c["name"] == sys.argv[1]:
+        print(json.dumps(c[sys.argv[2]]).strip("\""))' "$1" "$2"
+}
+
+# tell OP ID [PID]: what LXC's hook says.
+tell() {
+	python3 - "$hook" "$@" <<'END'
+import json, socket, sys
+request = {"cmd": "container-event", "op": sys.argv[2], "id": sys.argv[3]}
+if len(sys.argv) > 4:
+    request["pid"] = int(sys.argv[4])
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(5)
+s.connect(sys.argv[1])
+s.sendall(json.dumps(request).encode() + b"\n")
+sys.exit(0 if b'"ok":true' in s.recv(4096).replace(b" ", b"") else 1)
+END
+}
+
+# got NODE BYTES SECONDS [FILE]: reads so much, or what came by then.
+got() {
+	timeout "$3" cat "$1" | head -c "$2" >"${4:-$T/got}"
+	stat -c %s "${4:-$T/got}"
+}
+
+# say NODE COMMAND...: opened anew for each, as by a shell.
+say() {
+	say_node=$1
+	shift
+	for say_command; do
+		timeout 5 sh -c 'echo "$1" >"$2"' sh "$say_command" "$say_node"
+	done
+}
+
+# What is written to a terminal, or closed, is seen soon, not at once.
+settle() {
+	sleep 0.3
+}
+
+serving() {
+	hostd_state serving
+}
+
+hostd_conf
+cat >>"$T/hostd.conf" <<'END'
+[container virt]
+[container plain]
+device=plain
+[container other]
+device=plain
+socket=yes
+[container slow]
+device=plain
+rate=2000
+burst=256
+[container fast]
+device=plain
+class=drbg
+[container seed]
+device=plain
+class=seed
+[container none]
+device=none
+[container hw]
+device=hwrng
+END
+hostd_start --rate 150000 || exit 1
+check "the agent serves" wait_for 30 serving
+
+# What is published.
+facts_say() {
+	wait_for 5 grep -qx "$2" "$T/run/lxc/$1.facts"
+}
+check "facts say what the device is" facts_say virt device=virtual
+check "and its number" facts_say virt "rdev=136:$(node virt | sed 's,.*/,,')"
+check "and the agent's state" facts_say virt state=serving
+check "a terminal is a character device" test -c "$(node virt)"
+equal "for its owner alone, until a hook gives it away" 600 \
+	"$(stat -c %a "$(node virt)")"
+equal "no device has no node" "" "$(node none)"
+[ ! -c /dev/hwrng ] || equal "a hwrng has the kernel's" /dev/hwrng "$(node hw)"
+equal "status has the node" "$(node virt)" "$(of virt node)"
+equal "and the phase" unknown "$(of virt phase)"
+equal "a socket for who wants one" 666 \
+	"$(stat -c %a "$T/run/lxc/other/egd.sock")"
+equal "a directory for each" 755 "$(stat -c %a "$T/run/lxc/virt")"
+
+# The device's own ways.
+v=$(node virt)
+equal "a virtual device is paused at first" 0 "$(got "$v" 64 1)"
+say "$v" cmd0 cmdO
+equal "it runs once it is told to, by whoever had it open" 64 \
+	"$(got "$v" 64 5)"
+say "$v" cmdo
+settle
+equal "and pauses" 0 "$(got "$v" 64 1)"
+exec 7<>"$v"
+printf 'cmd4\ncmdw\ncmdO\n' >&7
+settle
+timeout 0.2 cat <&7 >/dev/null
+equal "it is silent without a source" 0 "$(got - 64 1 <&7)"
+printf 'cmdv\n' >&7
+timeout 1 cat <&7 >"$T/version"
+equal "it tells a version" "Version 3" "$(tr -d '\r\n' <"$T/version")"
+printf 'cmdI\n' >&7
+timeout 1 cat <&7 >"$T/id"
+check "it tells an ID of its own" grep -qE \
+	'^________4F4E45524E475649525455414C[0-9A-F]{6}________' "$T/id"
+exec 7<&-
+
+# As the vendor's script does, which opens it anew for each command.
+timeout 20 dd if="$v" of="$T/dump" bs=4 2>/dev/null &
+dd=$!
+sleep 0.2
+say "$v" cmdO cmdX
+whole() {
+	[ "$(stat -c %s "$T/dump")" -ge 262157 ]
+}
+check "an image comes out" wait_for 10 whole
+kill $dd 2>/dev/null
+wait $dd 2>/dev/null
+say "$v" cmdo cmdw
+equal "and nothing else" 262157 "$(stat -c %s "$T/dump")"
+refuse "it is well-formed and has no signature" 1 "$B/onerngctl" firmware \
+	verify "$T/dump"
+cp "$T/.check" "$T/verdict"
+check "which is what is said" grep -q 'no signature' "$T/verdict"
+check "it says that it is virtual" grep -qa 'virtual OneRNG' "$T/dump"
+say "$v" cmd0 cmdO
+equal "the device runs on after it" 20000 "$(got "$v" 20000 10 "$T/a.virt")"
+for mode in 1 2 3 6 7; do
+	say "$v" "cmd$mode"
+	equal "mode $mode gives bytes" 640 "$(got "$v" 640 5 "$T/a.mode$mode")"
+done
+
+# An image that nobody read to its end is not taken for noise.
+exec 7<>"$v"
+printf 'cmdX\n' >&7
+dd bs=64 count=4 <&7 >/dev/null 2>&1
+exec 7<&-
+settle
+equal "an unfinished image is not continued" 6400 \
+	"$(got "$v" 6400 5 "$T/a.after")"
+refuse "nothing of it is left" 1 grep -qaE 'vendor|signature' "$T/a.after"
+
+# Plain ones, side by side.
+p=$(node plain) o=$(node other)
+equal "a plain one gives bytes to whoever opens it" 64 "$(got "$p" 64 5)"
+timeout 10 head -c 100000 /dev/zero >"$p"
+start p1 "$wild" steady "$p" "$T/a.plain"
+start p2 "$wild" steady "$o" "$T/a.other"
+check "an EGD socket beside it" timeout 20 "$egdpeer" read \
+	"$T/run/lxc/other/egd.sock" 50 64 "$T/a.egd"
+sleep 3
+check "reading went well" stop p1 5
+check "for both" stop p2 5
+check "no byte came twice, to whomever" "$egdwild" unique "$T"/a.*
+share() {
+	a=$(stat -c %s "$T/a.plain")
+	b=$(($(stat -c %s "$T/a.other") + $(stat -c %s "$T/a.egd")))
+	[ $((a * 10)) -gt $((b * 8)) ] && [ $((b * 10)) -gt $((a * 7)) ]
+}
+check "their shares are alike" share
+echo "plain $a, other $b"
+equal "both ways are counted as one" true \
+	"$([ "$(of other delivered)" -ge 3200 ] && echo true)"
+
+# Rates are exact over time.
+r=$(timeout 30 "$wild" rate "$(node slow)" 12)
+if [ "${r:-0}" -ge 1960 ] && [ "$r" -le 2040 ]; then
+	ok "a rate is kept within 2 %"
+else
+	not_ok "a rate is kept within 2 %" "$r bytes a second of 2000"
+fi
+r=$(timeout 30 "$wild" rate "$(node fast)" 3)
+if [ "${r:-0}" -ge 1000000 ]; then
+	ok "class drbg gives more than the device"
+else
+	not_ok "class drbg gives more than the device" "$r bytes a second"
+fi
+echo "drbg: $r bytes a second"
+equal "class seed gives 64 bytes" 64 "$(got "$(node seed)" 128 2)"
+equal "and no more" 0 "$(got "$(node seed)" 1 1)"
+check "a container that starts" tell started seed 1
+equal "gets them anew" 64 "$(got "$(node seed)" 128 2)"
+
+# Little is given that nobody reads.
+before=$(of plain delivered)
+for i in 1 2 3 4 5 6 7 8; do
+	timeout 5 dd if="$p" bs=16 count=1 of=/dev/null 2>/dev/null
+done
+more=$(($(of plain delivered) - before))
+if [ $more -le 5200 ]; then
+	ok "a short read costs 640 bytes at most"
+else
+	not_ok "a short read costs 640 bytes at most" "$more for eight"
+fi
+
+# Who leaves a terminal in an odd state leaves it so for nobody.
+"$wild" odd "$v"
+settle
+say "$v" cmdO
+check "a terminal is raw again for the next one" \
+	sh -c "stty -F $v -a | grep -q -- '-icanon' && stty -F $v -a | grep -q -- '-echo '"
+equal "commands and bytes pass" 6400 "$(got "$v" 6400 5)"
+
+# Bad manners hurt nobody else.
+start good "$wild" steady "$p" "$T/b.good"
+start flood1 timeout 20 "$wild" flood "$v" 4
+start deaf timeout 20 "$wild" deaf "$o" 4
+start knock timeout 20 "$wild" knock "$(node slow)" 4
+start locks timeout 20 "$wild" locks "$(node seed)" 4
+slowest=0
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+	sleep 0.2
+	t0=$(date +%s%3N)
+	hostd_ctl status --json >/dev/null || slowest=99999
+	t1=$(($(date +%s%3N) - t0))
+	[ $t1 -le $slowest ] || slowest=$t1
+done
+if [ $slowest -lt 1500 ]; then
+	ok "the agent answers meanwhile"
+else
+	not_ok "the agent answers meanwhile" "after $slowest ms"
+fi
+echo "the slowest answer: $slowest ms"
+check "a reader is served meanwhile" stop good 5
+cat "$T/good.log"
+for name in flood1 deaf knock locks; do
+	ended $name 15
+	tail -n 1 "$T/$name.log"
+done
+cpu() {
+	awk '{ print $14 + $15 }' "/proc/$(cat "$T/hostd.pid")/stat"
+}
+equal "the terminal that was flooded is of use" 640 "$(say "$v" "" cmdO cmd0; got "$v" 640 5)"
+equal "the one whose locks were held" 64 "$(tell started seed 1; got "$(node seed)" 64 5)"
+
+# Phases.
+old=$(node plain)
+check "a container that prepares" tell prepare plain
+[ "$(node plain)" != "$old" ] && ok "has another terminal" ||
+	not_ok "has another terminal" "$old"
+equal "is preparing" preparing "$(of plain phase)"
+check "it starts" tell started plain $$
+equal "it runs" running "$(of plain phase)"
+equal "as that process" $$ "$(of plain pid)"
+equal "an unknown one is no error" 0 "$(tell prepare unknown; echo $?)"
+refuse "nonsense is" 1 tell prepare plain -7
+p=$(node plain)
+equal "its terminal gives bytes" 64 "$(got "$p" 64 5)"
+
+# Changes while they are open.
+start stays "$wild" steady "$p" "$T/b.stays"
+sed -i '/^\[container none\]/,$d; s/^\[container slow\]/&\nsocket=yes/' \
+	"$T/hostd.conf"
+printf '[container new]\nclass=drbg\n' >>"$T/hostd.conf"
+kill -HUP "$(cat "$T/hostd.pid")"
+check "a reload adds" wait_for 5 test -s "$T/run/lxc/new.facts"
+gone_too() {
+	[ ! -e "$T/run/lxc/none" ] && [ ! -e "$T/run/lxc/none.facts" ]
+}
+check "and removes" wait_for 5 gone_too
+check "and changes" wait_for 5 test -S "$T/run/lxc/slow/egd.sock"
+check "whoever is open stays so" running stays
+printf '[container bad/id]\n' >>"$T/hostd.conf"
+kill -HUP "$(cat "$T/hostd.pid")"
+check "a wrong one is named by file, line and reason" wait_for 5 \
+	grep -q "hostd.conf:[0-9]*:.*container's id" "$T/keeper.log"
+sed -i '/bad.id/d' "$T/hostd.conf"
+check "that one reads on" stop stays 5
+hostd_stop
+equal "facts outlive the agent, without a node" "" "$(node virt)"
+check "and say that it ended" grep -qx state=stopped "$T/run/lxc/virt.facts"

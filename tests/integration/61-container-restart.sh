@@ -1,0 +1,164 @@
+#!/bin/sh
+# containers' terminals over hand-overs by exec, restarts and kills under a store
+# of descriptors: a reader sees no end, no byte twice, and its device's state
+# timeout: 200
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/hostd.sh"
+
+wild=$B/tests/integration/ttywild
+egdwild=$B/tests/integration/egdwild
+egdpeer=$B/tests/integration/egdpeer
+execs=5 stores=3
+[ -z "${SOAK:-}" ] || execs=100 stores=20
+
+node() {
+	sed -n 's/^node=//p' "$T/run/lxc/$1.facts"
+}
+
+serving() {
+	hostd_state serving
+}
+
+# terminals N: so many were taken over.
+terminals() {
+	[ "$(grep -c 'taken over: /dev/pts/' "$T/keeper.log")" -ge "$1" ]
+}
+
+readers_start() {
+	rm -f "$T/plain.log" "$T/virt.log" "$T/sock.log"
+	start plain "$wild" steady "$(node plain)" "$T/got.plain"
+	start virt "$wild" steady "$(node virt)" "$T/got.virt"
+	start sock "$egdpeer" steady "$T/run/lxc/plain/egd.sock" 64 \
+		"$T/got.sock" 5
+}
+
+readers_stop() {
+	for name in plain virt sock; do
+		check "$name read on" stop $name 10
+		cat "$T/$name.log"
+	done
+}
+
+say() {
+	timeout 5 sh -c 'echo "$1" >"$2"' sh "$2" "$1"
+}
+
+hostd_conf
+cat >>"$T/hostd.conf" <<'END'
+[container virt]
+[container plain]
+device=plain
+socket=yes
+[container idle]
+[container seed]
+device=plain
+class=seed
+END
+
+hostd_start --rate 150000 || exit 1
+check "the agent serves" wait_for 30 serving
+v=$(node virt) i=$(node idle) s=$(node seed)
+say "$v" cmdO
+say "$i" cmd6
+say "$i" cmdO
+equal "a seed is given" 64 \
+	"$(timeout 2 cat "$s" | head -c 128 | wc -c)"
+cp "$T/run/lxc/virt.facts" "$T/facts"
+readers_start
+sleep 1
+pid=$(cat "$T/hostd.pid")
+n=0
+while [ $n -lt $execs ]; do
+	n=$((n + 1))
+	kill -USR2 "$pid"
+	wait_for 20 terminals $((4 * n)) || break
+	[ $((n % 2)) -ne 0 ] || wait_for 30 serving
+done
+check "$execs hand-overs by exec" terminals $((4 * execs))
+equal "by one process" "$pid" "$(cat "$T/hostd.pid")"
+check "the agent serves on" wait_for 30 serving
+sleep 1
+readers_stop
+check "facts are the same" cmp "$T/facts" "$T/run/lxc/virt.facts"
+equal "a device that runs runs on" 640 \
+	"$(timeout 5 cat "$i" | head -c 640 | wc -c)"
+equal "a seed is not given again" 0 "$(timeout 1 cat "$s" | wc -c)"
+
+# An image in the middle of which the agent is replaced.
+exec 7<>"$i"
+timeout 10 dd bs=4096 count=8 of="$T/image" <&7 2>/dev/null &
+dd=$!
+echo cmdX >&7
+wait $dd
+kill -USR2 "$pid"
+check "a hand-over amid an image" wait_for 20 terminals $((4 * execs + 4))
+timeout 3 cat <&7 >>"$T/image"
+exec 7<&-
+python3 - "$T/image" <<'END' >"$T/whole"
+import sys
+data = open(sys.argv[1], "rb").read()
+at = data.find(bytes.fromhex("feedbeef2014"))
+image = data[at + 13:at + 13 + 262144]
+label = image.rstrip(b"\xff") if len(image) == 262144 else b""
+print("whole" if len(label) < 1000 and label.startswith(b"onerng-virt") else
+      "%d bytes at %d" % (len(image), at))
+END
+equal "leaves it whole" whole "$(cat "$T/whole")"
+check "no byte came twice" "$egdwild" unique "$T/got.plain" "$T/got.virt" \
+	"$T/got.sock"
+hostd_stop
+
+# A service manager that keeps descriptors.
+rm -f "$T/hostd.last" "$T"/got.*
+: >"$T/keeper.log"
+start keeper "$B/onerng-sim" run --control "$T/sim.sock" --rate 150000 -- \
+	"$B/tests/integration/fdstore" "$T" "$B/onerng-hostd" -c "$T/hostd.conf"
+hostd_up || exit 1
+check "the agent serves under a service manager" wait_for 30 serving
+say "$(node virt)" cmdO
+readers_start
+stored() {
+	[ "$(grep -c "^$1" "$T/store")" -eq "$2" ]
+}
+# four terminals, a socket of a container, the host's
+check "the store has terminals and sockets" wait_for 10 stored listen- 6
+sleep 2
+nodes=$(cat "$T"/run/lxc/*.facts | grep node=)
+n=0
+for signal in TERM KILL; do
+	while [ $n -lt $stores ]; do
+		n=$((n + 1))
+		before=$(grep -c 'taken over: /dev/pts/' "$T/keeper.log")
+		hostd_end $signal
+		wait_for 20 terminals $((before + 4)) || break
+		wait_for 30 serving
+		sleep 0.5
+	done
+	equal "$stores times $signal" $stores $n
+	n=0
+done
+equal "terminals are the same" "$nodes" \
+	"$(cat "$T"/run/lxc/*.facts | grep node=)"
+hostd_hold
+hostd_end TERM
+timeout 5 sh -c 'echo cmd4 >"$1"' sh "$(node idle)"
+timeout 5 sh -c 'echo cmdO >"$1"' sh "$(node idle)"
+check "readers stay while there is no agent" running virt
+hostd_release
+hostd_up
+check "it serves again" wait_for 30 serving
+sleep 1
+readers_stop
+equal "what was written meanwhile counts" 0 \
+	"$(timeout 1 cat "$(node idle)" | wc -c)"
+say "$(node idle)" cmd0
+equal "all of it" 64 "$(timeout 5 cat "$(node idle)" | head -c 64 | wc -c)"
+check "no byte came twice over all restarts" "$egdwild" unique "$T/got.plain" \
+	"$T/got.virt" "$T/got.sock"
+
+# What is configured no longer is let go of.
+sed -i '/^\[container idle\]/d' "$T/hostd.conf"
+kill -HUP "$(cat "$T/hostd.pid")"
+check "a terminal that is not wanted leaves the store" \
+	wait_for 10 stored listen- 5
+hostd_stop
