@@ -151,6 +151,21 @@ static void devices(const json_t *list, FILE *out)
 		device(json_array_get(list, i), width, out);
 }
 
+/* What it has as its device; other kinds of consumers have none. */
+static void container(const json_t *c, FILE *out)
+{
+	char node[SHOWN_MAX], device[SHOWN_MAX], phase[SHOWN_MAX];
+
+	if (strcmp(text(c, "kind"), "container") != 0)
+		return;
+	fprintf(out, "          %s%s%s%s", shown(device, c, "device"),
+		*text(c, "node") ? " at " : "", shown(node, c, "node"),
+		json_is_true(json_object_get(c, "socket")) ? ", a socket" : "");
+	if (strcmp(text(c, "phase"), "unknown") != 0)
+		fprintf(out, "; %s", shown(phase, c, "phase"));
+	fputc('\n', out);
+}
+
 static void consumer(const json_t *c, FILE *out)
 {
 	const json_t *latency = json_object_get(c, "latency_us");
@@ -164,13 +179,14 @@ static void consumer(const json_t *c, FILE *out)
 			 (unsigned long long)number(peer, "pid"));
 	snprintf(class, sizeof(class), "%.5s%s", text(c, "class"),
 		 json_is_true(json_object_get(c, "override")) ? "*" : "");
-	fprintf(out, "%-7s %-24s %-6s %8s %8s %9s %9s %8llu %8llu\n",
+	fprintf(out, "%-9s %-24s %-6s %8s %8s %9s %9s %8llu %8llu\n",
 		text(c, "kind"), shown(name, c, "name"), class, pid,
 		size(owed, number(c, "owed")),
 		size(delivered, number(c, "delivered")),
 		size(throttled, number(c, "throttled")),
 		(unsigned long long)number(latency, "p50"),
 		(unsigned long long)number(latency, "p99"));
+	container(c, out);
 	if (number(c, "kernel_bytes") || !strcmp(text(c, "supply"), "kernel"))
 		fprintf(out, "          %s%s of these bytes %s the kernel's\n",
 			!strcmp(text(c, "supply"), "kernel")
@@ -184,7 +200,7 @@ static void consumers(const json_t *list, FILE *out)
 {
 	size_t i;
 
-	fprintf(out, "%-7s %-24s %-6s %8s %8s %9s %9s %8s %8s\n", "KIND",
+	fprintf(out, "%-9s %-24s %-6s %8s %8s %9s %9s %8s %8s\n", "KIND",
 		"CONSUMER", "CLASS", "PEER", "OWED", "DELIVERED", "THROTTLED",
 		"P50 us", "P99 us");
 	for (i = 0; i < json_array_size(list); i++)

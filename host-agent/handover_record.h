@@ -15,7 +15,7 @@
 
 #define HANDOVER_MAGIC	     "ORVHAND"
 #define HANDOVER_VERSION     1
-#define HANDOVER_RECORDS_MAX 4097 /* every domain, and the host */
+#define HANDOVER_RECORDS_MAX 6145 /* domains, containers twice, the host */
 #define HANDOVER_RECORD_MAX  4096 /* bytes, in any version */
 #define HANDOVER_HEAD_SIZE   64	  /* bytes, in every version */
 #define HANDOVER_KEY_MAX     40	  /* terminated */

@@ -52,8 +52,12 @@ static void look_later(struct tty_conn *c)
 /* Of len bytes; what was taken, 0 also when it is hung up. */
 static size_t put(struct tty_conn *c, const uint8_t *buf, size_t len)
 {
-	ssize_t n = tty_pty_write(&c->pty, buf, len);
+	ssize_t n;
 
+	/* before the write takes this sign for its own */
+	if (tty_pty_drained(&c->pty))
+		tty_conn_drained(c);
+	n = tty_pty_write(&c->pty, buf, len);
 	if (n <= 0)
 		return 0;
 	c->dirty = true;

@@ -175,11 +175,11 @@ bool tty_pty_has_room(const struct tty_pty *p)
 	return (state(p) & (POLLOUT | POLLHUP | POLLERR)) == POLLOUT;
 }
 
-void tty_pty_drained(struct tty_pty *p)
+bool tty_pty_drained(struct tty_pty *p)
 {
 	struct epoll_event ev;
 
-	(void)epoll_wait(p->drain, &ev, 1, 0);
+	return epoll_wait(p->drain, &ev, 1, 0) == 1;
 }
 
 ssize_t tty_pty_write(struct tty_pty *p, const void *buf, size_t len)

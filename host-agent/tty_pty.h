@@ -48,8 +48,8 @@ bool tty_pty_has_room(const struct tty_pty *p);
  * this consumes it.
  */
 ssize_t tty_pty_write(struct tty_pty *p, const void *buf, size_t len);
-/* Consumes what made drain readable. */
-void tty_pty_drained(struct tty_pty *p);
+/* Was the slave read since?  Consumes what made drain readable. */
+bool tty_pty_drained(struct tty_pty *p);
 
 /* Raw, whatever others made of it.  0 or -errno. */
 int tty_pty_set_raw(struct tty_pty *p);

@@ -453,3 +453,67 @@ Test(hostconf, a_hwrng_that_cannot_be_is_refused)
 	refused("[hwrng a]\nbit_min_entropy=2\n", "0.1, 0.25");
 	refused("[hwrng a]\nfirmware=off\n", "unknown key");
 }
+
+Test(hostconf, a_container_has_a_virtual_device_by_default)
+{
+	struct hostconf *c = good("[consumers]\nrate=500\nclass=drbg\n"
+				  "[container web-1.x_Y]\n");
+
+	cr_assert_eq(c->containers_count, 1);
+	cr_assert_str_eq(c->containers[0].consumer.name, "web-1.x_Y");
+	cr_assert_eq(c->containers[0].device, CONSUMER_DEVICE_VIRTUAL);
+	cr_assert_not(c->containers[0].socket);
+	cr_assert_str_eq(c->containers[0].port, "");
+	cr_assert_eq(c->containers[0].consumer.limits.rate_bytes, 500);
+	cr_assert_eq(c->containers[0].consumer.limits.weight, 1);
+	cr_assert_eq(c->containers[0].consumer.policy.class, SERVICE_DRBG);
+	hostconf_free(c);
+}
+
+Test(hostconf, a_container_takes_every_key)
+{
+	struct hostconf *c = good("[container a]\ndevice=passthrough\n"
+				  "port=1-2.3\nsocket=yes\nrate=1\nburst=2\n"
+				  "weight=3\nclass=seed\nwhen_absent=kernel\n"
+				  "[container b]\ndevice=plain\n"
+				  "[container a]\nsocket=no\nweight=4\n");
+	const struct hostconf_container *t = c->containers;
+
+	cr_assert_eq(c->containers_count, 2);
+	cr_assert_eq(t[0].device, CONSUMER_DEVICE_PASSTHROUGH);
+	cr_assert_str_eq(t[0].port, "1-2.3");
+	cr_assert_not(t[0].socket);
+	cr_assert_eq(t[0].consumer.limits.rate_bytes, 1);
+	cr_assert_eq(t[0].consumer.limits.burst_bytes, 2);
+	cr_assert_eq(t[0].consumer.limits.weight, 4);
+	cr_assert_eq(t[0].consumer.policy.class, SERVICE_SEED);
+	cr_assert_eq(t[0].consumer.policy.when_absent, SERVICE_KERNEL);
+	cr_assert_eq(t[1].device, CONSUMER_DEVICE_PLAIN);
+	hostconf_free(c);
+}
+
+Test(hostconf, a_container_that_makes_no_sense_is_refused)
+{
+	char text[400] = "[agent]\nrun_dir=/", *p = text + strlen(text);
+
+	refused("[container]\n", "unknown section");
+	refused("[container ]\n", "container's id");
+	refused("[container .a]\n", "container's id");
+	refused("[container -a]\n", "container's id");
+	refused("[container a/b]\n", "container's id");
+	refused("[container a b]\n", "container's id");
+	refused("[container a$(id)]\n", "container's id");
+	refused("[container aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaaaaaaaaa]\n",
+		"container's id");
+	refused("[container a]\ndevice=ttyACM\n", "not virtual, plain");
+	refused("[container a]\nsocket=1\n", "not yes or no");
+	refused("[container a]\nport=any\n", "not BUS-PORT");
+	refused("[container a]\nuuid=" UUID_A "\n", "unknown key 'uuid'");
+	refused("[domain a]\nuuid=" UUID_A "\ndevice=plain\n",
+		"unknown key 'device'");
+	memset(p, 'r', 60);
+	strcpy(p + 60, "\n[container aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n"
+		       "socket=yes\n");
+	refused(text, "too long for the address");
+}

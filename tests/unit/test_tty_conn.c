@@ -1,0 +1,474 @@
+#include "host-agent/tty_conn.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/secmem.h"
+#include "host-agent/egd_conn.h"
+#include "host-agent/handover_record.h"
+
+#define BLOCKS 256
+
+static struct egd_conn_env env;
+static struct tty_conn conn;
+static struct consumer consumer;
+static struct handover_tty record;
+static char node[TTY_PTY_NODE_MAX];
+static uint8_t next_byte;
+
+/* What the publisher does in its turns. */
+static void serve(void *ctx)
+{
+	struct sink *s;
+
+	(void)ctx;
+	env.now_us = egd_conn_now_us();
+	while (pool_blocks(env.pool) && (s = sched_next(env.sched, env.now_us)))
+		s->deliver(s);
+	while ((s = sched_next(env.light, env.now_us)))
+		s->deliver_made(s);
+}
+
+static void setup(void)
+{
+	struct sched_limits lim = { .weight = 1 };
+	struct tty_pty pty;
+	char unit[VRNG_UNIT];
+
+	log_init("test", LOG_LEVEL_ERR);
+	TAILQ_INIT(&env.now);
+	env.base = event_base_new();
+	env.sched = sched_new();
+	env.light = sched_new();
+	env.pool = pool_new(BLOCKS);
+	env.out = secmem_alloc(EGD_CONN_OUT);
+	env.serve = serve;
+	cr_assert_eq(tty_pty_make(&pty), 0);
+	cr_assert_eq(tty_conn_init(&conn, &env, &consumer, &pty), 0);
+	vrng_unit(unit, 1);
+	vrng_init(&conn.vrng, unit);
+	conn.record = &record;
+	consumer.limits = lim;
+	consumer.entry = sched_add(env.sched, &lim, &conn.sink, 0);
+	consumer.light = sched_add(env.light, &lim, &conn.sink, 0);
+	tty_pty_node(&pty, node);
+}
+
+static void teardown(void)
+{
+	tty_conn_free(&conn);
+	cr_assert_eq(env.wanting, 0);
+	cr_assert_eq(env.light_wanting, 0);
+	sched_remove(env.light, consumer.light);
+	sched_remove(env.sched, consumer.entry);
+	sched_free(env.light);
+	sched_free(env.sched);
+	pool_free(env.pool);
+	secmem_free(env.out);
+	event_base_free(env.base);
+}
+
+TestSuite(tty_conn, .init = setup, .fini = teardown, .timeout = 60);
+
+/* Block number i is 64 bytes of i, never 3: whose bytes arrived can be seen. */
+static void fill(int blocks)
+{
+	uint8_t block[POOL_BLOCK];
+
+	while (blocks--) {
+		memset(block, next_byte++ % 200 + 4, sizeof(block));
+		cr_assert_eq(pool_put(env.pool, block, 0), 0);
+	}
+}
+
+static void turn(void)
+{
+	event_base_loop(env.base, EVLOOP_NONBLOCK);
+	serve(NULL);
+}
+
+/* Turns for so long. */
+static void turns(int ms)
+{
+	uint64_t end = egd_conn_now_us() + (uint64_t)ms * 1000;
+
+	while (egd_conn_now_us() < end) {
+		turn();
+		usleep(500);
+	}
+}
+
+static int open_slave(void)
+{
+	int fd = open(node, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	tty_conn_look(&conn);
+	return fd;
+}
+
+static void say(int fd, const char *text)
+{
+	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	turns(10);
+}
+
+/* Reads n bytes, with turns as they are needed; fewer if no more come. */
+static size_t hear(int fd, uint8_t *out, size_t n)
+{
+	uint64_t end = egd_conn_now_us() + 2000000;
+	size_t have = 0;
+	ssize_t got;
+
+	while (have < n && egd_conn_now_us() < end) {
+		turn();
+		got = read(fd, out + have, n - have);
+		if (got > 0)
+			have += (size_t)got;
+		else
+			usleep(200);
+	}
+	return have;
+}
+
+/* What waits unread, once it has arrived. */
+static int unread(int fd)
+{
+	int n = 0;
+
+	turns(20);
+	cr_assert_eq(ioctl(fd, FIONREAD, &n), 0);
+	return n;
+}
+
+/* Until it is known to be closed, and what was left wiped. */
+static void close_slave(int fd)
+{
+	uint64_t end = egd_conn_now_us() + 5000000;
+
+	close(fd);
+	while (conn.state != TTY_CLOSED && egd_conn_now_us() < end)
+		turns(2);
+	cr_assert_eq(conn.state, TTY_CLOSED);
+}
+
+Test(tty_conn, nothing_is_given_while_nobody_has_it_open)
+{
+	conn.plain = true;
+	fill(8);
+	tty_conn_look(&conn);
+	turns(10);
+	cr_assert_eq(pool_blocks(env.pool), 8);
+	cr_assert_not(consumer.connected);
+}
+
+Test(tty_conn, a_virtual_device_gives_nothing_before_cmdO)
+{
+	uint8_t got[POOL_BLOCK];
+	int fd = open_slave();
+
+	fill(8);
+	cr_assert_eq(unread(fd), 0);
+	cr_assert_eq(pool_blocks(env.pool), 8);
+	say(fd, "cmdO\n");
+	cr_assert_eq(hear(fd, got, sizeof(got)), sizeof(got));
+	cr_assert_eq(got[0], 4);
+	cr_assert_eq(got[POOL_BLOCK - 1], 4);
+	close_slave(fd);
+}
+
+Test(tty_conn, no_more_is_written_than_is_read)
+{
+	uint8_t got[TTY_CONN_AHEAD];
+	int fd, n;
+
+	conn.plain = true;
+	fill(100);
+	fd = open_slave();
+	n = unread(fd);
+	cr_assert_geq(n, TTY_CONN_AHEAD);
+	cr_assert_leq(n, TTY_CONN_BLIND);
+	cr_assert_eq(pool_blocks(env.pool), 100 - n / POOL_BLOCK);
+	cr_assert_eq(hear(fd, got, sizeof(got)), sizeof(got));
+	cr_assert_leq(unread(fd), TTY_CONN_BLIND);
+	close_slave(fd);
+}
+
+Test(tty_conn, a_reader_gets_every_byte_in_order)
+{
+	uint8_t *got = malloc(200 * POOL_BLOCK);
+	size_t i;
+	int fd;
+
+	conn.plain = true;
+	fill(200);
+	fd = open_slave();
+	cr_assert_eq(hear(fd, got, 200 * POOL_BLOCK), 200 * POOL_BLOCK);
+	for (i = 0; i < 200 * POOL_BLOCK; i++)
+		cr_assert_eq(got[i], i / POOL_BLOCK % 200 + 4);
+	cr_assert_eq(consumer.delivered, 200 * POOL_BLOCK);
+	cr_assert_eq(consumer.discarded, 0);
+	free(got);
+	close_slave(fd);
+}
+
+Test(tty_conn, without_a_sign_of_a_reader_it_ends_at_a_bound)
+{
+	int fd;
+
+	conn.plain = true;
+	fill(100);
+	fd = open_slave();
+	conn.late_step = 0;
+	turns(700);
+	cr_assert_gt(unread(fd), TTY_CONN_AHEAD);
+	conn.blind = TTY_CONN_BLIND;
+	conn.window = 0;
+	turns(50);
+	event_active(&conn.late_ev, EV_TIMEOUT, 0);
+	turns(20);
+	cr_assert_lt(conn.window, POOL_BLOCK);
+	close_slave(fd);
+}
+
+Test(tty_conn, what_was_not_read_is_for_nobody)
+{
+	uint8_t got[TTY_CONN_AHEAD];
+	int fd;
+
+	conn.plain = true;
+	fill(8);
+	fd = open_slave();
+	cr_assert_eq(unread(fd), TTY_CONN_AHEAD);
+	close_slave(fd);
+	fd = open(node, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_eq(read(fd, got, sizeof(got)), -1);
+	cr_assert_eq(errno, EAGAIN);
+	close_slave(fd);
+}
+
+Test(tty_conn, a_full_terminal_keeps_the_rest_for_its_reader)
+{
+	uint8_t *got = malloc(65536), filler[512];
+	size_t stuffed = 0, n;
+	ssize_t w;
+	int fd, i;
+
+	memset(filler, 1, sizeof(filler));
+	conn.plain = true;
+	fd = open_slave();
+	/* it moves on by itself for a while */
+	for (i = 0; i < 20; i++, usleep(2000))
+		while ((w = write(conn.pty.master, filler, sizeof(filler))) > 0)
+			stuffed += (size_t)w;
+	tty_pty_drained(&conn.pty);
+	fill(2);
+	turns(30);
+	cr_assert_gt(conn.rest_len, 0);
+	cr_assert_not(consumer.discarded);
+	n = hear(fd, got, stuffed + 2 * POOL_BLOCK);
+	cr_assert_eq(n, stuffed + 2 * POOL_BLOCK);
+	cr_assert_eq(got[stuffed - 1], 1);
+	cr_assert_eq(got[stuffed], 4);
+	cr_assert_eq(got[n - 1], 5);
+	free(got);
+	close_slave(fd);
+}
+
+Test(tty_conn, a_rest_is_discarded_with_the_last_close_and_by_cmdw)
+{
+	int fd = open_slave();
+
+	memset(conn.rest, 9, 10);
+	conn.rest_len = 10;
+	/* what is full has no room for it: looked at when it was read */
+	say(fd, "cmdw");
+	cr_assert_eq(conn.rest_len, 0);
+	cr_assert_eq(conn.rest[0], 0);
+	close_slave(fd);
+}
+
+Test(tty_conn, an_image_is_given_whole_and_bytes_behind_it)
+{
+	uint8_t *got = malloc(FIRMWARE_DUMP + POOL_BLOCK);
+	struct firmware_dump d;
+	int fd = open_slave();
+
+	fill(1);
+	say(fd, "cmdXcmdO");
+	conn.replies.rate = 0; /* as fast as it goes */
+	cr_assert_eq(hear(fd, got, FIRMWARE_DUMP + POOL_BLOCK),
+		     FIRMWARE_DUMP + POOL_BLOCK);
+	cr_assert_eq(firmware_read_dump(got, FIRMWARE_DUMP, &d),
+		     FIRMWARE_WELL_FORMED);
+	cr_assert_eq(got[FIRMWARE_DUMP], 4);
+	free(got);
+	close_slave(fd);
+}
+
+Test(tty_conn, replies_have_a_rate)
+{
+	uint8_t *got = malloc(4 * FIRMWARE_DUMP);
+	uint64_t end = egd_conn_now_us() + 500000;
+	size_t have = 0;
+	int fd = open_slave();
+	ssize_t n;
+
+	say(fd, "cmdO");
+	while (egd_conn_now_us() < end && have < 3 * FIRMWARE_DUMP) {
+		(void)!write(fd, "cmdX", 4);
+		turn();
+		n = read(fd, got, FIRMWARE_DUMP);
+		have += n > 0 ? (size_t)n : 0;
+	}
+	cr_assert_leq(have, TTY_CONN_REPLY_BURST + TTY_CONN_REPLY_RATE);
+	free(got);
+	close_slave(fd);
+}
+
+Test(tty_conn, input_is_read_by_and_by)
+{
+	char flood[TTY_CONN_READ_MAX];
+	int fd = open_slave(), i;
+
+	memset(flood, 'c', sizeof(flood));
+	for (i = 0; i < 4; i++)
+		cr_assert_gt(write(fd, flood, sizeof(flood)), 0);
+	usleep(10000);
+	for (i = 0; i < 8; i++)
+		turn();
+	cr_assert(conn.input_due);
+	cr_assert_eq(conn.input_left, 0);
+	(void)!write(fd, "cmdO", 4);
+	for (i = 0; i < 4; i++)
+		turn();
+	cr_assert(conn.vrng.paused);
+	turns(2 * TTY_CONN_INPUT_MS);
+	cr_assert_not(conn.vrng.paused);
+	close_slave(fd);
+}
+
+Test(tty_conn, commands_of_whoever_has_gone_already_count)
+{
+	int fd = open(node, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	cr_assert_eq(write(fd, "cmdO\ncmd6\n", 10), 10);
+	close(fd);
+	tty_conn_look(&conn);
+	cr_assert_not(conn.vrng.paused);
+	cr_assert_eq(conn.vrng.mode, 6);
+	cr_assert_eq(consumer.connections, 0);
+}
+
+Test(tty_conn, odd_settings_end_with_the_last_close)
+{
+	struct termios t;
+	int fd = open_slave();
+
+	cr_assert_eq(tcgetattr(fd, &t), 0);
+	t.c_lflag |= ICANON | ECHO | ISIG;
+	t.c_iflag |= IXON | ISTRIP;
+	cr_assert_eq(tcsetattr(fd, TCSANOW, &t), 0);
+	close_slave(fd);
+	fd = open_slave();
+	cr_assert_eq(tcgetattr(fd, &t), 0);
+	cr_assert_eq(t.c_lflag & (ICANON | ECHO | ISIG), 0);
+	cr_assert_eq(t.c_iflag & (IXON | ISTRIP), 0);
+	close_slave(fd);
+}
+
+Test(tty_conn, two_that_have_it_open_are_one_until_both_close)
+{
+	int a = open_slave(), b = open_slave();
+
+	say(a, "cmdO");
+	close(a);
+	turns(20);
+	cr_assert_eq(conn.state, TTY_OPEN);
+	cr_assert_eq(consumer.connections, 1);
+	close_slave(b);
+	cr_assert_not(conn.vrng.paused);
+}
+
+Test(tty_conn, without_a_device_refuse_gives_nothing)
+{
+	int fd;
+
+	conn.plain = true;
+	consumer.service.policy.when_absent = SERVICE_REFUSE;
+	env.absent = true;
+	fill(4);
+	fd = open_slave();
+	cr_assert_eq(unread(fd), 0);
+	cr_assert_eq(tty_conn_supply(&conn), SUPPLY_NONE);
+	env.absent = false;
+	conn.sink.refresh(&conn.sink);
+	cr_assert_eq(unread(fd), 4 * POOL_BLOCK);
+	close_slave(fd);
+}
+
+Test(tty_conn, another_class_while_it_is_open)
+{
+	struct service_policy drbg = { SERVICE_DRBG, SERVICE_HOLD };
+	uint8_t *got = malloc(65536);
+	int fd;
+
+	conn.plain = true;
+	fill(1);
+	fd = open_slave();
+	cr_assert_eq(hear(fd, got, POOL_BLOCK), POOL_BLOCK);
+	cr_assert_eq(tty_conn_set_service(&conn, &drbg), 0);
+	fill(1); /* its seed */
+	cr_assert_eq(hear(fd, got, 65536), 65536);
+	cr_assert_eq(consumer.service.seeds, 1);
+	free(got);
+	close_slave(fd);
+}
+
+Test(tty_conn, another_process_goes_on)
+{
+	struct handover_tty left;
+	char unit[VRNG_UNIT];
+	uint8_t got[POOL_BLOCK];
+	int fd = open_slave();
+
+	say(fd, "cmdOcmd6");
+	left = record;
+	cr_assert(handover_tty_valid(&left));
+	cr_assert(left.open);
+	memcpy(unit, conn.vrng.unit, sizeof(unit));
+	vrng_init(&conn.vrng, unit);
+	conn.state = TTY_CLOSED;
+	event_del(&conn.read_ev);
+	event_del(&conn.drain_ev);
+	tty_conn_resume(&conn, &left);
+	cr_assert_eq(conn.state, TTY_OPEN);
+	cr_assert(conn.dirty);
+	cr_assert_eq(conn.vrng.mode, 6);
+	fill(1);
+	cr_assert_eq(hear(fd, got, sizeof(got)), sizeof(got));
+	close_slave(fd);
+}
+
+Test(tty_conn, a_record_that_makes_no_sense_is_a_power_up)
+{
+	struct handover_tty left = { .reply = 200, .mode = 77 };
+
+	tty_conn_resume(&conn, &left);
+	cr_assert(conn.vrng.paused);
+	cr_assert_eq(conn.vrng.mode, 0);
+	left = (struct handover_tty){ .activity = HANDOVER_SENDING,
+				      .reply = VRNG_IMAGE,
+				      .reply_at = 99 };
+	tty_conn_resume(&conn, &left);
+	cr_assert_eq(conn.vrng.reply, VRNG_NOTHING);
+	cr_assert_not(conn.vrng.paused);
+}
