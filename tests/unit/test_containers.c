@@ -1,0 +1,294 @@
+#include "host-agent/containers.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "host-agent/change.h"
+#include "host-agent/control.h"
+#include "host-agent/devset.h"
+#include "host-agent/egd_pub.h"
+#include "host-agent/hostconf.h"
+#include "host-agent/letgo.h"
+#include "host-agent/pool.h"
+#include "host-agent/rundir.h"
+#include "host-agent/sched.h"
+
+static char dir[64], why[CONTROL_WHY_MAX];
+static struct event_base *base;
+static struct sched *sched;
+static struct pool *pool;
+static struct egd_pub *pub;
+static struct devset *devices;
+static struct letgo *letgo;
+static struct containers *all;
+static struct hostconf conf;
+static struct hostconf_container configured[3];
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void begin(void)
+{
+	base = event_base_new();
+	sched = sched_new();
+	pool = pool_new(4);
+	pub = egd_pub_new(base, sched, pool, nothing, NULL);
+	devices = devset_new(base, pool, nothing, NULL);
+	letgo = letgo_new(base, devices, nothing, NULL);
+	all = containers_new(base, pub, letgo, NULL, dir);
+	cr_assert_eq(containers_apply(all, &conf), 0);
+	containers_load(all);
+}
+
+static void end(void)
+{
+	containers_free(all, false);
+	letgo_free(letgo);
+	egd_pub_free(pub);
+	devset_free(devices);
+	pool_free(pool);
+	sched_free(sched);
+	event_base_free(base);
+}
+
+static void name(size_t i, const char *id)
+{
+	struct hostconf_consumer *c = &configured[i].consumer;
+
+	snprintf(c->name, sizeof(c->name), "%s", id);
+	c->limits.weight = 1;
+}
+
+static void setup(void)
+{
+	char path[80];
+
+	log_init("test", LOG_LEVEL_ERR);
+	snprintf(dir, sizeof(dir), "/tmp/onerng-containers-XXXXXX");
+	cr_assert_not_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/lxc", dir);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	memset(&conf, 0, sizeof(conf));
+	memset(configured, 0, sizeof(configured));
+	name(0, "web");
+	name(1, "db");
+	configured[1].device = CONSUMER_DEVICE_NONE;
+	configured[1].socket = true;
+	name(2, "none");
+	configured[2].device = CONSUMER_DEVICE_NONE;
+	conf.containers = configured;
+	conf.containers_count = 3;
+	begin();
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	end();
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(containers, .init = setup, .fini = teardown);
+
+static struct container_view seen(const char *id)
+{
+	struct container *t = containers_find(all, id);
+	struct container_view v;
+
+	cr_assert_not_null(t, "%s", id);
+	containers_view(t, &v);
+	return v;
+}
+
+/* What the hook says, and that it is answered. */
+static int tell(const char *text)
+{
+	json_t *request = json_loads(text, 0, NULL);
+	char reply[64];
+	int fds[2], r;
+
+	cr_assert_not_null(request);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	r = containers_event(all, fds[1], request, why);
+	if (r < 0)
+		close(fds[1]);
+	else
+		cr_assert_gt(recv(fds[0], reply, sizeof(reply), MSG_DONTWAIT),
+			     0);
+	close(fds[0]);
+	json_decref(request);
+	return r;
+}
+
+static bool is_there(const char *below)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/lxc/%s", dir, below);
+	return access(path, F_OK) == 0;
+}
+
+Test(containers, each_gets_what_it_is_configured_for)
+{
+	cr_assert_not_null(seen("web").node);
+	cr_assert_not(seen("web").socket);
+	cr_assert_null(seen("db").node);
+	cr_assert(seen("db").socket);
+	cr_assert_null(seen("none").node);
+	cr_assert(is_there("web") && is_there("web.facts"));
+	cr_assert(is_there("db/egd.sock") && is_there("none.facts"));
+	cr_assert_eq(seen("none").phase, CONSUMER_UNKNOWN);
+	cr_assert_null(containers_find(all, "other"));
+}
+
+Test(containers, a_start_has_a_terminal_of_its_own)
+{
+	char first[32];
+
+	snprintf(first, sizeof(first), "%s", seen("web").node);
+	cr_assert_eq(tell("{\"op\":\"prepare\",\"id\":\"web\"}"), 0);
+	cr_assert_str_neq(seen("web").node, first);
+	cr_assert_eq(seen("web").phase, CONSUMER_PREPARING);
+	cr_assert_eq(tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":1}"), 0);
+	snprintf(first, sizeof(first), "%s", seen("web").node);
+	cr_assert_eq(seen("web").phase, CONSUMER_RUNNING);
+	cr_assert_eq(seen("web").pid, 1);
+	cr_assert_eq(tell("{\"op\":\"prepare\",\"id\":\"web\"}"), 0);
+	cr_assert_str_eq(seen("web").node, first, "while it runs");
+	cr_assert_eq(tell("{\"op\":\"stopped\",\"id\":\"web\",\"pid\":1}"), 0);
+	cr_assert_eq(seen("web").phase, CONSUMER_STOPPED);
+	cr_assert_eq(seen("web").pid, 0);
+}
+
+Test(containers, what_is_unknown_is_no_error_and_what_is_nonsense_is)
+{
+	cr_assert_eq(tell("{\"op\":\"prepare\",\"id\":\"other\"}"), 0);
+	cr_assert_eq(tell("{\"op\":\"frozen\",\"id\":\"web\"}"), 0);
+	cr_assert_eq(tell("{\"op\":\"prepare\"}"), -EINVAL);
+	cr_assert_eq(tell("{\"id\":\"web\"}"), -EINVAL);
+	cr_assert_eq(tell("{\"op\":1,\"id\":\"web\"}"), -EINVAL);
+	cr_assert_eq(tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":-1}"),
+		     -EINVAL);
+	cr_assert_eq(tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":\"1\"}"),
+		     -EINVAL);
+	cr_assert_eq(
+		tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":4294967297}"),
+		-EINVAL);
+	cr_assert_eq(seen("web").phase, CONSUMER_UNKNOWN);
+}
+
+Test(containers, phases_outlive_the_process)
+{
+	tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":1}");
+	tell("{\"op\":\"stopped\",\"id\":\"db\"}");
+	end();
+	begin();
+	cr_assert_eq(seen("web").phase, CONSUMER_RUNNING);
+	cr_assert_eq(seen("web").pid, 1);
+	cr_assert_eq(seen("db").phase, CONSUMER_STOPPED);
+	cr_assert_eq(seen("none").phase, CONSUMER_UNKNOWN);
+}
+
+Test(containers, a_file_of_phases_that_makes_no_sense_is_ignored)
+{
+	static const char *const texts[] = {
+		"",
+		"{",
+		"[1,2]",
+		"{\"web\":1}",
+		"[{\"id\":\"web\",\"phase\":99,\"pid\":1}]",
+		"[{\"id\":\"web\",\"phase\":-1,\"pid\":1}]",
+		"[{\"id\":\"web\",\"phase\":3,\"pid\":-5}]",
+		"[{\"id\":7,\"phase\":3,\"pid\":5}]",
+	};
+	char path[CONSUMER_PATH_MAX];
+	size_t i;
+	FILE *f;
+
+	rundir_containers_file(path, dir);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		end();
+		f = fopen(path, "w");
+		fputs(texts[i], f);
+		fclose(f);
+		begin();
+		cr_assert_eq(seen("web").phase, CONSUMER_UNKNOWN, "%s",
+			     texts[i]);
+	}
+}
+
+Test(containers, a_reload_changes_what_they_have)
+{
+	configured[0].device = CONSUMER_DEVICE_NONE;
+	configured[0].socket = true;
+	configured[1].device = CONSUMER_DEVICE_PLAIN;
+	conf.containers_count = 2;
+	cr_assert_eq(containers_apply(all, &conf), 0);
+	cr_assert_null(seen("web").node);
+	cr_assert(is_there("web/egd.sock"));
+	cr_assert_not_null(seen("db").node);
+	cr_assert_not_null(seen("db").second);
+	cr_assert_null(containers_find(all, "none"));
+	cr_assert_not(is_there("none") || is_there("none.facts"));
+	configured[1].device = CONSUMER_DEVICE_NONE;
+	cr_assert_eq(containers_apply(all, &conf), 0);
+	cr_assert_null(seen("db").second);
+	cr_assert(seen("db").socket);
+}
+
+Test(containers, both_ways_of_one_have_the_same_limits)
+{
+	struct sched_limits lim = { .rate_bytes = 7, .weight = 3 };
+	struct service_policy kernel = { SERVICE_RAW, SERVICE_KERNEL };
+	struct container *t = containers_find(all, "web");
+
+	configured[0].socket = true;
+	cr_assert_eq(containers_apply(all, &conf), 0);
+	cr_assert_eq(containers_set_limits(t, &lim), 0);
+	cr_assert_eq(containers_set_service(t, &kernel), 0);
+	cr_assert_eq(seen("web").main->limits.rate_bytes, 7);
+	cr_assert_eq(seen("web").second->limits.weight, 3);
+	cr_assert_eq(seen("web").second->service.policy.when_absent,
+		     SERVICE_KERNEL);
+	t = containers_find(all, "none");
+	cr_assert_eq(containers_set_limits(t, &lim), -ENODEV);
+	cr_assert_eq(containers_set_service(t, &kernel), -ENODEV);
+}
+
+Test(containers, consumer_set_finds_them_by_id_and_kind)
+{
+	struct change_targets targets = { pub, all };
+	json_t *ask = json_pack("{s:s, s:s, s:i}", "consumer", "web", "cmd",
+				"consumer-set", "weight", 5);
+	json_t *reply = change_consumer(&targets, ask, why);
+
+	cr_assert_not_null(reply, "%s", why);
+	json_decref(reply);
+	cr_assert_eq(seen("web").main->limits.weight, 5);
+	cr_assert(seen("web").override);
+	json_object_set_new(ask, "kind", json_string("domain"));
+	cr_assert_null(change_consumer(&targets, ask, why));
+	cr_assert(strstr(why, "no consumer web"));
+	json_object_set_new(ask, "kind", json_string("container"));
+	reply = change_consumer(&targets, ask, why);
+	cr_assert_not_null(reply, "%s", why);
+	json_decref(reply);
+	json_object_set_new(ask, "kind", json_string("vm"));
+	cr_assert_null(change_consumer(&targets, ask, why));
+	cr_assert(strstr(why, "kind: not domain"));
+	json_decref(ask);
+}
