@@ -48,7 +48,8 @@ tree_files '*.c' '*.h' | includes | grep -E '<(libusb-1.0/)?libusb\.h>' |
 	grep -vE '^(host-agent/(usb|watcher)[_a-z]*\.[ch]|tests/)' |
 	none "only usb*.c and watcher.c know libusb" "includes libusb"
 
-for file in $(tree_files '*.c' '*.h' | grep -E '^host-agent/egd_(pub|conn)'); do
+for file in $(tree_files '*.c' '*.h' |
+	grep -E '^host-agent/((egd|tty)_(pub|conn)|vrng)'); do
 	echo "$file"
 done | includes | grep -E '(sampler|reader|rawmsg|health|usb|onerng)\.h' |
 	none "the publisher never sees the source" "includes"
