@@ -72,10 +72,12 @@ static bool has_terminal(enum consumer_device device)
 	       device == CONSUMER_DEVICE_PLAIN;
 }
 
-static int say_failed(const struct container *t, const char *what,
-		      const char *why)
+static int say_failed(struct container *t, const char *what, const char *why)
 {
-	log_err("container %s: no %s: %s", t->conf.consumer.name, what, why);
+	if (!t->lacks)
+		log_err("container %s: no %s: %s", t->conf.consumer.name, what,
+			why);
+	t->lacks = true;
 	return -EIO;
 }
 
@@ -160,6 +162,7 @@ int container_equip(struct containers *c, struct container *t)
 	if (!t->sock && t->conf.socket && add_sock(c, t) < 0)
 		r = -EIO;
 	share_rate(t);
+	t->lacks = r < 0;
 	return r;
 }
 
@@ -322,9 +325,14 @@ void containers_set_state(struct containers *c, const char *state)
 
 void containers_tick(struct containers *c)
 {
+	bool retry = ++c->ticks % CONTAINERS_RETRY_S == 0;
 	struct container *t;
 
 	tty_pub_tick(c->ttys);
+	TAILQ_FOREACH (t, &c->list, entry)
+		if (retry && t->lacks && container_equip(c, t) == 0)
+			log_info("container %s: has what it lacked",
+				 t->conf.consumer.name);
 	/* nodes of devices come and go by themselves */
 	TAILQ_FOREACH (t, &c->list, entry)
 		container_tell(c, t);

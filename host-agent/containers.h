@@ -19,6 +19,7 @@
 
 #define CONTAINERS_FILE_MAX 262144  /* bytes */
 #define CONTAINERS_PID_MAX  4194304 /* PID_MAX_LIMIT of Linux */
+#define CONTAINERS_RETRY_S  10	    /* what could not be made is tried again */
 
 struct container;
 struct containers;

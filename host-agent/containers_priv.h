@@ -23,6 +23,7 @@ struct container {
 	enum consumer_phase phase;
 	pid_t pid;
 	bool override;
+	bool lacks; /* a terminal or socket, as was logged */
 	struct container_facts told;
 };
 
@@ -37,6 +38,7 @@ struct containers {
 	struct container_list list;
 	bool unsaved; /* said that the file cannot be written */
 	bool untold;  /* the same of facts */
+	unsigned int ticks;
 };
 
 /* What it has becomes what its conf names.  0 or -EIO, logged. */

@@ -463,8 +463,8 @@ static int core_listen(struct core *c)
 	if (roster_apply(c->pub, c->conf, c->run_dir) < 0)
 		return -EIO;
 	domains_load(c->domains);
-	if (containers_apply(c->containers, c->conf) < 0)
-		return -EIO;
+	/* one that lacks something is mended later, and no reason to end */
+	(void)containers_apply(c->containers, c->conf);
 	containers_load(c->containers);
 	if (core_listen_to_hook(c) < 0)
 		return -EIO;

@@ -83,8 +83,9 @@ bool handover_state_valid(const struct handover_state *s)
 
 bool handover_tty_valid(const struct handover_tty *t)
 {
-	return t->activity < HANDOVER_ACTIVITIES && t->open <= 1 &&
-	       t->paused <= 1 && t->process_bytes <= HANDOVER_SEED_MAX;
+	return t->activity < HANDOVER_ACTIVITIES &&
+	       t->phase < HANDOVER_TTY_PHASES && t->paused <= 1 &&
+	       t->process_bytes <= HANDOVER_SEED_MAX;
 }
 
 static bool fd_valid(int32_t fd, uint64_t ino)

@@ -24,6 +24,7 @@
 #define HANDOVER_AHEAD_MAX   64	 /* bytes */
 #define HANDOVER_PUSH_MAX    512 /* bytes */
 #define HANDOVER_SEED_MAX    64	 /* bytes of class seed a process got */
+#define HANDOVER_TTY_PHASES  3	 /* enum tty_conn_state */
 
 struct handover_header {
 	char magic[8];
@@ -57,7 +58,7 @@ struct handover_state {
 /* Of a terminal, as in struct tty_conn: its master is where a socket listens. */
 struct handover_tty {
 	uint64_t zero[2];
-	uint8_t activity, open, paused, mode, parser, skip, armed, reply;
+	uint8_t activity, phase, paused, mode, parser, skip, armed, reply;
 	uint32_t reply_at, process_bytes;
 };
 

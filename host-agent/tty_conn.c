@@ -177,17 +177,25 @@ static void session_leave(struct tty_conn *c)
 	vrng_close(&c->vrng);
 }
 
+void tty_conn_wipe(struct tty_conn *c)
+{
+	if (tty_pty_wipe(&c->pty) < 0) {
+		tty_pty_set_raw(&c->pty);
+		return;
+	}
+	c->state = TTY_WIPING;
+	c->wipe_tries = 0;
+	after_ms(&c->wipe_ev, 1);
+}
+
 static void session_end(struct tty_conn *c)
 {
 	session_leave(c);
 	c->state = TTY_CLOSED;
-	if (c->dirty && tty_pty_wipe(&c->pty) == 0) {
-		c->state = TTY_WIPING;
-		c->wipe_tries = 0;
-		after_ms(&c->wipe_ev, 1);
-	} else {
+	if (c->dirty)
+		tty_conn_wipe(c);
+	else
 		tty_pty_set_raw(&c->pty);
-	}
 	tty_conn_update(c);
 }
 

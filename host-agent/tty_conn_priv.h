@@ -20,6 +20,9 @@ void tty_conn_drained(struct tty_conn *c);
 /* What a write did not take goes to nobody. */
 void tty_conn_discard(struct tty_conn *c);
 
+/* Nobody has it open: discards what is left in it. */
+void tty_conn_wipe(struct tty_conn *c);
+
 /* Of a sink. */
 void tty_conn_deliver(struct sink *s);
 size_t tty_conn_deliver_made(struct sink *s);

@@ -1,11 +1,14 @@
 /*
  * tty_state.c - keeps the record of a terminal as its connection is, and back
  */
+#include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "host-agent/handover_record.h"
 #include "host-agent/tty_conn_priv.h"
+
+static_assert(TTY_WIPING + 1 == HANDOVER_TTY_PHASES, "fits a record");
 
 /* The compiler keeps the order, and nothing else has to (egd_state.c). */
 void tty_conn_begin(struct tty_conn *c, int activity)
@@ -33,7 +36,7 @@ void tty_conn_save(struct tty_conn *c)
 	if (!r)
 		return;
 	tty_conn_begin(c, HANDOVER_READING);
-	r->open = c->state != TTY_CLOSED;
+	r->phase = c->state;
 	r->paused = v->paused;
 	r->mode = v->mode;
 	r->parser = v->parser;
@@ -69,8 +72,14 @@ void tty_conn_resume(struct tty_conn *c, const struct handover_tty *left)
 	c->boot_due = false;
 	if (left)
 		load(c, left);
+	/* whoever has it open may have settings of his own, unless amid this */
+	if (!left || left->phase == TTY_WIPING)
+		tty_pty_set_raw(&c->pty);
 	tty_conn_look(c);
+	/* the last process may have written what nobody read */
 	if (c->state == TTY_OPEN)
-		c->dirty = true; /* the last process may have written */
+		c->dirty = true;
+	else if (!left || left->phase != TTY_CLOSED)
+		tty_conn_wipe(c);
 	tty_conn_save(c);
 }

@@ -443,7 +443,7 @@ Test(tty_conn, another_process_goes_on)
 	say(fd, "cmdOcmd6");
 	left = record;
 	cr_assert(handover_tty_valid(&left));
-	cr_assert(left.open);
+	cr_assert_eq(left.phase, TTY_OPEN);
 	memcpy(unit, conn.vrng.unit, sizeof(unit));
 	vrng_init(&conn.vrng, unit);
 	conn.state = TTY_CLOSED;
@@ -455,6 +455,26 @@ Test(tty_conn, another_process_goes_on)
 	cr_assert_eq(conn.vrng.mode, 6);
 	fill(1);
 	cr_assert_eq(hear(fd, got, sizeof(got)), sizeof(got));
+	close_slave(fd);
+}
+
+Test(tty_conn, what_another_process_wrote_is_wiped_too)
+{
+	struct handover_tty left = { .phase = TTY_WIPING };
+	uint8_t got[POOL_BLOCK];
+	struct termios t;
+	int fd;
+
+	cr_assert_eq(tty_pty_write(&conn.pty, "left", 4), 4);
+	cr_assert_eq(tty_pty_wipe(&conn.pty), 0);
+	tty_conn_resume(&conn, &left);
+	cr_assert_eq(conn.state, TTY_WIPING);
+	turns(50);
+	cr_assert_eq(conn.state, TTY_CLOSED);
+	fd = open_slave();
+	cr_assert_eq(read(fd, got, sizeof(got)), -1);
+	cr_assert_eq(tcgetattr(fd, &t), 0);
+	cr_assert_eq(t.c_lflag & (ECHO | ISIG), 0);
 	close_slave(fd);
 }
 
