@@ -222,7 +222,8 @@ else
 fi
 
 # Who leaves a terminal in an odd state leaves it so for nobody.
-"$wild" odd "$v"
+check "somebody leaves a terminal canonical, echoing, with flow control" \
+	"$wild" odd "$v"
 settle
 say "$v" cmdO
 check "a terminal is raw again for the next one" \

@@ -183,7 +183,6 @@ static int odd(int fd)
 	t.c_iflag = ICRNL | IXON | IXOFF | ISTRIP | PARMRK | IUCLC;
 	t.c_oflag = OPOST | ONLCR | OLCUC;
 	t.c_lflag = ICANON | ECHO | ECHOE | ISIG | IEXTEN;
-	t.c_cflag = CS5 | PARENB | HUPCL | CREAD;
 	t.c_cc[VINTR] = 0x55;
 	t.c_cc[VEOF] = 0x00;
 	t.c_cc[VSTOP] = 0x01;
