@@ -179,7 +179,7 @@ static void forget(struct containers *c, struct container *t)
 	char dir[RUNDIR_LXC_MAX];
 
 	log_info("container %s: removed", t->conf.consumer.name);
-	container_facts_remove(c->run_dir, t->conf.consumer.name);
+	device_facts_remove(c->run_dir, t->conf.consumer.name);
 	rundir_container_dir(dir, c->run_dir, t->conf.consumer.name);
 	letgo_end_domain(c->letgo, t->key);
 	drop(c, t);
@@ -279,7 +279,7 @@ void containers_free(struct containers *c, bool kept)
 }
 
 static void find_node(struct containers *c, struct container *t,
-		      struct container_facts *f)
+		      struct device_facts *f)
 {
 	const char *port;
 
@@ -288,24 +288,23 @@ static void find_node(struct containers *c, struct container *t,
 		f->major = TTY_PTY_MAJOR;
 		f->minor = tty_pub_number(t->tty);
 	} else if (t->conf.device == CONSUMER_DEVICE_HWRNG) {
-		container_facts_find_hwrng(f);
+		device_facts_find_hwrng(f);
 	} else if (t->conf.device == CONSUMER_DEVICE_PASSTHROUGH) {
 		port = letgo_port_of(c->letgo, t->key);
 		if (port)
-			container_facts_find_acm(f, port);
+			device_facts_find_acm(f, port);
 	}
 }
 
 void container_tell(struct containers *c, struct container *t)
 {
-	struct container_facts f = { .device = t->conf.device,
-				     .state = c->state };
+	struct device_facts f = { .device = t->conf.device, .state = c->state };
 	int r;
 
 	find_node(c, t, &f);
-	if (container_facts_equal(&f, &t->told))
+	if (device_facts_equal(&f, &t->told))
 		return;
-	r = container_facts_write(c->run_dir, t->conf.consumer.name, &f);
+	r = device_facts_write(c->run_dir, t->conf.consumer.name, &f);
 	if (r == 0)
 		t->told = f;
 	else if (!c->untold)

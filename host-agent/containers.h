@@ -3,7 +3,7 @@
  * tells of them
  *
  * A container has a terminal (virtual, plain), an EGD socket, both or neither;
- * what it is told of its device is in container_facts.h.  What is known of its
+ * what it is told of its device is in device_facts.h.  What is known of its
  * phase outlives this process in a file of run_dir.
  */
 #ifndef HOST_AGENT_CONTAINERS_H
@@ -15,7 +15,7 @@
 #include <jansson.h>
 
 #include "host-agent/consumer.h"
-#include "host-agent/container_facts.h"
+#include "host-agent/device_facts.h"
 
 #define CONTAINERS_FILE_MAX 262144  /* bytes */
 #define CONTAINERS_PID_MAX  4194304 /* PID_MAX_LIMIT of Linux */

@@ -24,7 +24,7 @@ struct container {
 	pid_t pid;
 	bool override;
 	bool lacks; /* a terminal or socket, as was logged */
-	struct container_facts told;
+	struct device_facts told;
 };
 
 TAILQ_HEAD(container_list, container);

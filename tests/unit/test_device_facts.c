@@ -1,4 +1,4 @@
-#include "host-agent/container_facts.h"
+#include "host-agent/device_facts.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static char dir[64], path[128];
-static struct container_facts f;
+static struct device_facts f;
 
 static void setup(void)
 {
@@ -21,11 +21,11 @@ static void setup(void)
 	snprintf(lxc, sizeof(lxc), "%s/lxc", dir);
 	cr_assert_eq(mkdir(lxc, 0700), 0);
 	snprintf(path, sizeof(path), "%s/lxc/web.facts", dir);
-	f = (struct container_facts){ .device = CONSUMER_DEVICE_VIRTUAL,
-				      .node = "/dev/pts/7",
-				      .major = 136,
-				      .minor = 7,
-				      .state = "serving" };
+	f = (struct device_facts){ .device = CONSUMER_DEVICE_VIRTUAL,
+				   .node = "/dev/pts/7",
+				   .major = 136,
+				   .minor = 7,
+				   .state = "serving" };
 }
 
 static void teardown(void)
@@ -38,7 +38,7 @@ static void teardown(void)
 	rmdir(dir);
 }
 
-TestSuite(container_facts, .init = setup, .fini = teardown);
+TestSuite(device_facts, .init = setup, .fini = teardown);
 
 static ino_t written(void)
 {
@@ -49,20 +49,20 @@ static ino_t written(void)
 	return st.st_ino;
 }
 
-Test(container_facts, a_node_stands_there_while_there_is_one)
+Test(device_facts, a_node_stands_there_while_there_is_one)
 {
 	char text[FACTS_MAX];
 
-	cr_assert_eq(container_facts_text(&f, text), strlen(text));
+	cr_assert_eq(device_facts_text(&f, text), strlen(text));
 	cr_assert_str_eq(text, "version=1\ndevice=virtual\nnode=/dev/pts/7\n"
 			       "rdev=136:7\nstate=serving\n");
 	f.node[0] = '\0';
 	f.device = CONSUMER_DEVICE_NONE;
-	container_facts_text(&f, text);
+	device_facts_text(&f, text);
 	cr_assert_str_eq(text, "version=1\ndevice=none\nstate=serving\n");
 }
 
-Test(container_facts, the_longest_fit)
+Test(device_facts, the_longest_fit)
 {
 	char text[FACTS_MAX];
 
@@ -71,27 +71,27 @@ Test(container_facts, the_longest_fit)
 	f.major = 0xffffffff;
 	f.minor = 0xffffffff;
 	f.state = "recovering";
-	cr_assert_lt(container_facts_text(&f, text), FACTS_MAX / 2);
+	cr_assert_lt(device_facts_text(&f, text), FACTS_MAX / 2);
 }
 
-Test(container_facts, the_file_is_renamed_only_if_something_changed)
+Test(device_facts, the_file_is_renamed_only_if_something_changed)
 {
 	ino_t first;
 	int keep;
 
 	umask(0077);
-	cr_assert_eq(container_facts_write(dir, "web", &f), 0);
+	cr_assert_eq(device_facts_write(dir, "web", &f), 0);
 	first = written();
 	keep = open(path, O_RDONLY | O_CLOEXEC); /* keeps its inode's number */
-	cr_assert_eq(container_facts_write(dir, "web", &f), 0);
+	cr_assert_eq(device_facts_write(dir, "web", &f), 0);
 	cr_assert_eq(written(), first);
 	f.minor = 8;
-	cr_assert_eq(container_facts_write(dir, "web", &f), 0);
+	cr_assert_eq(device_facts_write(dir, "web", &f), 0);
 	cr_assert_neq(written(), first);
 	close(keep);
 }
 
-Test(container_facts, a_link_in_its_place_is_replaced_not_followed)
+Test(device_facts, a_link_in_its_place_is_replaced_not_followed)
 {
 	char victim[128];
 	struct stat st;
@@ -99,7 +99,7 @@ Test(container_facts, a_link_in_its_place_is_replaced_not_followed)
 	snprintf(victim, sizeof(victim), "%s/victim", dir);
 	close(open(victim, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	cr_assert_eq(symlink(victim, path), 0);
-	cr_assert_eq(container_facts_write(dir, "web", &f), 0);
+	cr_assert_eq(device_facts_write(dir, "web", &f), 0);
 	cr_assert_eq(stat(victim, &st), 0);
 	cr_assert_eq(st.st_size, 0);
 	cr_assert_eq(lstat(path, &st), 0);
@@ -107,28 +107,28 @@ Test(container_facts, a_link_in_its_place_is_replaced_not_followed)
 	unlink(victim);
 }
 
-Test(container_facts, a_folder_that_is_gone_is_an_error)
+Test(device_facts, a_folder_that_is_gone_is_an_error)
 {
-	cr_assert_eq(container_facts_write("/nonexistent", "web", &f), -ENOENT);
+	cr_assert_eq(device_facts_write("/nonexistent", "web", &f), -ENOENT);
 }
 
-Test(container_facts, equal_means_all_of_it)
+Test(device_facts, equal_means_all_of_it)
 {
-	struct container_facts g = f;
+	struct device_facts g = f;
 
-	cr_assert(container_facts_equal(&f, &g));
+	cr_assert(device_facts_equal(&f, &g));
 	g.state = "no-device";
-	cr_assert_not(container_facts_equal(&f, &g));
+	cr_assert_not(device_facts_equal(&f, &g));
 	g = f;
 	g.node[9] = '8';
-	cr_assert_not(container_facts_equal(&f, &g));
+	cr_assert_not(device_facts_equal(&f, &g));
 	g = f;
 	g.state = NULL; /* nothing was told yet */
-	cr_assert_not(container_facts_equal(&f, &g));
+	cr_assert_not(device_facts_equal(&f, &g));
 }
 
-Test(container_facts, a_port_without_a_terminal_has_no_node)
+Test(device_facts, a_port_without_a_terminal_has_no_node)
 {
-	container_facts_find_acm(&f, "99-99");
+	device_facts_find_acm(&f, "99-99");
 	cr_assert_str_eq(f.node, "");
 }

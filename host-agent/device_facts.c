@@ -1,4 +1,4 @@
-#include "host-agent/container_facts.h"
+#include "host-agent/device_facts.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,8 +17,8 @@
 #define SYSFS_NAMES_MAX 64 /* entries looked at in a directory */
 #define ACM		"ttyACM"
 
-size_t container_facts_text(const struct container_facts *f,
-			    char out[static FACTS_MAX])
+size_t device_facts_text(const struct device_facts *f,
+			 char out[static FACTS_MAX])
 {
 	int n = snprintf(out, FACTS_MAX, "version=1\ndevice=%s\n",
 			 consumer_device_name(f->device));
@@ -31,8 +31,8 @@ size_t container_facts_text(const struct container_facts *f,
 	return (size_t)n;
 }
 
-bool container_facts_equal(const struct container_facts *a,
-			   const struct container_facts *b)
+bool device_facts_equal(const struct device_facts *a,
+			const struct device_facts *b)
 {
 	return a->device == b->device && !strcmp(a->node, b->node) &&
 	       a->major == b->major && a->minor == b->minor && a->state &&
@@ -72,11 +72,11 @@ static int write_file(const char *path, const char *text, size_t len)
 	return r;
 }
 
-int container_facts_write(const char *run_dir, const char *id,
-			  const struct container_facts *f)
+int device_facts_write(const char *run_dir, const char *id,
+		       const struct device_facts *f)
 {
 	char path[RUNDIR_LXC_MAX], new[RUNDIR_LXC_MAX], text[FACTS_MAX];
-	size_t len = container_facts_text(f, text);
+	size_t len = device_facts_text(f, text);
 	int r;
 
 	rundir_container_facts(path, run_dir, id);
@@ -91,7 +91,7 @@ int container_facts_write(const char *run_dir, const char *id,
 	return r;
 }
 
-void container_facts_remove(const char *run_dir, const char *id)
+void device_facts_remove(const char *run_dir, const char *id)
 {
 	char path[RUNDIR_LXC_MAX];
 
@@ -129,7 +129,7 @@ static bool find_name(const char *dir, char *out, size_t size)
 	return found;
 }
 
-static bool read_numbers(const char *path, struct container_facts *f)
+static bool read_numbers(const char *path, struct device_facts *f)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[32];
@@ -143,7 +143,7 @@ static bool read_numbers(const char *path, struct container_facts *f)
 	return sscanf(text, "%u:%u", &f->major, &f->minor) == 2;
 }
 
-void container_facts_find_acm(struct container_facts *f, const char *port)
+void device_facts_find_acm(struct device_facts *f, const char *port)
 {
 	char dir[SYSFS_PATH_MAX], path[SYSFS_PATH_MAX + 48], name[16];
 
@@ -157,7 +157,7 @@ void container_facts_find_acm(struct container_facts *f, const char *port)
 		snprintf(f->node, sizeof(f->node), "/dev/%s", name);
 }
 
-void container_facts_find_hwrng(struct container_facts *f)
+void device_facts_find_hwrng(struct device_facts *f)
 {
 	struct stat st;
 
