@@ -25,8 +25,8 @@
 
 #define TTY_CONN_AHEAD	     512  /* bytes; whole blocks */
 #define TTY_CONN_BLIND	     3072 /* the most without a sign of a reader */
-#define TTY_CONN_LATE_MS     10	  /* the first look for a sign missed */
-#define TTY_CONN_LATE_STEPS  10	  /* looks, each after twice the time */
+#define TTY_CONN_LATE_MS     2	  /* the first look for a sign missed */
+#define TTY_CONN_LATE_STEPS  12	  /* looks, each after twice the time */
 #define TTY_CONN_READ_MAX    1024 /* bytes read at once */
 #define TTY_CONN_INPUT	     4096 /* bytes read in TTY_CONN_INPUT_MS */
 #define TTY_CONN_INPUT_MS    50

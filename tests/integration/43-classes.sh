@@ -195,7 +195,7 @@ equal "is seen in the status" drbg "$(get 2 class)"
 equal "as an override" true "$(get 2 override)"
 check "the DRBG serves the stream" wait_for 10 least 2 drbg.seeds 1
 check "for people, too" sh -c "hostd=\$1; \"\$hostd\" -s \"\$2\" status |
-	grep -q '^domain  d2  *drbg\\*'" sh "$B/onerngctl" "$T/run/control.sock"
+	grep -q '^domain  *d2  *drbg\\*'" sh "$B/onerngctl" "$T/run/control.sock"
 check "by UUID, back again" hostd_ctl domain set "$(uuid 2)" --class raw
 check "limits alone" hostd_ctl domain set host --weight 3
 equal "of the host" 3 "$(get 0 weight)"
