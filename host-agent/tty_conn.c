@@ -211,6 +211,8 @@ void tty_conn_look(struct tty_conn *c)
 		pause_input(c); /* more waits: looks again */
 	else if (r == 0 && tty_pty_is_open(&c->pty))
 		session_begin(c);
+	else
+		tty_pty_set_raw(&c->pty); /* somebody came and went */
 	tty_conn_pump(c);
 	c->env->serve(c->env->ctx);
 }

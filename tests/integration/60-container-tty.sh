@@ -334,8 +334,8 @@ refuse "which is not one of that name" 1 set_live consumer=plain kind=domain \
 refuse "nothing is set of who gets nothing" 1 set_live consumer=pass class=raw
 
 # Two sources of trouble at once: no device, and who is to get none.
-sed -i 's/^\[container slow\]/&\nwhen_absent=refuse/; s/^\[container fast\]/&\nwhen_absent=kernel/' \
-	"$T/hostd.conf"
+sed -i 's/^\[container slow\]/&\nwhen_absent=refuse/
+	s/^\[container fast\]/&\nwhen_absent=kernel/' "$T/hostd.conf"
 kill -HUP "$(cat "$T/hostd.pid")"
 refusing() {
 	[ "$(of slow when_absent)" = refuse ]

@@ -385,6 +385,22 @@ Test(tty_conn, odd_settings_end_with_the_last_close)
 	close_slave(fd);
 }
 
+Test(tty_conn, so_do_those_of_somebody_who_was_never_seen)
+{
+	struct termios t;
+	int fd = open(node, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	cr_assert_eq(tcgetattr(fd, &t), 0);
+	t.c_lflag |= ICANON | ECHO;
+	cr_assert_eq(tcsetattr(fd, TCSANOW, &t), 0);
+	close(fd);
+	tty_conn_look(&conn);
+	fd = open_slave();
+	cr_assert_eq(tcgetattr(fd, &t), 0);
+	cr_assert_eq(t.c_lflag & (ICANON | ECHO), 0);
+	close_slave(fd);
+}
+
 Test(tty_conn, two_that_have_it_open_are_one_until_both_close)
 {
 	int a = open_slave(), b = open_slave();
