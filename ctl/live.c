@@ -91,52 +91,54 @@ static bool has_items(struct lxcapi_container *c, const char *key)
 
 /*
  * Must a device be permitted at all?  The first rule that is set would shut a
- * container without rules out of every other device.  Of v2, what is permitted
- * cannot be read, only what the container was started with.
+ * container without rules out of every other device.  Of v2 (no list), what is
+ * permitted cannot be read, only what the container was started with.
  */
-static bool needs_rule(struct lxcapi_container *c, const char *rule)
+static bool needs_rule(struct lxcapi_container *c, const char *list,
+		       const char *rule)
 {
-	char *list = lxcapi_cgroup(c, "devices.list");
-	bool needs;
-
 	if (list)
-		needs = !has_rule(list, V1_ALL) && !has_rule(list, rule);
-	else
-		needs = has_items(c, V2_PREFIX "allow") ||
-			has_items(c, V2_PREFIX "deny");
-	free(list);
-	return needs;
+		return !has_rule(list, V1_ALL) && !has_rule(list, rule);
+	return has_items(c, V2_PREFIX "allow") ||
+	       has_items(c, V2_PREFIX "deny");
 }
 
-/* Was one permitted, that can be taken back? */
-static bool has_own_rule(struct lxcapi_container *c, const char *rule)
-{
-	char *list;
-	bool has;
-
-	if (!*rule || !strncmp(rule, PTY_RULE, strlen(PTY_RULE)))
-		return false;
-	list = lxcapi_cgroup(c, "devices.list");
-	has = list ? has_rule(list, rule) : needs_rule(c, rule);
-	free(list);
-	return has;
-}
-
-/* 1: changed; 0; -EIO. */
+/* 1: one more is permitted; 0: nothing changed that is known of; -EIO. */
 static int permit(struct lxcapi_container *c, const char *rule,
 		  char why[static LXCAPI_WHY_MAX])
 {
-	if (!*rule || !needs_rule(c, rule))
-		return 0;
-	return lxcapi_set_cgroup(c, "devices.allow", rule, why) < 0 ? -EIO : 1;
+	char *list = lxcapi_cgroup(c, "devices.list");
+	int r = 0;
+
+	if (*rule && needs_rule(c, list, rule)) {
+		r = lxcapi_set_cgroup(c, "devices.allow", rule, why);
+		if (r == 0 && list)
+			r = 1;
+	}
+	free(list);
+	return r;
+}
+
+/* Terminals of the container's own come under the rule for ptys. */
+static bool may_forbid(const char *rule)
+{
+	return *rule && strncmp(rule, PTY_RULE, strlen(PTY_RULE)) != 0;
 }
 
 static int forbid(struct lxcapi_container *c, const char *rule,
 		  char why[static LXCAPI_WHY_MAX])
 {
-	if (!has_own_rule(c, rule))
-		return 0;
-	return lxcapi_set_cgroup(c, "devices.deny", rule, why) < 0 ? -EIO : 1;
+	char *list = lxcapi_cgroup(c, "devices.list");
+	bool has = list ? has_rule(list, rule) : needs_rule(c, NULL, rule);
+	int r = 0;
+
+	if (may_forbid(rule) && has) {
+		r = lxcapi_set_cgroup(c, "devices.deny", rule, why);
+		if (r == 0 && list)
+			r = 1;
+	}
+	free(list);
+	return r;
 }
 
 /* 0; LIVE_STOPPED or LIVE_FAILED. */
