@@ -17,7 +17,8 @@ HOST_MAN    := $(filter-out $(GUEST_MAN),$(wildcard man/*.[1-8]))
 GUEST_UNITS := $(addprefix packaging/systemd/,onerng-guestd.service \
 	onerng-guest-require.service)
 # On the host the guest agent feeds the host's own kernel: another unit.
-HOST_UNITS  := $(filter-out $(GUEST_UNITS),$(wildcard packaging/systemd/*.service))
+HOST_UNITS  := $(filter-out $(GUEST_UNITS),$(wildcard packaging/systemd/*.service \
+	packaging/systemd/*.path))
 UDEV_RULES  := $(wildcard packaging/udev/*.rules)
 SYSUSERS    := $(wildcard packaging/sysusers.d/*.conf)
 

@@ -31,6 +31,8 @@ for pattern in 'systemd/system/onerng-hostd.service' \
 	'systemd/system/onerng-guest-require.service' \
 	'systemd/system/onerng-guestd-host.service' \
 	'systemd/system/onerng-domain-watch.service' 'udev/rules.d/*.rules' \
+	'systemd/system/onerng-container-refresh.service' \
+	'systemd/system/onerng-container-refresh.path' \
 	'sysusers.d/*.conf'; do
 	# shellcheck disable=SC2086 # a pattern
 	check "$pattern is installed" ls "$root"/usr/lib/$pattern
@@ -71,7 +73,7 @@ check "make install works without DESTDIR" "$make" --no-print-directory \
 	UDEVDIR="$live/udev" SYSUSERSDIR="$live/sysusers" \
 	INITRAMFSDIR="$live/initramfs" DRACUTDIR="$live/dracut" install install-guest
 if command -v systemd-analyze >/dev/null; then
-	for unit in "$live"/units/*.service; do
+	for unit in "$live"/units/*.service "$live"/units/*.path; do
 		SYSTEMD_UNIT_PATH="$live/units:" systemd-analyze verify \
 			--man=no "$unit" 2>&1 |
 			none "$(basename "$unit") is a valid unit" "says"
@@ -94,6 +96,8 @@ if systemd-analyze --help 2>/dev/null | grep -q -- --offline; then
 	exposure onerng-guestd.service 20
 	exposure onerng-guest-require.service 20
 	exposure onerng-guestd-host.service 20
+	# it enters containers, which needs what this counts
+	exposure onerng-container-refresh.service 42
 else
 	skip "units are not exposed" "no systemd-analyze that knows --offline"
 fi
