@@ -9,6 +9,7 @@
  *	devprobe serve FILE		makes a pty that never runs dry, and writes
  *					its path and numbers into FILE
  *	devprobe hang SOCKET		listens and answers nothing
+ *	devprobe take SOCKET		answers every line with one of its own
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -121,6 +122,23 @@ static int hang(const char *path)
 		pause();
 }
 
+static int take(const char *path)
+{
+	struct sockaddr_un sa;
+	char line[4096];
+	int one, fd = unix_socket(path, &sa);
+
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+	    listen(fd, LISTEN_MAX) < 0)
+		return say(-1);
+	for (;;) {
+		one = accept(fd, NULL, NULL);
+		if (read(one, line, sizeof(line)) > 0)
+			(void)!send(one, "{}\n", 3, MSG_NOSIGNAL);
+		close(one);
+	}
+}
+
 static void publish(const char *file, const char *path)
 {
 	char name[4096];
@@ -180,6 +198,8 @@ int main(int argc, char *argv[])
 		return reach(argv[2]);
 	if (!strcmp(what, "hang"))
 		return hang(argv[2]);
+	if (!strcmp(what, "take"))
+		return take(argv[2]);
 	if (!strcmp(what, "serve"))
 		return serve(argv[2]);
 	return 2;
