@@ -4,6 +4,7 @@
  *	devprobe look PATH		"chr 136:7 0660 0 20", or an error
  *	devprobe open PATH r|w|rw	"ok", or an error such as EPERM
  *	devprobe read PATH COUNT	bytes that came within 3 s, or an error
+ *	devprobe ask PATH COUNT		the same of a OneRNG that is told to run
  *	devprobe mknod PATH MAJOR MINOR	"ok", or an error
  *	devprobe listen PATH		"ok" if a Unix socket there takes one
  *	devprobe serve FILE		makes a pty that never runs dry, and writes
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,13 +65,13 @@ static int open_as(const char *path, const char *how)
 	return say(open(path, flags | O_NOCTTY | O_NONBLOCK));
 }
 
-static int read_some(const char *path, size_t wanted)
+static int read_some(const char *path, size_t wanted, bool ask)
 {
 	struct termios raw;
 	char data[4096];
 	size_t got = 0;
 	ssize_t n = 1;
-	int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	int fd = open(path, (ask ? O_RDWR : O_RDONLY) | O_NOCTTY | O_NONBLOCK);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	if (fd < 0)
@@ -78,6 +80,8 @@ static int read_some(const char *path, size_t wanted)
 		cfmakeraw(&raw);
 		tcsetattr(fd, TCSANOW, &raw);
 	}
+	if (ask && write(fd, "cmd0\ncmdO\n", 10) < 0)
+		return say(-1);
 	while (got < wanted && n > 0 && poll(&p, 1, READ_MS) == 1) {
 		n = read(fd, data, sizeof(data));
 		got += n > 0 ? (size_t)n : 0;
@@ -191,7 +195,9 @@ int main(int argc, char *argv[])
 	if (!strcmp(what, "open") && argc > 3)
 		return open_as(argv[2], argv[3]);
 	if (!strcmp(what, "read") && argc > 3)
-		return read_some(argv[2], (size_t)atoi(argv[3]));
+		return read_some(argv[2], (size_t)atoi(argv[3]), false);
+	if (!strcmp(what, "ask") && argc > 3)
+		return read_some(argv[2], (size_t)atoi(argv[3]), true);
 	if (!strcmp(what, "mknod") && argc > 4)
 		return make_node(argv[2], argv[3], argv[4]);
 	if (!strcmp(what, "listen"))
