@@ -1,5 +1,6 @@
 /* A running container's share of attach and detach. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,22 +10,32 @@
 #define FACTS_MS 2000 /* an agent that was just told has so long */
 #define STEP_MS	 50
 
+/* Is what was generated what is to be there now? */
+static bool is_same(const struct container *c)
+{
+	char *text = container_snippet_text(&c->snippet);
+	bool same = text && !strcmp(text, c->generated);
+
+	free(text);
+	return same;
+}
+
 /* What ran before, if it is not what is to run: gone, with its rule. */
-static enum live_result leave(struct container *c, char old_rule[static 32],
+static enum live_result leave(struct container *c,
+			      char old_rule[static LIVE_RULE_MAX],
 			      char why[static LXCAPI_WHY_MAX])
 {
 	struct container_snippet old;
-	struct lxc_words was, is;
+	struct lxc_words w;
 
 	old_rule[0] = '\0';
 	if (!c->generated || container_snippet_parse(c->generated, &old) < 0)
 		return LIVE_RIGHT;
 	container_device_rule(&old, old_rule);
-	live_words(&old, &was);
-	live_words(&c->snippet, &is);
-	if (!memcmp(&was, &is, sizeof(was)))
+	if (is_same(c))
 		return LIVE_RIGHT;
-	return live_detach(&c->handle, &was, old_rule, why);
+	live_words(&old, &w);
+	return live_detach(&c->handle, &w, old_rule, why);
 }
 
 static enum live_result join(struct container *c,

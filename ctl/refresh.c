@@ -81,6 +81,18 @@ static char *cut(char *path)
 	return slash + 1;
 }
 
+/*
+ * What is written down has no links in it; a running container is known by the
+ * path that it was started with, which LXC's own may be.
+ */
+static const char *lxcpath(const struct container_host *h, const char *path)
+{
+	const char *own = lxcapi_default_path(h->api);
+	char real[PATH_MAX];
+
+	return realpath(own, real) && !strcmp(real, path) ? own : path;
+}
+
 /* LXCPATH/NAME/config, as liblxc has it; false: another one. */
 static bool find(const struct container_host *h, const struct entry *e,
 		 struct lxcapi_container *c, struct refresh *out)
@@ -93,7 +105,7 @@ static bool find(const struct container_host *h, const struct entry *e,
 	name = file ? cut(path) : NULL;
 	if (!name || strcmp(file, "config") != 0)
 		return false;
-	if (lxcapi_find(h->api, path, name, c, why) == 0)
+	if (lxcapi_find(h->api, lxcpath(h, path), name, c, why) == 0)
 		return true;
 	fail(out, e->after.config, why);
 	return false;

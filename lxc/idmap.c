@@ -26,7 +26,7 @@ static const char *take(const char *p, uint64_t *out)
 
 int lxc_idmap_find(const char *text, uint32_t inside, uint32_t *outside)
 {
-	uint64_t first, host, count;
+	uint64_t first = 0, host = 0, count = 0;
 	const char *p = text;
 	int r = -ENOENT;
 
@@ -70,8 +70,8 @@ static int read_map(pid_t pid, const char *name, char text[static MAP_MAX])
 int lxc_idmap_read(pid_t pid, uint32_t owner, uint32_t group, uid_t *uid,
 		   gid_t *gid)
 {
-	char text[MAP_MAX];
-	uint32_t id;
+	char text[MAP_MAX] = "";
+	uint32_t id = 0;
 	int r = read_map(pid, "uid_map", text);
 
 	if (r == 0)

@@ -140,7 +140,7 @@ int lxc_node_open(struct lxc_node *n, enum lxc_device device, const char *path,
 
 	*n = (struct lxc_node){ .fd = -1 };
 	n->named = device == LXC_DEVICE_PASSTHROUGH && path;
-	n->agent = facts ? facts->owner : 0;
+	n->agent = facts->owner;
 	from = path_of(device, path, facts, &r, why);
 	if (!from)
 		return r;

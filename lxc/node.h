@@ -39,7 +39,7 @@ struct lxc_node {
 
 /*
  * device is what root configured.  path: the node that root named for
- * passthrough, NULL if none; facts may be NULL where they are not needed (see
+ * passthrough, NULL if none; facts may be empty where they are not needed (see
  * lxc_node_needs_facts()).  sys is LXC_SYS but in tests.  0; -ENOENT: there is
  * none at the moment; -EPERM: what the facts name may not be given; else
  * -errno.  With why.  Ended by lxc_node_close().
