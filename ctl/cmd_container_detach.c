@@ -35,6 +35,7 @@ static int forget(const struct plan *p)
 static int detach(struct plan *p)
 {
 	bool any = p->config.after || p->generated.before;
+	int live;
 
 	if (p->call->dry_run)
 		return plan_show(p);
@@ -45,8 +46,9 @@ static int detach(struct plan *p)
 	       p->left_over ? "the container is gone, so is what it left here"
 	       : any	    ? "detached"
 			    : "nothing to do");
-	if (container_live(&p->c, false) < 0 || forget(p) < 0 ||
-	    plan_remove_generated(p) < 0)
+	/* what the container does keeps the rest from nothing */
+	live = container_live(&p->c, false);
+	if (forget(p) < 0 || plan_remove_generated(p) < 0 || live < 0)
 		return EXIT_FAILURE;
 	return command_flush(&p->call->of.call);
 }

@@ -66,15 +66,17 @@ static bool runs(struct lxcapi_container *c)
 	return state == LXCAPI_RUNNING;
 }
 
-/* Is there such a line in list, or one with more rights? */
-static bool has_rule(const char *list, const char *rule)
+/* Is there such a line in list, or, not exact, one with more rights? */
+static bool has_rule(const char *list, const char *rule, bool exact)
 {
 	const char *line = list, *end;
-	size_t len = strlen(rule);
+	size_t len = strlen(rule), line_len;
 
 	for (; *line; line = *end ? end + 1 : end) {
 		end = line + strcspn(line, "\n");
-		if ((size_t)(end - line) >= len && !memcmp(line, rule, len))
+		line_len = (size_t)(end - line);
+		if ((exact ? line_len == len : line_len >= len) &&
+		    !memcmp(line, rule, len))
 			return true;
 	}
 	return false;
@@ -98,7 +100,8 @@ static bool needs_rule(struct lxcapi_container *c, const char *list,
 		       const char *rule)
 {
 	if (list)
-		return !has_rule(list, V1_ALL) && !has_rule(list, rule);
+		return !has_rule(list, V1_ALL, true) &&
+		       !has_rule(list, rule, false);
 	return has_items(c, V2_PREFIX "allow") ||
 	       has_items(c, V2_PREFIX "deny");
 }
@@ -125,11 +128,13 @@ static bool may_forbid(const char *rule)
 	return *rule && strncmp(rule, PTY_RULE, strlen(PTY_RULE)) != 0;
 }
 
+/* A wider rule is not ours. */
 static int forbid(struct lxcapi_container *c, const char *rule,
 		  char why[static LXCAPI_WHY_MAX])
 {
 	char *list = lxcapi_cgroup(c, "devices.list");
-	bool has = list ? has_rule(list, rule) : needs_rule(c, NULL, rule);
+	bool has = list ? has_rule(list, rule, true)
+			: needs_rule(c, NULL, rule);
 	int r = 0;
 
 	if (may_forbid(rule) && has) {

@@ -15,6 +15,8 @@
 #include "common/replace.h"
 #include "ctl/container_device.h"
 
+#define KILL_MS 200 /* until one that was killed is gone */
+
 /* One registered container, and how it was when that was written. */
 struct entry {
 	char path[PATH_MAX];
@@ -152,14 +154,14 @@ static bool await(pid_t pid)
 {
 	struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
 	bool ended = p.fd >= 0 && poll(&p, 1, REFRESH_MS) == 1;
-	int status;
 
 	if (!ended)
 		kill(pid, SIGKILL);
+	if (ended || (p.fd >= 0 && poll(&p, 1, KILL_MS) == 1))
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	if (p.fd >= 0)
 		close(p.fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	return ended;
 }
 

@@ -91,7 +91,7 @@ int lxc_device_out_node(const struct lxc_words *w, const struct lxc_init *init,
 
 	for (i = 0; i < w->names; i++) {
 		one = lxc_inject_remove(init, w->name[i], false, reason);
-		sum_up(&r, one, why, reason);
+		sum_up(&r, one == -EEXIST ? 0 : one, why, reason);
 	}
 	return r;
 }
@@ -204,7 +204,7 @@ int lxc_device_out(const struct lxc_words *w, const struct lxc_init *init,
 
 	give_back(w, init);
 	one = lxc_inject_remove(init, LXC_DIRECTORY, true, reason);
-	sum_up(&r, one, why, reason);
+	sum_up(&r, one == -EEXIST ? 0 : one, why, reason);
 	return r;
 }
 

@@ -29,7 +29,10 @@ int lxc_device_open(struct lxc_words *w, struct lxc_node *n,
 int lxc_device_into(struct lxc_words *w, const struct lxc_init *init,
 		    char why[static LXC_WHY_MAX]);
 
-/* Takes all of it out again.  1; 0: there was nothing; -errno with why. */
+/*
+ * Takes all of it out again.  1; 0: there was nothing, or something that is not
+ * ours, which stays; -errno with why.
+ */
 int lxc_device_out(const struct lxc_words *w, const struct lxc_init *init,
 		   char why[static LXC_WHY_MAX]);
 

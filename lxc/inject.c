@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define KILL_MS 200
+
 enum stage {
 	PREPARE,
 	ENTER,
@@ -46,6 +48,7 @@ struct job {
 	int directory_fd; /* -1: take it away */
 	bool directory;
 	struct lxc_want want;
+	pid_t parent;
 };
 
 int lxc_inject_alive(const struct lxc_init *init)
@@ -81,20 +84,29 @@ static int same_namespace(pid_t pid, const char *name)
 	return own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
+/* Another owner has it forgotten: to be called again then. */
+static bool ends_with(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
 /*
  * The user namespace, too, if it has one: then everything behind this is done
  * with no more rights than its root has.
  */
-static int enter(const struct lxc_init *init, int same_user)
+static int enter(const struct job *j, int same_user)
 {
 	int spaces = CLONE_NEWNS | (same_user ? 0 : CLONE_NEWUSER);
 
-	if (setgroups(0, NULL) < 0 || setns(init->pidfd, spaces) < 0)
+	if (setgroups(0, NULL) < 0 || setns(j->init->pidfd, spaces) < 0)
 		return -errno;
 	if (!same_user && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
 		return -errno;
 	umask(0);
-	return 0;
+	if (ends_with(j->parent))
+		return 0;
+	errno = ESRCH;
+	return -errno;
 }
 
 /* Its root directory, if it is not the host's. */
@@ -129,7 +141,7 @@ static int work(const struct job *j, struct report *r)
 	if (tree < -1)
 		return tree;
 	r->stage = ENTER;
-	if (enter(j->init, same_user) < 0)
+	if (enter(j, same_user) < 0)
 		return -errno;
 	r->stage = ROOT;
 	root = open_root(&host);
@@ -145,17 +157,19 @@ static int work(const struct job *j, struct report *r)
 	return lxc_place_put(dev, j->name, &j->want, tree);
 }
 
-static void child(const struct job *j, struct report *r, pid_t parent)
+static void child(const struct job *j, struct report *r)
 {
 	/* the container's root must not trace what has its user namespace */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
-	    prctl(PR_SET_DUMPABLE, 0) < 0)
+	if (!ends_with(j->parent) || prctl(PR_SET_DUMPABLE, 0) < 0)
 		_exit(EXIT_FAILURE);
 	r->result = work(j, r);
 	_exit(EXIT_SUCCESS);
 }
 
-/* 0 or -ETIMEDOUT; it has ended, one way or the other. */
+/*
+ * 0 or -ETIMEDOUT.  What cannot even be killed (a file system that was frozen)
+ * is left behind.
+ */
 static int await(pid_t pid)
 {
 	struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
@@ -165,10 +179,11 @@ static int await(pid_t pid)
 		kill(pid, SIGKILL);
 		r = -ETIMEDOUT;
 	}
+	if (p.fd >= 0 && (r == 0 || poll(&p, 1, KILL_MS) == 1))
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	if (p.fd >= 0)
 		close(p.fd);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
 	return r;
 }
 
@@ -187,11 +202,11 @@ static int explain(const struct job *j, const struct report *r, int err,
 	return err;
 }
 
-static int run(const struct job *j, char why[static LXC_WHY_MAX])
+static int run(struct job *j, char why[static LXC_WHY_MAX])
 {
 	struct report *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t pid, parent = getpid();
+	pid_t pid;
 	int result;
 
 	if (r == MAP_FAILED) {
@@ -199,9 +214,10 @@ static int run(const struct job *j, char why[static LXC_WHY_MAX])
 		return -ENOMEM;
 	}
 	*r = (struct report){ .stage = PREPARE, .result = -EIO };
+	j->parent = getpid();
 	pid = fork();
 	if (pid == 0)
-		child(j, r, parent);
+		child(j, r);
 	result = pid < 0 ? -errno : await(pid);
 	if (result == 0)
 		result = r->result;

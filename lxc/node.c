@@ -52,7 +52,7 @@ static bool is_numbered(const char *path, const char *stem)
 
 static bool file_holds(const char *path, const char *text)
 {
-	char got[16];
+	char got[16] = "";
 	ssize_t n = -1;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 

@@ -151,6 +151,31 @@ equal "keeps no other from its device" "chr $(lxc_rdev good)" "$(look good)"
 kill -s CONT "$monitor"
 lxc_stop bad
 
+# a /dev that never answers
+lxc_make silent privileged
+publish silent
+attach silent --no-register || not_ok "attach" "$(cat "$T/attach.out")"
+lxc_start silent
+lxc_run silent /bin/devprobe mknod /tmp/fuse 10 229 >"$T/mknod"
+lxc_run silent /bin/devprobe fuse /tmp/fuse /dev >"$T/fuse" 2>&1 &
+fuse_pid=$!
+if wait_for 10 grep -q ok "$T/fuse"; then
+	publish silent
+	publish good
+	refuse "a /dev that never answers" 1 refresh
+	equal "keeps no other from its device" "chr $(lxc_rdev good)" \
+		"$(look good)"
+	refuse "nor from being detached" 1 lxc_in "$B/onerngctl" \
+		-s "$T/run/control.sock" container detach "$(lxc_name silent)" \
+		--path "$LXC_PATH" --includes "$T/includes" --no-register
+	check "its files are as they were" test ! -e "$(generated silent)"
+else
+	skip "a /dev that never answers" "no FUSE: $(cat "$T/fuse")"
+	rm -rf "$T/includes/$(lxc_name silent).d"
+fi
+lxc_stop silent
+wait $fuse_pid
+
 # while a container is down, its monitor's address is anybody's
 cat >"$T/impostor.py" <<'END'
 import os, signal, socket, sys

@@ -10,6 +10,7 @@
  *	devprobe serve FILE		makes a pty that never runs dry, and writes
  *					its path and numbers into FILE
  *	devprobe hang SOCKET		listens and answers nothing
+ *	devprobe fuse NODE PATH		mounts a file system that never answers
  *	devprobe take SOCKET		answers every line with one of its own
  */
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -126,6 +128,21 @@ static int hang(const char *path)
 		pause();
 }
 
+static int mount_fuse(const char *node, const char *path)
+{
+	char options[128];
+	int fd = open(node, O_RDWR);
+
+	snprintf(options, sizeof(options),
+		 "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (fd < 0 || mount("never", path, "fuse", 0, options) < 0)
+		return say(-1);
+	puts("ok");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 static int take(const char *path)
 {
 	struct sockaddr_un sa;
@@ -204,6 +221,8 @@ int main(int argc, char *argv[])
 		return reach(argv[2]);
 	if (!strcmp(what, "hang"))
 		return hang(argv[2]);
+	if (!strcmp(what, "fuse") && argc > 3)
+		return mount_fuse(argv[2], argv[3]);
 	if (!strcmp(what, "take"))
 		return take(argv[2]);
 	if (!strcmp(what, "serve"))
