@@ -97,7 +97,7 @@ if systemd-analyze --help 2>/dev/null | grep -q -- --offline; then
 	exposure onerng-guest-require.service 20
 	exposure onerng-guestd-host.service 20
 	# it enters containers, which needs what this counts
-	exposure onerng-container-refresh.service 42
+	exposure onerng-container-refresh.service 43
 else
 	skip "units are not exposed" "no systemd-analyze that knows --offline"
 fi

@@ -14,8 +14,13 @@ lxc_install
 lxc_agent
 mkdir -p "$T/includes"
 
+# with the capabilities that its unit has
+unit=packaging/systemd/onerng-container-refresh.service
+caps=-all$(sed -n 's/^CapabilityBoundingSet=//p' $unit | tr "[:upper:]" "[:lower:]" |
+	sed 's/ *cap_/,+/g')
+
 refresh() {
-	lxc_in "$B/onerngctl" -s "$T/run/control.sock" container refresh \
+	lxc_in setpriv --bounding-set "$caps" "$B/onerngctl" -s "$T/run/control.sock" container refresh \
 		--includes "$T/includes" "$@"
 }
 
