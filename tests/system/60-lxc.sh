@@ -1,0 +1,152 @@
+#!/bin/sh
+# A host with systemd, LXC and a OneRNG: what `make install` installs gives
+# containers their device, under the sandboxes of the units as they are shipped,
+# with Debian's kernel; the path unit and udev bring running ones up to date
+# timeout: 700
+# cpu: heavy
+# shellcheck disable=SC2016 # what the guest's shell expands
+. "$(dirname "$0")/../lib/test.sh"
+. tests/lib/kernel.sh
+. tests/lib/vm.sh
+. tests/lib/host.sh
+need qemu-system-x86_64 busybox cpio modprobe lxc-start
+[ -x /lib/systemd/systemd ] || skip_all "systemd is not installed"
+kernel_need standard
+vm_accel
+
+uuid=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0060
+VM_BOOT_TIMEOUT=200
+VM_APPEND="HOST_INIT=systemd systemd.unit=vm.target fstab=no \
+	systemd.show_status=no apparmor=0"
+
+install_all() {
+	mkdir -p "$T/root/etc/systemd/system"
+	# where onerngctl was built to find the hook
+	"${MAKE:-make}" -s B="$B" PREFIX=/usr SYSCONFDIR=/etc \
+		LIBDIR=/usr/local/lib/onerng DESTDIR="$T/root" install &&
+		printf '[%s]\n%s\n' agent sandbox=kill source firmware=off \
+			>>"$T/root/etc/onerng/hostd.conf" &&
+		echo 0123456789abcdef0123456789abcdef \
+			>"$T/root/etc/machine-id" || return
+	for unit in systemd-tmpfiles-setup systemd-tmpfiles-setup-dev \
+		systemd-journal-flush systemd-update-utmp systemd-sysctl \
+		systemd-random-seed systemd-hwdb-update systemd-binfmt \
+		systemd-remount-fs systemd-modules-load systemd-logind \
+		systemd-timesyncd systemd-journal-catalog-update \
+		keyboard-setup console-setup apparmor ldconfig lxc lxc-net \
+		lxc-monitord rng-tools-debian; do
+		ln -s /dev/null "$T/root/etc/systemd/system/$unit.service"
+	done
+}
+
+# A container as the guest's shell makes it: NAME, its root's id on the host.
+cat >"$T/make-container" <<'END'
+#!/bin/sh
+dir=/var/lib/lxc/$1
+root=$dir/rootfs
+mkdir -p $root/bin $root/dev $root/proc $root/sys $root/tmp
+cp /bin/busybox $root/bin/busybox
+cp PROBE $root/bin/devprobe
+cat >$dir/config <<INNER
+lxc.include = /usr/share/lxc/config/common.conf
+lxc.rootfs.path = dir:$root
+lxc.uts.name = $1
+lxc.net.0.type = empty
+lxc.autodev = 1
+lxc.tty.max = 0
+lxc.mount.auto = proc:mixed sys:ro
+lxc.init.cmd = /bin/busybox sleep 100000
+INNER
+[ "$2" = 0 ] || printf 'lxc.idmap = u 0 %s 65536\nlxc.idmap = g 0 %s 65536\n' \
+	$2 $2 >>$dir/config
+chown -R $2:$2 $root
+END
+sed -i "s|PROBE|$B/tests/integration/devprobe|" "$T/make-container"
+chmod +x "$T/make-container"
+
+# probe NAME WORD...: what devprobe says in the container.
+probe() {
+	probe_name=$1
+	shift
+	on_host "lxc-attach -n $probe_name -- /bin/devprobe $*"
+}
+
+why() {
+	on_host "systemctl status --no-pager -n 15 $1; grep -E ' (ERROR|WARN) ' /tmp/lxc.log | cut -c30-200 | head -n 8"
+}
+
+serving() {
+	wait_for 60 host_state serving
+}
+
+check everything_is_installed install_all || exit 1
+check host_image_is_made host_image $uuid virtio_rng \
+	"$T/root:overlay" tests/lib/vm/shell:overlay/usr/local/sbin/vm-shell \
+	"$T/make-container:overlay/usr/local/sbin/make-container" \
+	tests/lib/vm/vm.target:overlay/etc/systemd/system/vm.target \
+	tests/lib/vm/vm-shell.service:overlay/etc/systemd/system/vm-shell.service ||
+	exit 1
+check simulator_listens host_device || exit 1
+check systemd_boots vm_boot host standard "$T/host.gz" cpu=max mem=1024 \
+	smp=2 root usb="$T/usb.sock" \
+	-object rng-builtin,id=r -device virtio-rng-pci,rng=r || exit 1
+check cdc_acm_binds_first vm_wait host 30 'test -c /dev/ttyACM0' || exit 1
+check host_agent_starts vm_run host 60 'systemctl start onerng-hostd' ||
+	why onerng-hostd
+check host_agent_serves serving || why onerng-hostd
+check the_path_is_watched on_host 'systemctl start onerng-container-refresh.path'
+check there_is_room on_host 'mkdir -p /var/lib/lxc &&
+	mount -t tmpfs none /var/lib/lxc && chmod 755 /var/lib/lxc &&
+	for file in /etc/subuid /etc/subgid; do
+		echo root:100000:65536 >$file; done'
+
+for id in 0 100000; do
+	name=c$id
+	check ${name}_is_made on_host "make-container $name $id"
+	check ${name}_is_attached on_host \
+		"onerngctl container attach $name --socket"
+	check ${name}_starts vm_run host 60 \
+		"lxc-start -n $name -l DEBUG -o /tmp/lxc.log" || {
+		why onerng-hostd
+		exit 1
+	}
+	equal ${name}_reads 500 "$(probe $name ask /dev/onerng 500)"
+	equal ${name}_has_its_socket ok \
+		"$(probe $name listen /dev/onerng.d/egd.sock)"
+	equal ${name}_owns_it "0660 0 20" \
+		"$(probe $name look /dev/onerng | cut -d' ' -f3-)"
+	check the_agent_knows_of_$name vm_wait host 20 \
+		'onerngctl status --json | grep -q "\"pid\": $(lxc-info -n '$name' -p -H)\b"'
+done
+
+# New ptys: the path unit runs, in its sandbox.
+check agent_is_killed on_host 'systemctl stop onerng-hostd &&
+	systemctl start onerng-hostd'
+check it_serves_again serving || why onerng-hostd
+for name in c0 c100000; do
+	check ${name}_reads_again vm_wait host 30 "lxc-attach -n $name -- \
+		/bin/devprobe ask /dev/onerng 500 | grep -x 500" ||
+		why onerng-container-refresh
+done
+equal the_unit_did_it success "$(on_host \
+	'systemctl show -p Result --value onerng-container-refresh')"
+on_host 'journalctl -u onerng-container-refresh --no-pager | tail -n 12'
+
+# -- a OneRNG itself
+check c100000_gets_the_onerng on_host \
+	'onerngctl container attach c100000 --device passthrough'
+check the_tty_is_there vm_wait host 60 "lxc-attach -n c100000 -- \
+	/bin/devprobe look /dev/onerng | grep '^chr 166:'" ||
+	why onerng-container-refresh
+equal bytes_of_the_device_itself 500 "$(probe c100000 ask /dev/onerng 500)"
+check unplug host_sim unplug
+check the_node_goes vm_wait host 30 "lxc-attach -n c100000 -- \
+	/bin/devprobe look /dev/onerng | grep ENOENT" ||
+	why onerng-container-refresh
+check replug host_sim plug
+check it_comes_back vm_wait host 60 "lxc-attach -n c100000 -- \
+	/bin/devprobe look /dev/onerng | grep '^chr 166:'" ||
+	why onerng-container-refresh
+check c0_detaches on_host 'onerngctl container detach c0'
+equal c0_has_none ENOENT "$(probe c0 look /dev/onerng)"
+check containers_stop on_host 'lxc-stop -k -n c0; lxc-stop -k -n c100000'
