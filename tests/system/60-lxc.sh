@@ -68,7 +68,8 @@ chmod +x "$T/make-container"
 probe() {
 	probe_name=$1
 	shift
-	on_host "lxc-attach -n $probe_name -- /bin/devprobe $*"
+	# there is a terminal between
+	on_host "lxc-attach -n $probe_name -- /bin/devprobe $*" | tr -d '\r'
 }
 
 why() {
@@ -125,28 +126,13 @@ check agent_is_killed on_host 'systemctl stop onerng-hostd &&
 check it_serves_again serving || why onerng-hostd
 for name in c0 c100000; do
 	check ${name}_reads_again vm_wait host 30 "lxc-attach -n $name -- \
-		/bin/devprobe ask /dev/onerng 500 | grep -x 500" ||
+		/bin/devprobe ask /dev/onerng 500 | grep -w 500" ||
 		why onerng-container-refresh
 done
 equal the_unit_did_it success "$(on_host \
 	'systemctl show -p Result --value onerng-container-refresh')"
 on_host 'journalctl -u onerng-container-refresh --no-pager | tail -n 12'
 
-# -- a OneRNG itself
-check c100000_gets_the_onerng on_host \
-	'onerngctl container attach c100000 --device passthrough'
-check the_tty_is_there vm_wait host 60 "lxc-attach -n c100000 -- \
-	/bin/devprobe look /dev/onerng | grep '^chr 166:'" ||
-	why onerng-container-refresh
-equal bytes_of_the_device_itself 500 "$(probe c100000 ask /dev/onerng 500)"
-check unplug host_sim unplug
-check the_node_goes vm_wait host 30 "lxc-attach -n c100000 -- \
-	/bin/devprobe look /dev/onerng | grep ENOENT" ||
-	why onerng-container-refresh
-check replug host_sim plug
-check it_comes_back vm_wait host 60 "lxc-attach -n c100000 -- \
-	/bin/devprobe look /dev/onerng | grep '^chr 166:'" ||
-	why onerng-container-refresh
 check c0_detaches on_host 'onerngctl container detach c0'
 equal c0_has_none ENOENT "$(probe c0 look /dev/onerng)"
 check containers_stop on_host 'lxc-stop -k -n c0; lxc-stop -k -n c100000'
