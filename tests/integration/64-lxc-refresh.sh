@@ -20,7 +20,8 @@ caps=-all$(sed -n 's/^CapabilityBoundingSet=//p' $unit | tr "[:upper:]" "[:lower
 	sed 's/ *cap_/,+/g')
 
 refresh() {
-	lxc_in setpriv --bounding-set "$caps" "$B/onerngctl" -s "$T/run/control.sock" container refresh \
+	lxc_in setpriv --bounding-set "$caps" "$B/onerngctl" \
+		-s "$T/run/control.sock" container refresh \
 		--includes "$T/includes" "$@"
 }
 

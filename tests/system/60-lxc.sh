@@ -73,7 +73,8 @@ probe() {
 }
 
 why() {
-	on_host "systemctl status --no-pager -n 15 $1; grep -E ' (ERROR|WARN) ' /tmp/lxc.log | cut -c30-200 | head -n 8"
+	on_host "systemctl status --no-pager -n 15 $1; \
+		grep -E ' (ERROR|WARN) ' /tmp/lxc.log | head -n 8"
 }
 
 serving() {
