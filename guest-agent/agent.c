@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/caps.h"
@@ -28,14 +29,14 @@ static const char *const state_names[] = {
  * A clone is noticed within this, where the kernel does not notice it: 1 s is
  * allowed, and reading the clock takes a dozen exits to the hypervisor.
  */
-#define RTC_OFTEN_MS 500
+#define RTC_OFTEN_MS 250
 
 static int64_t now_monotonic_ms(void)
 {
-	struct clocks now;
+	struct timespec t = { 0 };
 
-	clocks_now(&now);
-	return now.monotonic_ms;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 void agent_end(struct agent *a, enum agent_exit status)
@@ -155,12 +156,9 @@ static void check_clocks(struct agent *a, int64_t now_ms)
 
 static void check_rtc(struct agent *a, int64_t now_ms)
 {
-	struct clocks now;
-
 	a->rtc_ms =
 		now_ms + (a->rtc_often ? RTC_OFTEN_MS : STATUS_BEAT_S * 1000);
-	clocks_now(&now);
-	if (!rtcwatch_jumped(&a->rtc, now.boottime_ms))
+	if (!rtcwatch_jumped(&a->rtc))
 		return;
 	log_info("real-time clock: it jumped: the machine was stopped, "
 		 "restored or cloned: start-up test and feed at once");
@@ -315,13 +313,13 @@ static int alloc_memory(struct agent *a)
 	return -ENOMEM;
 }
 
-/* The host's own kernel (egd:) is never cloned. */
+/* The host's own kernel (egd:) is never cloned; nor is what is not fed. */
 static void init_rtc(struct agent *a)
 {
 	bool guest = a->source.drv == &source_hwrng ||
 		     a->source.drv == &source_tty;
 
-	if (!guest || a->opt->once || a->opt->require_s)
+	if (!guest || a->opt->no_feed || a->opt->once || a->opt->require_s)
 		return;
 	rtcwatch_open(&a->rtc, RTCWATCH_PATH);
 	a->rtc_often = !rtcwatch_has_vmgenid(RTCWATCH_VMGENID);

@@ -6,6 +6,10 @@
  * (QEMU: -rtc clock=host, its default), so against CLOCK_BOOTTIME it jumps by
  * the time that the machine did not exist.  `hwclock -w` looks the same and
  * costs one feed.
+ *
+ * The clock counts whole seconds, but its edges do not: each look bounds by how
+ * much it is ahead, and looks before and after an edge bound it to the time
+ * between them.
  */
 #ifndef GUEST_RTCWATCH_H
 #define GUEST_RTCWATCH_H
@@ -19,23 +23,29 @@
 #define RTCWATCH_VMGENID "/sys/bus/acpi/drivers/vmgenid"
 
 /*
- * Longest absence that is not noticed: the clock counts whole seconds, so 1 s
- * is nothing.
+ * What is taken for drift, or for a clock being put right, between two looks.
+ * With a look every 250 ms an absence of 750 ms is noticed within a second, and
+ * one of 1.5 s by the first look behind it.
  */
-#define RTCWATCH_JUMP_MS 2000
+#define RTCWATCH_JUMP_US 250000
 
 struct rtcwatch {
 	int fd; /* -1: no such clock */
 	bool known;
-	int64_t ahead_ms; /* of CLOCK_BOOTTIME */
+	int64_t low_us, high_us; /* ahead of CLOCK_BOOTTIME: between these */
+	int64_t looked_us;	 /* CLOCK_BOOTTIME of the last look */
 };
 
 /* A missing clock is no error: nothing is ever noticed then. */
 void rtcwatch_open(struct rtcwatch *w, const char *path);
 void rtcwatch_close(struct rtcwatch *w);
 
-/* True once for each jump since the last call; costs tens of microseconds. */
-bool rtcwatch_jumped(struct rtcwatch *w, int64_t boottime_ms);
+/* Looks at the clock.  True once for each jump since the last look. */
+bool rtcwatch_jumped(struct rtcwatch *w);
+
+/* The same, where it said seconds at some time between two of BOOTTIME. */
+bool rtcwatch_note(struct rtcwatch *w, int64_t seconds, int64_t before_us,
+		   int64_t after_us);
 
 /* Is a device bound to the driver at this folder of sysfs? */
 bool rtcwatch_has_vmgenid(const char *path);

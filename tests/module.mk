@@ -65,8 +65,8 @@ $(B)/tests/integration/without: private TOOL_LIBS := \
 
 # Run in a guest or a container; a sanitized program cannot be static.
 ifndef SANITIZE
-STATIC_TOOLS := $(addprefix $(B)/tests/,system/hwrngread bench/hwrngtime \
-	integration/devprobe)
+STATIC_TOOLS := $(addprefix $(B)/tests/,system/hwrngread system/drawlog \
+	bench/hwrngtime integration/devprobe)
 $(STATIC_TOOLS): private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -static
 endif
 

@@ -11,17 +11,13 @@ kernel_need cloud
 vm_accel
 
 VM_BOOT_TIMEOUT=90
-absent=6 # seconds, at least, between saving and restoring
+absent=1 # second, at least, between saving and restoring
 
-# What a program in the guest draws, with the time: ten a second.
+# A program of the guest draws every 20 ms, and tells on a port of its own.
 cat >"$T/rc" <<'END'
 # shellcheck shell=sh
 /bin/onerng-guestd >/tmp/guestd.log 2>&1 &
-while :; do
-	echo "$(cut -d ' ' -f 1 /proc/uptime) $(
-		dd if=/dev/urandom bs=16 count=1 2>/dev/null | od -A n -t x1)"
-	sleep 0.1
-done >/tmp/draws &
+/bin/drawlog /dev/vport*p1 20 2>/tmp/drawlog.log &
 END
 
 # monitor NAME COMMAND: for QEMU, whose answer it prints.
@@ -43,20 +39,20 @@ for command in ["qmp_capabilities"], sys.argv[2:]:
 print(json.dumps(answer.get("return", answer)))
 sys.exit("return" not in answer)
 END
-# BEFORE DRAWS DRAWS: how many draws after BEFORE are in both, how many behind
-# the last of these are not, and for how long they were the same.
+# What both drew after the last draw of the one that was saved, how many each
+# drew that the other did not, the first time of each behind its restore, and
+# for how long they drew the same.
 cat >"$T/compare.py" <<'END'
 import sys
-before = float(sys.argv[1])
-red, blue = ([line.split(maxsplit=1) for line in open(name)
-              if len(line.split()) == 17] for name in sys.argv[2:4])
-known = {draw for time, draw in blue}
-after = [(float(time), draw) for time, draw in red if float(time) > before]
-same = [time for time, draw in after if draw in known]
-last = max(same, default=before)
-differ = sum(time > last for time, draw in after)
+saved, red, blue = ([line.split() for line in open(name)]
+                    for name in sys.argv[1:4])
+end = int(saved[-1][0])
+same = {draw for _, draw in red} & {draw for _, draw in blue}
+last = max((int(time) for time, draw in red + blue if draw in same),
+           default=end)
 with open(sys.argv[0].replace(".py", "d"), "w") as out:
-    print(len(same), differ, int((last - before) * 1000), file=out)
+    print(len(same), len(red) - len(same), len(blue) - len(same),
+          int(red[0][0]) - end, int(blue[0][0]) - end, last - end, file=out)
 END
 monitor() {
 	monitor_name=$1
@@ -69,7 +65,10 @@ boot() {
 	shift
 	vm_qemu "$guest" cloud "$T/guest.gz" -object rng-builtin,id=rng0 \
 		-device virtio-rng-pci,rng=rng0 \
-		-qmp "unix:$T/$guest.qmp,server=on,wait=off" "$@"
+		-qmp "unix:$T/$guest.qmp,server=on,wait=off" \
+		-device virtio-serial-pci \
+		-chardev "file,id=draws,path=$T/$guest.draws" \
+		-device virtserialport,chardev=draws,name=draws "$@"
 }
 
 status() {
@@ -90,8 +89,9 @@ restored() {
 }
 
 check guest_image_is_made vm_initramfs "$T/guest.gz" cloud \
-	"virtio_pci virtio_rng" \
-	"$B/onerng-guestd-static:bin/onerng-guestd" "$T/rc:rc" || exit 1
+	"virtio_pci virtio_rng virtio_console" \
+	"$B/onerng-guestd-static:bin/onerng-guestd" \
+	"$B/tests/system/drawlog:bin/drawlog" "$T/rc:rc" || exit 1
 boot first
 check guest_boots vm_up first || exit 1
 check guest_is_fed vm_wait first 30 'grep -q reseeded /tmp/guestd.log'
@@ -101,7 +101,7 @@ equal its_kernel_has_no_vmgenid none \
 sleep 3
 equal nothing_is_noticed_before 0 "$(status first restarts)"
 feeds=$(status first feeds)
-before=$(vm_run first 20 'cut -d " " -f 1 /proc/uptime')
+check it_draws wait_for 20 test -s "$T/first.draws"
 check guest_is_stopped monitor first stop
 check guest_is_saved monitor first migrate \
 	"{\"uri\": \"exec:cat >$T/saved\"}"
@@ -129,16 +129,18 @@ for clone in red blue; do
 	check "${clone}_tests_from_the_start" \
 		test "$(status $clone verified_bytes)" -ge 2048
 done
+sleep 1
 for clone in red blue; do
-	vm_run $clone 60 'cat /tmp/draws' >"$T/$clone.draws"
 	vm_off $clone
 done
 
-# How long the two drew the same is how long they were one: 1 s is allowed, and
-# the rest is for a loaded machine.
-check draws_are_compared python3 "$T/compare.py" "$before" "$T/red.draws" \
-	"$T/blue.draws" >/dev/null || exit 1
-read -r same differ ms <"$T/compared"
-echo "drawn twice after the restore: $same, during $ms ms; then not: $differ"
-check clones_draw_different_bytes test "$differ" -ge 5
-check within_a_second_of_their_clock test "$ms" -le 3000
+# A busy machine slows down who draws and who notices alike, so the bound of a
+# second is one of draws, of which no second has more than 50.
+check draws_are_compared python3 "$T/compare.py" "$T/first.draws" \
+	"$T/red.draws" "$T/blue.draws" >/dev/null || exit 1
+read -r same red blue red_ms blue_ms ms <"$T/compared"
+echo "drawn twice after the restore: $same, until $ms ms behind the last draw" \
+	"before it; the first draws came after $red_ms and $blue_ms ms; not" \
+	"twice: $red and $blue"
+check clones_draw_different_bytes test "$red" -ge 20 -a "$blue" -ge 20
+check within_a_second test "$same" -le 50
