@@ -20,7 +20,7 @@
 #include "guest-agent/status.h"
 #include "guest-agent/verify.h"
 
-/* The statuses from 4 on are those of --require alone. */
+/* The statuses from 4 on are those of --require and --verify alone. */
 enum agent_exit {
 	AGENT_OK = 0,
 	AGENT_FAILED = 1,

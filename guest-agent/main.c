@@ -1,6 +1,7 @@
 /*
  * onerng-guestd - verifies what a OneRNG's host sends and feeds the kernel
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -16,11 +17,33 @@ static bool is_container(const struct options *opt)
 
 	if (!sign)
 		return false;
+	if (opt->feed_host) {
+		log_warn("this is a container (%s): what is fed is the host's "
+			 "kernel, as --feed-host says",
+			 sign);
+		return false;
+	}
 	log_info("this is a container (%s): its kernel is the host's, there is "
-		 "nothing to feed here; --no-feed verifies only",
+		 "nothing to feed here; --verify SOURCE and --no-feed verify "
+		 "only",
 		 sign);
 	notify_send("READY=1\nSTATUS=a container: nothing to feed");
 	return true;
+}
+
+/* What --verify found; its exit status, unless it cannot be told. */
+static enum agent_exit report(const struct agent *a, enum agent_exit status)
+{
+	char text[STATUS_FILE_MAX];
+
+	if (!a->opt->json)
+		status_print_verified(&a->st, stdout);
+	else if (status_format(&a->st, text, sizeof(text)) > 0)
+		fputs(text, stdout);
+	if (fflush(stdout) != EOF && !ferror(stdout))
+		return status;
+	log_err("standard output: cannot be written to");
+	return AGENT_FAILED;
 }
 
 int main(int argc, char *argv[])
@@ -42,8 +65,11 @@ int main(int argc, char *argv[])
 		return opt.require_s ? AGENT_FAILED : AGENT_OK;
 	if (secmem_no_dump())
 		log_warn("core dumps could not be switched off");
-	if (!agent_init(&agent, &opt))
+	if (!agent_init(&agent, &opt)) {
 		status = agent_run(&agent);
+		if (opt.verify)
+			status = report(&agent, status);
+	}
 	agent_free(&agent);
 	return status;
 }

@@ -47,6 +47,16 @@ static int set_once(void *ctx, const char *value, const char **why)
 	return 0;
 }
 
+static int set_verify(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	o->verify = true;
+	o->once = true;
+	o->no_feed = true;
+	return set_source(ctx, value, why);
+}
+
 static int set_require(void *ctx, const char *value, const char **why)
 {
 	struct options *o = ctx;
@@ -65,9 +75,11 @@ static int set_interval(void *ctx, const char *value, const char **why)
 
 static int set_bytes(void *ctx, const char *value, const char **why)
 {
+	struct options *o = ctx;
+
 	*why = "must be 32 to 512 bytes";
-	return set_number(&((struct options *)ctx)->bytes, value, BYTES_MIN,
-			  FEEDER_PAYLOAD_MAX);
+	o->bytes_given = true;
+	return set_number(&o->bytes, value, BYTES_MIN, FEEDER_PAYLOAD_MAX);
 }
 
 static int set_credit(void *ctx, const char *value, const char **why)
@@ -118,6 +130,14 @@ static int set_no_feed(void *ctx, const char *value, const char **why)
 	return 0;
 }
 
+static int set_feed_host(void *ctx, const char *value, const char **why)
+{
+	(void)value;
+	(void)why;
+	((struct options *)ctx)->feed_host = true;
+	return 0;
+}
+
 static int set_status(void *ctx, const char *value, const char **why)
 {
 	(void)value;
@@ -161,6 +181,8 @@ static const struct opt table[] = {
 	  "hwrng:PATH (default hwrng:/dev/hwrng), egd:PATH, tty:PATH, file:PATH",
 	  set_source },
 	{ "once", 0, NULL, "verify and feed once, then end", set_once },
+	{ "verify", 0, "SOURCE",
+	  "verify this source, feed nothing, report and end", set_verify },
 	{ "require", 0, "[SECONDS]",
 	  "end with 0 only if device, driver, bytes and kernel RNG are as they "
 	  "should be in time (default 30)",
@@ -182,9 +204,12 @@ static const struct opt table[] = {
 	  "state of the running agent (default " OPTIONS_STATUS_FILE ")",
 	  set_status_file },
 	{ "no-feed", 0, NULL, "verify only", set_no_feed },
+	{ "feed-host", 0, NULL,
+	  "feed also from a container, whose kernel is the host's",
+	  set_feed_host },
 	{ "status", 0, NULL, "show the state of the running agent",
 	  set_status },
-	{ "json", 0, NULL, "with --status: as JSON", set_json },
+	{ "json", 0, NULL, "with --status or --verify: as JSON", set_json },
 	{ "log-level", 'l', "LEVEL", "err, warn, info (default) or debug",
 	  set_level },
 	{ "version", 'V', NULL, "print the version", show_version },
@@ -208,12 +233,16 @@ static const char *find_conflict(const struct options *o)
 		return "--credit: more than 8 bits for each of --bytes";
 	if (o->expect_rng && strncmp(o->source, "hwrng:", 6) != 0)
 		return "--expect-rng: only with a hwrng: source";
+	if (o->verify && (o->require_s || o->status || o->feed_host))
+		return "--verify: alone, but for --json and what tells how";
+	if (o->feed_host && o->no_feed)
+		return "--feed-host: not with --no-feed";
 	if (o->status && (o->once || o->no_feed))
 		return "--status: neither with --once nor with --no-feed";
 	if (o->require_s && (o->once || o->status))
 		return "--require: neither with --once nor with --status";
-	if (o->json && !o->status)
-		return "--json: only with --status";
+	if (o->json && !o->status && !o->verify)
+		return "--json: only with --status or --verify";
 	return NULL;
 }
 
@@ -242,6 +271,9 @@ int options_parse(struct options *o, int argc, char *argv[])
 				   strlen(argv[first])));
 		return -EINVAL;
 	}
+	/* The longest windows: it is not about feeds. */
+	if (o->verify && !o->bytes_given)
+		o->bytes = FEEDER_PAYLOAD_MAX;
 	if (!o->credit_given)
 		o->credit_bits = CREDIT_PER_BYTE * o->bytes;
 	conflict = find_conflict(o);

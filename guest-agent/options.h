@@ -21,11 +21,14 @@ struct options {
 	unsigned int deadline_s; /* of a source's silence */
 	unsigned int require_s;	 /* to be admitted; 0: not asked for */
 	enum log_level level;
+	bool bytes_given;
 	bool credit_given;
 	bool status_file_given;
 	bool once;
 	bool no_feed;
-	bool status; /* show the status file and end */
+	bool verify;	/* once, without feeding, and report */
+	bool feed_host; /* also from a container */
+	bool status;	/* show the status file and end */
 	bool json;
 	bool ended; /* --help or --version has been answered */
 };

@@ -16,6 +16,7 @@
 #define SUSPECT_MAX_MS	 300000 /* likewise */
 #define BOOT_FEEDS_MAX	 16	/* in a row, for a kernel not ready */
 #define JITTER_PER_CENT	 10
+#define VERIFY_BLOCKS	 8    /* FIPS 140-2 blocks of --verify: 20000 bytes */
 #define REQUIRE_AGAIN_MS 1000 /* longest pause while --require waits */
 
 static void set_detail(struct agent *a, const char *text)
@@ -67,7 +68,7 @@ static void source_failed(struct agent *a, int64_t now_ms, int err,
 	a->fault_logged = true;
 	pause_source(a, now_ms, PAUSE_FIRST_MS, PAUSE_MAX_MS);
 	if (a->opt->once)
-		agent_end(a, AGENT_FAILED);
+		agent_end(a, a->opt->verify ? a->lacking : AGENT_FAILED);
 }
 
 /*
@@ -176,11 +177,22 @@ static int64_t jittered_ms(unsigned int seconds)
 	return ms - span + (int64_t)(dice % (uint64_t)(2 * span + 1));
 }
 
+/*
+ * Small feeds add up to a ready kernel without waiting in between; --verify
+ * goes on until the FIPS 140-2 tests have had something to test.
+ */
+static bool goes_on(struct agent *a)
+{
+	if (a->opt->verify)
+		return a->st.fips_blocks < VERIFY_BLOCKS;
+	return !a->opt->no_feed && a->opt->credit_bits && a->st.ready == 0 &&
+	       a->boot_feeds++ < BOOT_FEEDS_MAX;
+}
+
 static void finish_round(struct agent *a, int64_t now_ms)
 {
 	int64_t interval_ms = jittered_ms(a->opt->interval_s);
 
-	source_want(&a->source, 0);
 	if (a->fault_logged)
 		log_info("source %s: works again", a->opt->source);
 	a->fault_logged = false;
@@ -192,12 +204,11 @@ static void finish_round(struct agent *a, int64_t now_ms)
 		require_note_verified(a);
 		a->due_ms = now_ms + REQUIRE_AGAIN_MS;
 	}
-	/* Small feeds add up to a ready kernel without waiting in between. */
-	if (!a->opt->no_feed && a->opt->credit_bits && a->st.ready == 0 &&
-	    a->boot_feeds++ < BOOT_FEEDS_MAX) {
+	if (goes_on(a)) {
 		a->due_ms = now_ms;
 		return;
 	}
+	source_want(&a->source, 0);
 	agent_publish(a);
 	if (a->opt->once)
 		agent_end(a, AGENT_OK);
@@ -208,7 +219,8 @@ static void feed_refused(struct agent *a, int err)
 {
 	a->st.feed_errors++;
 	set_detail(a, "the kernel refused the feed");
-	if (err == -EPERM && container_foreign_userns("")) {
+	if (err == -EPERM && !a->opt->feed_host &&
+	    container_foreign_userns("")) {
 		log_info("feeder: this is a container: its kernel is the "
 			 "host's, there is nothing to feed here (EPERM in a "
 			 "user namespace); --no-feed verifies only");
@@ -217,7 +229,8 @@ static void feed_refused(struct agent *a, int err)
 	}
 	if (err == -EPERM)
 		log_err("feeder: RNDADDENTROPY: %s: it needs CAP_SYS_ADMIN "
-			"(run as root), or use --no-feed",
+			"(run as root, not in a user namespace), or use "
+			"--no-feed",
 			strerror(EPERM));
 	else
 		log_err("feeder: RNDADDENTROPY: %s", strerror(-err));

@@ -37,10 +37,13 @@ static int tty_open(struct source *s)
 	int r;
 
 	s->fd = open(s->path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	/* A pty whose other end is gone keeps its node where it is bound. */
+	if (s->fd < 0 && errno == EIO)
+		return source_fail(s, -ENODEV, "nobody is at its other end");
 	if (s->fd < 0)
 		return source_fail(s, -errno, "%s", strerror(errno));
 	if (fstat(s->fd, &st) < 0 || !S_ISCHR(st.st_mode) || !isatty(s->fd))
-		return source_fail(s, -ENOTTY, "not a terminal device");
+		return source_fail(s, -ENODEV, "not a terminal device");
 	/* Root gets past TIOCEXCL: ask nobody else to share it all the same. */
 	if (ioctl(s->fd, TIOCEXCL) < 0)
 		return source_fail(s, -errno, "TIOCEXCL: %s", strerror(errno));

@@ -78,6 +78,9 @@ int status_parse(struct status *st, const char *text, const char **why);
 /* For people: rngd's vocabulary, then ours.  now_s is CLOCK_BOOTTIME. */
 void status_print(const struct status *st, int64_t now_s, FILE *out);
 
+/* The part of it that is about the source: what --verify prints. */
+void status_print_verified(const struct status *st, FILE *out);
+
 /* rngd's lines alone, as SIGUSR1 prints them. */
 void status_print_rngd(const struct status *st,
 		       void (*line)(void *ctx, const char *text), void *ctx);

@@ -81,6 +81,30 @@ static void print_feeds(const struct status *st, int64_t now_s, FILE *out)
 		st->restarts);
 }
 
+static void print_source(const struct status *st, FILE *out)
+{
+	put_escaped(out, "source", st->source);
+	if (st->rng_current[0])
+		put_escaped(out, ", rng_current", st->rng_current);
+	fputc('\n', out);
+}
+
+static void print_verified(const struct status *st, FILE *out)
+{
+	status_print_rngd(st, put_line, out);
+	fprintf(out, "bytes verified: %" PRIu64 " in %" PRIu64 " windows\n",
+		st->verified_bytes, st->windows);
+	print_failures(st, out);
+}
+
+void status_print_verified(const struct status *st, FILE *out)
+{
+	print_source(st, out);
+	print_verified(st, out);
+	put_escaped(out, "verdict", st->detail[0] ? st->detail : "verified");
+	fputc('\n', out);
+}
+
 void status_print(const struct status *st, int64_t now_s, FILE *out)
 {
 	put_escaped(out, "onerng-guestd", st->version);
@@ -89,15 +113,9 @@ void status_print(const struct status *st, int64_t now_s, FILE *out)
 	if (st->detail[0])
 		put_escaped(out, "", st->detail);
 	fputc('\n', out);
-	put_escaped(out, "source", st->source);
-	if (st->rng_current[0])
-		put_escaped(out, ", rng_current", st->rng_current);
-	fputc('\n', out);
+	print_source(st, out);
 	print_kernel(st, out);
-	status_print_rngd(st, put_line, out);
-	fprintf(out, "bytes verified: %" PRIu64 " in %" PRIu64 " windows\n",
-		st->verified_bytes, st->windows);
-	print_failures(st, out);
+	print_verified(st, out);
 	print_feeds(st, now_s, out);
 	fprintf(out, "source failures: %" PRIu64 "\n", st->source_failures);
 }

@@ -15,7 +15,7 @@ LXC_LINKS  := lxc-pre-start lxc-start-host lxc-post-stop
 GUEST_MAN   := $(wildcard man/onerng-guestd.*)
 HOST_MAN    := $(filter-out $(GUEST_MAN),$(wildcard man/*.[1-8]))
 GUEST_UNITS := $(addprefix packaging/systemd/,onerng-guestd.service \
-	onerng-guest-require.service)
+	onerng-guest-require.service onerng-guestd-container.service)
 # On the host the guest agent feeds the host's own kernel: another unit.
 HOST_UNITS  := $(filter-out $(GUEST_UNITS),$(wildcard packaging/systemd/*.service \
 	packaging/systemd/*.path))
@@ -66,6 +66,7 @@ install-guest: $(GUEST_PROG) $(GUEST_STATIC) ## install the guest's side
 	$(call put,644,$(GUEST_UNITS),$(UNITDIR))
 	$(call put_man,$(GUEST_MAN))
 	$(call put_conf,packaging/onerng-guestd.default,default/onerng-guestd)
+	$(call put_conf,packaging/onerng-guestd-container.default,default/onerng-guestd-container)
 
 uninstall: ## remove what was installed; the configuration stays
 	$(RM) $(addprefix $(DESTDIR)$(SBINDIR)/,onerng-hostd onerng-guestd) \

@@ -19,6 +19,7 @@ for file in usr/bin/onerngctl usr/sbin/onerng-hostd usr/sbin/onerng-guestd \
 	check "$(basename $file) is installed and starts" "$root/$file" -V
 done
 for file in etc/onerng/hostd.conf etc/default/onerng-guestd \
+	etc/default/onerng-guestd-container \
 	usr/lib/onerng/onerng-guestd usr/lib/onerng/onerng-seed \
 	usr/share/initramfs-tools/hooks/onerng \
 	usr/share/initramfs-tools/scripts/init-top/onerng \
@@ -29,6 +30,7 @@ done
 for pattern in 'systemd/system/onerng-hostd.service' \
 	'systemd/system/onerng-guestd.service' \
 	'systemd/system/onerng-guest-require.service' \
+	'systemd/system/onerng-guestd-container.service' \
 	'systemd/system/onerng-guestd-host.service' \
 	'systemd/system/onerng-domain-watch.service' 'udev/rules.d/*.rules' \
 	'systemd/system/onerng-container-refresh.service' \
@@ -95,6 +97,7 @@ if systemd-analyze --help 2>/dev/null | grep -q -- --offline; then
 	exposure onerng-domain-watch.service 15
 	exposure onerng-guestd.service 20
 	exposure onerng-guest-require.service 20
+	exposure onerng-guestd-container.service 15
 	exposure onerng-guestd-host.service 20
 	# it enters containers, which needs what this counts
 	exposure onerng-container-refresh.service 43

@@ -51,6 +51,13 @@ operand
 --json
 --status --once
 --status --no-feed
+--verify
+--verify nonsense
+--verify file:/dev/null --status
+--verify file:/dev/null --require
+--verify file:/dev/null --feed-host
+--feed-host --no-feed
+--feed-host=yes
 -l loud
 -l 7
 END
