@@ -177,8 +177,10 @@ static void sock_open(struct egd_sock *s, int fd,
 
 	c->peer = *peer;
 	c->domain.boot_due = false;
-	if (is_new)
+	if (is_new) {
 		service_boot(&c->service);
+		latency_mark(&c->latency);
+	}
 	if (egd_conn_open(&s->conn, fd) < 0)
 		return;
 	handover_add_peer(s->pub->handover, s->record, fd);

@@ -31,10 +31,21 @@ static uint64_t bucket_bound(size_t i)
 
 void latency_add(struct latency *l, uint64_t us)
 {
+	if (l->marked) {
+		l->first_us = us;
+		l->known = true;
+		l->marked = false;
+	}
 	l->count++;
 	l->bucket[bucket_of(us)]++;
 	if (us > l->max_us)
 		l->max_us = us;
+}
+
+void latency_mark(struct latency *l)
+{
+	l->marked = true;
+	l->known = false;
 }
 
 uint64_t latency_permille(const struct latency *l, unsigned int permille)

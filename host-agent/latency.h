@@ -7,6 +7,7 @@
 #ifndef HOST_AGENT_LATENCY_H
 #define HOST_AGENT_LATENCY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LATENCY_SUB	8  /* buckets to a power of two */
@@ -15,10 +16,15 @@
 
 struct latency {
 	uint64_t count, max_us;
+	uint64_t first_us;  /* of the first behind latency_mark() */
+	bool marked, known; /* it will be the next; it is known */
 	uint64_t bucket[LATENCY_BUCKETS];
 };
 
 void latency_add(struct latency *l, uint64_t us);
+
+/* The next value is the first of something. */
+void latency_mark(struct latency *l);
 
 /*
  * The smallest bucket bound that permille of all values do not exceed, never

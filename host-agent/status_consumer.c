@@ -28,6 +28,9 @@ static json_t *status_latency(const struct latency *l)
 	json_object_set_new(o, "p50", status_count(latency_permille(l, 500)));
 	json_object_set_new(o, "p99", status_count(latency_permille(l, 990)));
 	json_object_set_new(o, "max", status_count(l->max_us));
+	/* of the QEMU that started last, if it was answered yet */
+	json_object_set_new(o, "first",
+			    l->known ? status_count(l->first_us) : json_null());
 	return o;
 }
 

@@ -21,6 +21,26 @@ Test(latency, one_value_is_every_percentile)
 	cr_assert_eq(latency_permille(&l, 1000), 1234567);
 }
 
+Test(latency, first_is_the_first_behind_a_mark)
+{
+	struct latency l = { .count = 0 };
+
+	latency_add(&l, 5);
+	cr_assert(!l.known);
+	latency_mark(&l);
+	cr_assert(!l.known);
+	latency_add(&l, 700);
+	latency_add(&l, 3);
+	cr_assert(l.known);
+	cr_assert_eq(l.first_us, 700);
+	latency_mark(&l);
+	cr_assert(!l.known);
+	latency_add(&l, 0);
+	cr_assert(l.known);
+	cr_assert_eq(l.first_us, 0);
+	cr_assert_eq(l.count, 4);
+}
+
 Test(latency, percentiles_are_at_most_an_eighth_too_high)
 {
 	struct latency l = { .count = 0 };
