@@ -11,12 +11,15 @@ kernel_need cloud
 vm_accel
 
 VM_BOOT_TIMEOUT=90
-absent=1 # second, at least, between saving and restoring
+absent=2 # seconds, at least, between saving and restoring
 
 # A program of the guest draws every 20 ms, and tells on a port of its own.
 cat >"$T/rc" <<'END'
 # shellcheck shell=sh
 /bin/onerng-guestd >/tmp/guestd.log 2>&1 &
+until [ -c /dev/vport*p1 ]; do
+	sleep 0.1
+done
 /bin/drawlog /dev/vport*p1 20 2>/tmp/drawlog.log &
 END
 
