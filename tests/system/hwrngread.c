@@ -6,7 +6,10 @@
  * For a guest: reads SOURCE (/dev/hwrng) 64 bytes at a time and writes what
  * came to OUT (a virtio port, whose other end the test has).  A read that took
  * SLOW_MS, or longer than any before, is a line "WHEN TOOK" of LOG, both in
- * milliseconds, WHEN as of /proc/uptime.  Linked statically.
+ * milliseconds, WHEN as of /proc/uptime.  A pause that took so much longer than
+ * it should is a line "WHEN LONGER late": with /dev/zero that tells how well the
+ * guest itself runs, and on the host, how long a process had to wait for a
+ * processor.  Linked statically.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +70,25 @@ static int write_block(int fd, const uint8_t *block)
 	return 0;
 }
 
+/* Returns when it was over. */
+static int64_t pause_ms(int64_t begin, int64_t ms, FILE *log)
+{
+	static int64_t latest;
+	int64_t end, late;
+
+	usleep((useconds_t)ms * 1000);
+	end = now_ms();
+	late = end - begin - ms;
+	if (late >= SLOW_MS || late > latest) {
+		fprintf(log, "%lld %lld late\n", (long long)end,
+			(long long)late);
+		fflush(log);
+	}
+	if (late > latest)
+		latest = late;
+	return end;
+}
+
 int main(int argc, char *argv[])
 {
 	int64_t begin, end, slowest = 0;
@@ -83,8 +105,7 @@ int main(int argc, char *argv[])
 	log = fopen(argv[3], "ae");
 	if (in < 0 || out < 0 || !log)
 		return fail("open");
-	for (;;) {
-		begin = now_ms();
+	for (begin = now_ms();;) {
 		if (read_block(in, block))
 			return fail(argv[1]);
 		end = now_ms();
@@ -97,6 +118,6 @@ int main(int argc, char *argv[])
 			slowest = end - begin;
 		if (write_block(out, block))
 			return fail(argv[2]);
-		usleep((useconds_t)atoi(argv[4]) * 1000);
+		begin = pause_ms(now_ms(), atoi(argv[4]), log);
 	}
 }
