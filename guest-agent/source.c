@@ -67,12 +67,16 @@ int source_want(struct source *s, size_t n)
 			s->drv->pause(s);
 		return 0;
 	}
-	if (s->owed)
-		return 0;
-	asked = s->drv->ask(s, n);
-	if (asked < 0)
-		return (int)asked;
-	s->owed = (size_t)asked;
+	/*
+	 * What came unasked is part of what is asked for next, and the other
+	 * end will not send it again: without more behind it nothing comes.
+	 */
+	while (s->owed <= 0) {
+		asked = s->drv->ask(s, n + (size_t)-s->owed);
+		if (asked < 0)
+			return (int)asked;
+		s->owed += asked;
+	}
 	return 0;
 }
 
@@ -81,7 +85,9 @@ ssize_t source_read(struct source *s, uint8_t *buf, size_t n)
 	ssize_t got = s->drv->read(s, buf, n);
 
 	if (got > 0)
-		s->owed -= (size_t)got < s->owed ? (size_t)got : s->owed;
+		s->owed -= got;
+	if (s->owed < -SOURCE_AHEAD_MAX)
+		s->owed = -SOURCE_AHEAD_MAX;
 	return got;
 }
 

@@ -15,6 +15,7 @@
 
 #define SOURCE_WHY_MAX	 160
 #define SOURCE_STUCK_MAX 4
+#define SOURCE_AHEAD_MAX 4096 /* more than that, unasked, is forgotten */
 
 struct source;
 
@@ -38,8 +39,9 @@ extern const struct source_driver source_hwrng, source_egd, source_tty,
 struct source {
 	const struct source_driver *drv;
 	const char *path;
-	int fd;	     /* wait for POLLIN; -1 when closed */
-	size_t owed; /* asked for and not read yet */
+	int fd; /* wait for POLLIN; -1 when closed */
+	/* Asked for and not read yet; below 0, read before it was asked for. */
+	ssize_t owed;
 	char why[SOURCE_WHY_MAX];
 	/* hwrng: the reading child, and killed ones that have not ended */
 	pid_t child;

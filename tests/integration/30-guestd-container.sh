@@ -39,8 +39,13 @@ verify hangup 7 '' "tty:$T/tty.hangup"
 verify missing 4 'No such file' "tty:$T/nothing"
 : >"$T/file"
 verify left_over_file 4 'not a terminal device' "tty:$T/file"
-for mode in good silent; do
+for mode in good silent blocks; do
 	egd $mode
+done
+verify egd_blocks 0 verified "egd:$T/egd.blocks" --deadline 2
+for size in 32 63 64 65 255 256 511; do
+	check "egd_blocks: windows of $size bytes" timeout 60 "$G" \
+		--bytes $size --deadline 2 --verify "egd:$T/egd.blocks"
 done
 verify egd 0 verified "egd:$T/egd.good"
 verify egd_silent 7 'silent for 1 s' "egd:$T/egd.silent" --deadline 1

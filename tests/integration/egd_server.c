@@ -7,6 +7,7 @@
  * other.  MODE:
  *	good	as it should be
  *	ahead	as good, and 64 bytes unasked with every connection
+ *	blocks	whole blocks of 64 bytes, one of them ahead, as the host agent
  *	pieces	one byte at a time
  *	zero	zeros
  *	replay	the same stream in every connection
@@ -30,6 +31,7 @@
 static const char *mode;
 static uint64_t state;
 static int connections;
+static int64_t owed; /* blocks: to this connection */
 
 static int is(const char *name)
 {
@@ -65,6 +67,16 @@ static int send_bytes(int fd, size_t n)
 	return 0;
 }
 
+/* The last of the blocks may be ahead in part or as a whole. */
+static int send_blocks(int fd, size_t n)
+{
+	size_t blocks = 0;
+
+	for (owed += (int64_t)n; owed >= 0; owed -= 64)
+		blocks++;
+	return send_bytes(fd, 64 * blocks);
+}
+
 /* -1 to close the connection. */
 static int answer(int fd, const struct egd_request *req)
 {
@@ -78,7 +90,7 @@ static int answer(int fd, const struct egd_request *req)
 		send_bytes(fd, req->n / 2);
 		return -1;
 	}
-	return send_bytes(fd, req->n);
+	return is("blocks") ? send_blocks(fd, req->n) : send_bytes(fd, req->n);
 }
 
 /* What is asked for was sent before. */
@@ -102,6 +114,7 @@ static void serve(int fd)
 	size_t len;
 
 	egd_parser_init(&parser);
+	owed = 0;
 	if (is("ahead") && send_bytes(fd, 64))
 		return;
 	if (is("full"))
