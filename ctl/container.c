@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/replace.h"
 #include "ctl/change.h"
+#include "ctl/libdir.h"
 #include "ctl/near.h"
 
 #define LXCPATH "/var/lib/lxc" /* where there is no liblxc to ask */
@@ -215,8 +216,7 @@ static void load_generated(struct container *c)
 	memcpy(c->snippet.id, c->id, sizeof(c->id));
 	memcpy(c->snippet.config, c->config, sizeof(c->config));
 	memcpy(c->snippet.run_dir, c->host->run_dir, sizeof(c->host->run_dir));
-	snprintf(c->snippet.hook_dir, sizeof(c->snippet.hook_dir), "%s",
-		 ONERNG_LIBDIR);
+	libdir_find(c->snippet.hook_dir, sizeof(c->snippet.hook_dir));
 }
 
 /* Names and paths that fit on a line of a file, and in a path. */

@@ -74,6 +74,11 @@ check "make install works without DESTDIR" "$make" --no-print-directory \
 	B="$B" PREFIX="$live" SYSCONFDIR="$live/etc" UNITDIR="$live/units" \
 	UDEVDIR="$live/udev" SYSUSERSDIR="$live/sysusers" \
 	INITRAMFSDIR="$live/initramfs" DRACUTDIR="$live/dracut" install install-guest
+printf 'lxc.uts.name = x\n' >"$T/x.config"
+check "onerngctl writes hook lines for where it is installed" sh -c "
+	'$live/bin/onerngctl' container attach x --path '$T/x.config' \
+		--includes '$T/includes' --no-register --dry-run |
+		grep -q ' $live/lib/onerng/lxc-autodev '"
 if command -v systemd-analyze >/dev/null; then
 	for unit in "$live"/units/*.service "$live"/units/*.path; do
 		SYSTEMD_UNIT_PATH="$live/units:" systemd-analyze verify \
