@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs what is missing of packaging/packages.  Silent when nothing is.
+# Services that packages bring are not started.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -49,5 +50,13 @@ stage "reading the package lists" apt-get "$@" update
 # shellcheck disable=SC2086 # one word per package
 stage "downloading $count: $wanted" \
 	apt-get "$@" install --no-install-recommends --download-only $wanted
+# What Debian's packages ask before they start a service (101: do not).
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap 'rm -f $policy' EXIT
+	trap 'exit 130' HUP INT TERM
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+fi
 # shellcheck disable=SC2086 # one word per package
 stage "installing them" apt-get "$@" install --no-install-recommends $wanted
