@@ -183,13 +183,13 @@ static void take(const struct vrng *v, uint8_t *out, size_t n)
 /* In the device's order: the ID, the version, the image. */
 static void begin(struct vrng *v)
 {
-	uint8_t kind;
+	int kind;
 
 	for (kind = VRNG_ID; kind < VRNG_REPLIES; kind++) {
 		if (!(v->armed & 1 << kind))
 			continue;
 		v->armed &= (uint8_t) ~(1 << kind);
-		v->reply = kind;
+		v->reply = (uint8_t)kind;
 		v->reply_at = 0;
 		return;
 	}

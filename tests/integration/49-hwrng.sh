@@ -80,7 +80,7 @@ kill -HUP "$(cat "$T/hostd.pid")"
 check "a reload forgives" wait_for 60 runs
 
 fault eio
-check "a read that fails again and again fails for good" wait_for 60 \
+check "a read that fails again and again fails for good" wait_for 150 \
 	says failed "30 times"
 check "the agent goes on" hostd_ctl status
 hostd_stop

@@ -26,8 +26,6 @@
 #define LOOK_MS	  50
 #define SLOW_READ 16
 
-ssize_t read(int fd, void *buf, size_t count);
-
 static bool is_hwrng(int fd)
 {
 	struct stat st;
