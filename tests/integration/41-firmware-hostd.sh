@@ -250,7 +250,8 @@ cat >"$T/slow/gpgv" <<END
 kill -KILL \$\$
 END
 hostd_sim plug >/dev/null
-check "one that is killed is asked again" wait_for 40 device 0 running
+check "one that is killed is asked again" wait_for 40 device 0 running ||
+	tail -n 30 "$T/keeper.log"
 check "and believed" verdict good
 check "it was killed" test -e "$T/killed"
 hostd_sim unplug >/dev/null
