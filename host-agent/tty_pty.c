@@ -54,6 +54,11 @@ int tty_pty_set_raw(struct tty_pty *p)
 	return tcsetattr(p->master, TCSANOW, &t) < 0 ? -errno : 0;
 }
 
+/*
+ * Who opened it without O_NOCTTY may have it as his controlling terminal, and
+ * its foreground process group outlives the last close: of the three signals
+ * that discard, SIGTSTP alone does nothing to a group without job control.
+ */
 int tty_pty_wipe(struct tty_pty *p)
 {
 	static const char c = WIPE_CHARACTER;
@@ -63,7 +68,7 @@ int tty_pty_wipe(struct tty_pty *p)
 		return -errno;
 	make_raw(&t);
 	t.c_lflag = ISIG | ECHO;
-	t.c_cc[VINTR] = WIPE_CHARACTER;
+	t.c_cc[VSUSP] = WIPE_CHARACTER;
 	if (tcsetattr(p->master, TCSANOW, &t) < 0)
 		return -errno;
 	return tty_pty_write(p, &c, 1) == 1 ? 0 : -EAGAIN;

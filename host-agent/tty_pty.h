@@ -55,7 +55,7 @@ bool tty_pty_drained(struct tty_pty *p);
 int tty_pty_set_raw(struct tty_pty *p);
 
 /*
- * Discards what waits in the slave unread, which its interrupt character does:
+ * Discards what waits in the slave unread, which its suspend character does:
  * begun here, over once tty_pty_is_wiped() finds its echo in what was read of
  * the master.  The terminal is not raw in between.
  */

@@ -234,6 +234,19 @@ check "a terminal is raw again for the next one" grep -q -- -icanon "$T/stty"
 check "and does not echo" grep -q -- '-echo ' "$T/stty"
 equal "commands and bytes pass" 6400 "$(got "$v" 6400 5)"
 
+# A daemon that it became the controlling terminal of.
+cat >"$T/daemon" <<'END'
+import os, sys, time
+fd = os.open(sys.argv[1], os.O_RDWR)
+got = len(os.read(fd, 64))
+os.close(fd)
+time.sleep(0.5)
+print("read and went on" if got else "read nothing")
+END
+equal "whoever closes it is sent no signal that ends or stops him" \
+	"read and went on" \
+	"$(timeout 20 setsid --wait python3 "$T/daemon" "$p" 2>&1 | tail -n 1)"
+
 # Bad manners hurt nobody else.
 start good "$wild" steady "$p" "$T/b.good"
 start flood1 timeout 20 "$wild" flood "$v" 4
