@@ -217,19 +217,12 @@ goes_on() {
 	# shellcheck disable=SC2046,SC2086 # a list
 	check "$1" wait_for 40 many_more 8192 "$(many_count $all)" $all
 }
-taken_over() {
-	[ "$(grep -c 'taken over: /dev/pts/' "$T/keeper.log")" -ge "$1" ]
-}
-# again NAME COMMAND...: so the agent is replaced, and has all five terminals.
+
+# again TITLE COMMAND...: so the agent is replaced, and all read on.
 again() {
-	again_name=$1
-	shift
-	again_before=$(grep -c 'taken over: /dev/pts/' "$T/keeper.log")
-	check "$again_name" "$@"
-	check "$again_name: terminals are taken over" \
-		wait_for 30 taken_over $((again_before + 5))
-	check "$again_name: it serves" wait_for 60 serving
-	goes_on "$again_name: all read on"
+	again_title=$1
+	many_again 5 "$@"
+	goes_on "$again_title: all read on"
 }
 
 for name in $all; do

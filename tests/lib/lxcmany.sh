@@ -105,3 +105,20 @@ many_end() {
 	lxc_run "$1" /bin/kill "-${3:-TERM}" "$(many_pid "$1" "$2")"
 	ended "$1-$2" 20
 }
+
+# many_taken COUNT: so many terminals were taken over from another agent, ever.
+many_taken() {
+	[ "$(grep -c 'taken over: /dev/pts/' "$T/keeper.log")" -ge "$1" ]
+}
+
+# many_again COUNT TITLE COMMAND...: so the agent is replaced, with that many
+# terminals, and serves.
+many_again() {
+	many_total=$(($(grep -c 'taken over: /dev/pts/' "$T/keeper.log") + $1))
+	many_title=$2
+	shift 2
+	check "$many_title" "$@"
+	check "$many_title: terminals are taken over" \
+		wait_for 30 many_taken $many_total
+	check "$many_title: it serves" wait_for 60 hostd_state serving
+}
