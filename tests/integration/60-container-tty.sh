@@ -74,8 +74,8 @@ device=plain
 socket=yes
 [container slow]
 device=plain
-rate=2000
-burst=256
+rate=4000
+burst=8192
 [container fast]
 device=plain
 class=drbg
@@ -192,12 +192,14 @@ check "no byte came twice, to whomever" "$egdwild" unique "$T"/a.*
 equal "both ways are counted as one" true \
 	"$([ "$(of other delivered)" -ge 3200 ] && echo true)"
 
-# Rates are exact over time.
+# Rates are exact over time, if a busy machine delays nobody for longer than a
+# burst lasts; the first one is gone before it is measured.
+timeout 20 head -c 16384 "$(node slow)" >/dev/null
 r=$(timeout 30 "$wild" rate "$(node slow)" 12)
-if [ "${r:-0}" -ge 1960 ] && [ "$r" -le 2040 ]; then
+if [ "${r:-0}" -ge 3920 ] && [ "$r" -le 4080 ]; then
 	ok "a rate is kept within 2 %"
 else
-	not_ok "a rate is kept within 2 %" "$r bytes a second of 2000"
+	not_ok "a rate is kept within 2 %" "$r bytes a second of 4000"
 fi
 r=$(timeout 30 "$wild" rate "$(node fast)" 3)
 if [ "${r:-0}" -ge 150000 ]; then
