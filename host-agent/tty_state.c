@@ -36,7 +36,7 @@ void tty_conn_save(struct tty_conn *c)
 	if (!r)
 		return;
 	tty_conn_begin(c, HANDOVER_READING);
-	r->phase = c->state;
+	r->phase = (uint8_t)c->state;
 	r->paused = v->paused;
 	r->mode = v->mode;
 	r->parser = v->parser;
