@@ -39,7 +39,12 @@ find_onerng() {
 }
 
 find_onerng
-target=${LXC_ROOTFS_MOUNT:?}/dev/$name
+dev=${LXC_ROOTFS_MOUNT:?}/dev
+# without lxc.autodev it is the container's: a link leads to the host's
+if [ -L "$dev" ] || [ ! -d "$dev" ]; then
+	give_up "the container's /dev is no directory"
+fi
+target=$dev/$name
 if [ -e "$target" ] || [ -L "$target" ]; then
 	give_up "/dev/$name is taken"
 fi

@@ -37,10 +37,10 @@ static void print_rules(const struct container_hook *h, FILE *out)
 static void print_hooks(const struct container_hook *h, FILE *out)
 {
 	static const char *const types[] = { "pre-start", "autodev",
-					     "post-stop" };
+					     "start-host", "post-stop" };
 	const char *id = h->snippet->id;
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		fprintf(out,
 			"#\tlxc.hook.%s = </dev/null; [ ! -x %s/%s.hook ] || "
 			"exec %s/%s.hook %s #\n",
@@ -71,6 +71,17 @@ static void print_head(const struct container_hook *h, FILE *out)
 		s->config);
 	print_rules(h, out);
 	print_hooks(h, out);
+	fprintf(out,
+		"#\n"
+		"# It tells the agent by the programs in\n"
+		"# %s.\n"
+		"# Where they are not, the agent does not know what runs: no "
+		"pty is made anew\n"
+		"# for a start, none gets bytes ahead of others, and a OneRNG "
+		"that is passed\n"
+		"# through has to be let go by hand "
+		"(onerngctl device release PORT).\n",
+		s->hook_dir);
 	fputs("#\n"
 	      "# The # at their ends keeps the container's name, which LXC "
 	      "appends, from the\n"
@@ -103,13 +114,14 @@ static void print_values(const struct container_hook *h, FILE *out)
 		"# as the host has them%s\n"
 		"owner=%u group=%u mode=%04o inside=%u:%u\n"
 		"require=%s\n"
-		"facts=%s/lxc/%s.facts\n"
+		"id=%s run='%s' libdir='%s'\n"
+		"facts=$run/lxc/$id.facts\n"
 		"# not in /run, where nothing is a device\n"
-		"own=/dev/onerng-%s\n\n",
+		"own=/dev/onerng-$id\n\n",
 		h->sum->idmapped ? "; inside: as the container has them" : "",
 		s->owner + h->sum->uid, s->group + h->sum->gid, s->mode,
-		s->owner, s->group, s->require ? "yes" : "no", s->run_dir,
-		s->id, s->id);
+		s->owner, s->group, s->require ? "yes" : "no", s->id,
+		s->run_dir, s->hook_dir);
 }
 
 void container_hook_print(const struct container_hook *h, FILE *out)
