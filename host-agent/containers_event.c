@@ -36,9 +36,11 @@ static void on_prepare(struct containers *c, struct container *t, pid_t pid)
 	t->pid = 0;
 	if (t->tty)
 		r = tty_pub_renew(t->tty);
-	if (r < 0)
+	if (r < 0) {
+		tty_pub_power_up(t->tty);
 		log_err("container %s: its terminal is the old one: %s",
 			t->conf.consumer.name, strerror(-r));
+	}
 	if (t->conf.device == CONSUMER_DEVICE_PASSTHROUGH)
 		letgo_for_container(c->letgo, t->key, t->conf.consumer.name,
 				    t->conf.port);
@@ -46,10 +48,13 @@ static void on_prepare(struct containers *c, struct container *t, pid_t pid)
 
 static void on_started(struct containers *c, struct container *t, pid_t pid)
 {
+	/* its first process may have told the device more since on_prepare() */
+	bool powered_up = t->phase == CONSUMER_PREPARING;
+
 	(void)c;
 	t->phase = CONSUMER_RUNNING;
 	t->pid = pid;
-	if (t->tty)
+	if (t->tty && !powered_up)
 		tty_pub_power_up(t->tty);
 	if (t->sock)
 		egd_pub_domain(t->sock)->boot_due = true;

@@ -286,6 +286,18 @@ equal "is preparing" preparing "$(of plain phase)"
 check "it starts" tell started plain $$
 equal "it runs" running "$(of plain phase)"
 equal "as that process" $$ "$(of plain pid)"
+# A first process may be quicker than the agent.
+check "another prepares" tell prepare virt
+kill -STOP "$(cat "$T/hostd.pid")"
+tell started virt $$ &
+told=$!
+v=$(node virt)
+exec 7<>"$v"
+printf 'cmd0\ncmdO\n' >&7
+kill -CONT "$(cat "$T/hostd.pid")"
+check "it is told to have started" wait $told
+equal "what its first process wrote before counts" 64 "$(got - 64 5 <&7)"
+exec 7<&-
 equal "an unknown one is no error" 0 "$(tell prepare unknown; echo $?)"
 refuse "nonsense is" 1 tell prepare plain -7
 p=$(node plain)

@@ -174,6 +174,41 @@ Test(containers, a_start_has_a_terminal_of_its_own)
 	cr_assert_eq(seen("web").pid, 0);
 }
 
+/* A device that somebody opened gives bytes, now that the pool has some. */
+static bool gives(int fd)
+{
+	uint8_t block[POOL_BLOCK];
+	ssize_t n = -1;
+	int i;
+
+	memset(block, 7, sizeof(block));
+	cr_assert_eq(pool_put(pool, block, 0), 0);
+	for (i = 0; n <= 0 && i < 100; i++) {
+		egd_pub_serve(pub);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		n = read(fd, block, sizeof(block));
+		usleep(1000);
+	}
+	return n > 0;
+}
+
+Test(containers, what_was_said_before_the_hook_says_started_counts)
+{
+	int fd;
+
+	cr_assert_eq(tell("{\"op\":\"prepare\",\"id\":\"web\"}"), 0);
+	fd = open(seen("web").node, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, "cmd0\ncmdO\n", 10), 10);
+	cr_assert(gives(fd));
+	cr_assert_eq(tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":1}"), 0);
+	cr_assert(gives(fd));
+	/* a container whose start nobody prepared has a device that is new */
+	cr_assert_eq(tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":2}"), 0);
+	cr_assert_not(gives(fd));
+	close(fd);
+}
+
 Test(containers, what_is_unknown_is_no_error_and_what_is_nonsense_is)
 {
 	cr_assert_eq(tell("{\"op\":\"prepare\",\"id\":\"other\"}"), 0);
