@@ -66,6 +66,15 @@ bool consumer_peer_is_new(const struct consumer_peer *a,
 	return a->pid != b->pid || a->start != b->start;
 }
 
+bool consumer_may_boot(struct consumer *c, uint64_t now_us)
+{
+	if (c->kind == CONSUMER_CONTAINER && c->booted_us &&
+	    now_us - c->booted_us < CONSUMER_BOOT_GAP_US)
+		return false;
+	c->booted_us = now_us;
+	return true;
+}
+
 uint64_t consumer_add(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;

@@ -21,6 +21,8 @@
 #define CONSUMER_UUID_MAX 37  /* terminated */
 #define CONSUMER_PATH_MAX 108 /* sun_path, terminated */
 
+#define CONSUMER_BOOT_GAP_US 10000000 /* a container's, between two reserves */
+
 enum consumer_kind {
 	CONSUMER_DOMAIN,    /* a KVM domain: uuid is set */
 	CONSUMER_HOST,	    /* the host's own kernel: uuid is empty */
@@ -86,6 +88,7 @@ struct consumer {
 	struct sched_entry *light; /* for what is made as it is given */
 	struct service service;
 	struct consumer_domain domain;
+	uint64_t booted_us; /* last start that went ahead; 0: none */
 	bool override; /* changed over the control socket since the last load */
 
 	bool connected;
@@ -118,6 +121,12 @@ const char *consumer_origin_name(enum consumer_origin origin);
 /* Is b another process than a?  Also when a is nobody. */
 bool consumer_peer_is_new(const struct consumer_peer *a,
 			  const struct consumer_peer *b);
+
+/*
+ * May its start go ahead of everybody now?  A container's root may start it
+ * over and over, so once in CONSUMER_BOOT_GAP_US; others always.
+ */
+bool consumer_may_boot(struct consumer *c, uint64_t now_us);
 
 /* a + b, or UINT64_MAX: a peer chooses what is added. */
 uint64_t consumer_add(uint64_t a, uint64_t b);

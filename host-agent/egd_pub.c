@@ -140,8 +140,10 @@ static void sock_refuse(struct egd_sock *s, int fd,
 /* What a domain's start gets ahead of others; of the pool, a DRBG a seed. */
 static void sock_boot(struct egd_sock *s)
 {
-	const struct consumer *c = &s->consumer;
+	struct consumer *c = &s->consumer;
 
+	if (!consumer_may_boot(c, egd_conn_now_us()))
+		return;
 	if (service_takes_seed(&c->service))
 		sched_boot(s->pub->env.sched, c->entry, POOL_BLOCK);
 	else

@@ -121,7 +121,7 @@ static void pause_input(struct tty_conn *c)
 	event_del(&c->read_ev);
 }
 
-/* A container's start goes ahead of others, once (egd_pub.c: sock_boot). */
+/* A container's start goes ahead of others (egd_pub.c: sock_boot). */
 static void boot(struct tty_conn *c)
 {
 	struct consumer *s = c->consumer;
@@ -129,6 +129,8 @@ static void boot(struct tty_conn *c)
 
 	c->boot_due = false;
 	service_boot(&s->service);
+	if (!consumer_may_boot(s, egd_conn_now_us()))
+		return;
 	sched_boot(c->env->sched, s->entry,
 		   seed ? POOL_BLOCK : SCHED_BOOT_RESERVE);
 	sched_boot(c->env->light, s->light, SCHED_BOOT_RESERVE);

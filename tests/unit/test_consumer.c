@@ -108,6 +108,26 @@ Test(consumer, counts_stop_at_their_maximum)
 	cr_assert_eq(consumer_add(UINT64_MAX, 255), UINT64_MAX);
 }
 
+Test(consumer, a_container_goes_ahead_once_in_a_while)
+{
+	struct consumer c = { .kind = CONSUMER_CONTAINER };
+	uint64_t at = 5;
+
+	cr_assert(consumer_may_boot(&c, at));
+	cr_assert_not(consumer_may_boot(&c, at));
+	cr_assert_not(consumer_may_boot(&c, at + CONSUMER_BOOT_GAP_US - 1));
+	cr_assert(consumer_may_boot(&c, at + CONSUMER_BOOT_GAP_US));
+	cr_assert_not(consumer_may_boot(&c, at + CONSUMER_BOOT_GAP_US + 1));
+}
+
+Test(consumer, a_domain_goes_ahead_at_each_start)
+{
+	struct consumer c = { .kind = CONSUMER_DOMAIN };
+
+	cr_assert(consumer_may_boot(&c, 5));
+	cr_assert(consumer_may_boot(&c, 5));
+}
+
 Test(consumer, kinds_have_names)
 {
 	cr_assert_str_eq(consumer_kind_name(CONSUMER_DOMAIN), "domain");

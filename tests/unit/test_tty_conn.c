@@ -449,6 +449,42 @@ Test(tty_conn, another_class_while_it_is_open)
 	close_slave(fd);
 }
 
+/* How many of the next blocks it gets beside another who wants some, too. */
+static int share(int blocks)
+{
+	struct sched_limits lim = { .weight = 1 };
+	int other, mine = 0, i;
+	struct sched_entry *e = sched_add(env.sched, &lim, &other, 0);
+
+	sched_want(env.sched, e, true);
+	for (i = 0; i < blocks; i++)
+		mine += sched_next(env.sched, egd_conn_now_us()) == &conn.sink;
+	sched_remove(env.sched, e);
+	return mine;
+}
+
+Test(tty_conn, a_start_goes_ahead_but_not_one_upon_the_other)
+{
+	int fd;
+
+	conn.plain = true;
+	consumer.kind = CONSUMER_CONTAINER;
+	tty_conn_power_up(&conn);
+	fd = open_slave();
+	cr_assert_eq(share(SCHED_BOOT_RESERVE / SCHED_BLOCK),
+		     SCHED_BOOT_RESERVE / SCHED_BLOCK);
+	close_slave(fd);
+	tty_conn_power_up(&conn);
+	fd = open_slave();
+	cr_assert_leq(share(8), 5);
+	close_slave(fd);
+	consumer.booted_us -= CONSUMER_BOOT_GAP_US;
+	tty_conn_power_up(&conn);
+	fd = open_slave();
+	cr_assert_eq(share(8), 8);
+	close_slave(fd);
+}
+
 Test(tty_conn, another_process_goes_on)
 {
 	struct handover_tty left;
