@@ -108,6 +108,8 @@ static int read_once(struct tty_conn *c)
 
 	if (n > 0) {
 		take_input(c, buf, (size_t)n);
+		/* under ECHO it is what was served */
+		explicit_bzero(buf, sizeof(buf));
 		return 1;
 	}
 	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -EIO;
@@ -285,13 +287,14 @@ static void on_wipe(evutil_socket_t fd, short what, void *arg)
 	struct tty_conn *c = arg;
 	uint8_t buf[TTY_CONN_READ_MAX];
 	ssize_t n = read(c->pty.master, buf, sizeof(buf));
+	bool wiped = n > 0 && tty_pty_is_wiped(buf, (size_t)n);
 
 	(void)fd;
 	(void)what;
 	if (n > 0)
 		take_input(c, buf, (size_t)n);
-	if ((n <= 0 || !tty_pty_is_wiped(buf, (size_t)n)) &&
-	    ++c->wipe_tries < TTY_CONN_WIPE_TRIES) {
+	explicit_bzero(buf, sizeof(buf));
+	if (!wiped && ++c->wipe_tries < TTY_CONN_WIPE_TRIES) {
 		after_ms(&c->wipe_ev, 1);
 		return;
 	}
