@@ -98,12 +98,17 @@ static int make_known(const struct plan *p)
 
 static void take_back(const struct plan *p)
 {
+	const struct registry *r = &p->c.host->registry;
 	char ignored[CLIENT_WHY_MAX];
 
 	plan_undo_generated(p);
-	if (!p->call->no_register && !p->drop_in.before)
-		register_forget_container(&p->c.host->registry, p->c.id,
-					  ignored);
+	if (p->call->no_register)
+		return;
+	if (p->drop_in.before)
+		register_restore_container(r, p->c.id, p->drop_in.before,
+					   ignored);
+	else
+		register_forget_container(r, p->c.id, ignored);
 }
 
 static int attach(struct plan *p)

@@ -261,6 +261,20 @@ int register_container(const struct registry *r, const char *id,
 	return told;
 }
 
+int register_restore_container(const struct registry *r, const char *id,
+			       const char *text,
+			       char why[static CLIENT_WHY_MAX])
+{
+	json_t *status = agent_status(r, why);
+	struct entry e;
+	int told;
+
+	entry_container(&e, r, id);
+	told = tell(r, status, &e, text, why);
+	json_decref(status);
+	return told;
+}
+
 static int forget(const struct registry *r, const struct entry *e,
 		  char why[static CLIENT_WHY_MAX])
 {

@@ -52,6 +52,11 @@ int register_domain(const struct registry *r, const char *name,
 int register_container(const struct registry *r, const char *id,
 		       const char *keys, char why[static CLIENT_WHY_MAX]);
 
+/* The same, with the whole text of the drop-in that there was. */
+int register_restore_container(const struct registry *r, const char *id,
+			       const char *text,
+			       char why[static CLIENT_WHY_MAX]);
+
 /*
  * What was told is taken back: REGISTER_TOLD; REGISTER_KNOWN if there was
  * nothing; -errno with why.

@@ -4,7 +4,7 @@
 # timeout: 180
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
-need lxc-start lxc-info busybox patch shellcheck python3
+need lxc-start lxc-info busybox patch shellcheck python3 unshare
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
 
 lxc=$T/lxc
@@ -27,6 +27,20 @@ container() {
 		;;
 	esac
 	hostd_ctl container "$verb" "$@"
+}
+
+refresh() {
+	hostd_ctl container refresh "$@" --includes "$inc"
+}
+
+attach_read_only() {
+	# shellcheck disable=SC2016 # that shell's own
+	unshare -m --propagation private sh -c '
+		mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" &&
+			shift && exec "$@"' sh "$lxc/web" \
+		"$B/onerngctl" -s "$T/run/control.sock" container attach web \
+		--class seed --path "$lxc" --includes "$inc" \
+		--drop-ins "$T/hostd.conf.d"
 }
 
 said() {
@@ -283,6 +297,22 @@ if "$B/onerng-hostd" -t -c "$T/x.conf" >/dev/null 2>&1; then
 	check "is taken back" grep -qx class=drbg \
 		"$T/hostd.conf.d/container-web.conf"
 	mv "$T/hostd.conf.good" "$T/hostd.conf"
+
+	# Our line is taken out by hand, the configuration cannot be written.
+	cat "$T/web.before" >"$lxc/web/real"
+	refuse "a folder that cannot be written" 1 said attach_read_only
+	says "is said" "/web/real: Read-only file system"
+	check "leaves what the agent was told" grep -qx class=drbg \
+		"$T/hostd.conf.d/container-web.conf"
+	check "a refresh without our line is no failure" said refresh web
+	says "and nothing is done" "does not include it"
+	mv "$lxc/web/real" "$T/web.gone"
+	check "nor is one of a container that is gone" said refresh web
+	says "which says what to do" "is gone: onerngctl container detach web"
+	equal "nothing, if nobody asked" "" "$(refresh)"
+	mv "$T/web.gone" "$lxc/web/real"
+	cat "$T/web.attached" >"$lxc/web/real"
+
 	check "detach tells it, too" said container detach web
 	says "and says so" "host agent: told"
 	check "the configuration is as before" \
