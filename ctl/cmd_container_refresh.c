@@ -14,6 +14,7 @@
 
 #define FOLDER_END ".d"
 #define ROUNDS_MAX 5
+#define NODES_DIR  "/dev"
 
 struct refresh_call {
 	struct container_call of;
@@ -40,15 +41,25 @@ static bool is_later(const struct timespec *a, const struct timespec *b)
 	       (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
 }
 
-/* When the agent last published anything. */
+static void note_folder(struct round *r, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && is_later(&st.st_mtim, &r->changed))
+		r->changed = st.st_mtim;
+}
+
+/*
+ * When the agent last published anything, and when a node last came or went: a
+ * node's number is for its life.
+ */
 static void note_change(struct round *r)
 {
 	char path[PATH_MAX];
-	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/lxc", r->host->run_dir);
-	if (stat(path, &st) == 0 && is_later(&st.st_mtim, &r->changed))
-		r->changed = st.st_mtim;
+	note_folder(r, path);
+	note_folder(r, NODES_DIR);
 }
 
 static const char *state_of(const struct refresh *one)
@@ -123,8 +134,8 @@ static void begin_round(struct round *r)
 }
 
 /*
- * What the agent publishes while a round is made starts no other one, since
- * the unit runs already; so that is looked for here.
+ * What the agent publishes, or the kernel makes, while a round is made starts
+ * no other one, since the unit runs already; so that is looked for here.
  */
 static void refresh_until_quiet(struct round *r)
 {

@@ -95,6 +95,35 @@ static const char *lxcpath(const struct container_host *h, const char *path)
 	return realpath(own, real) && !strcmp(real, path) ? own : path;
 }
 
+/*
+ * Who took our line out by hand, or destroyed the container, wants no device in
+ * it, and that is no failure.
+ */
+static bool is_attached(const struct container_host *h, const struct entry *e,
+			struct refresh *out)
+{
+	struct container_include found;
+	char *text = replace_read(e->before.config);
+
+	if (!text && errno == ENOENT) {
+		snprintf(out->why, sizeof(out->why),
+			 "%.300s is gone: onerngctl container detach %s",
+			 e->before.config, e->before.id);
+		return false;
+	}
+	if (!text) {
+		fail(out, e->before.config, strerror(errno));
+		return false;
+	}
+	container_edit_find(text, h->dir, &found);
+	free(text);
+	if (!strcmp(found.id, e->before.id))
+		return true;
+	snprintf(out->why, sizeof(out->why), "%.300s does not include it",
+		 e->before.config);
+	return false;
+}
+
 /* LXCPATH/NAME/config, as liblxc has it; false: another one. */
 static bool find(const struct container_host *h, const struct entry *e,
 		 struct lxcapi_container *c, struct refresh *out)
@@ -105,7 +134,7 @@ static bool find(const struct container_host *h, const struct entry *e,
 	snprintf(path, sizeof(path), "%s", e->after.config);
 	file = cut(path);
 	name = file ? cut(path) : NULL;
-	if (!name || strcmp(file, "config") != 0)
+	if (!is_attached(h, e, out) || !name || strcmp(file, "config") != 0)
 		return false;
 	if (lxcapi_find(h->api, lxcpath(h, path), name, c, why) == 0)
 		return true;
