@@ -1,6 +1,7 @@
 /* What is wrong with containers' random numbers, and how to mend it. */
 #include <dirent.h>
 #include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,6 +65,13 @@ static bool hook_is_there(const struct container_snippet *s)
 	return access(path, X_OK) == 0;
 }
 
+static const char *members_of(unsigned int gid)
+{
+	const struct group *g = getgrgid(gid);
+
+	return g && g->gr_mem && *g->gr_mem ? g->gr_name : NULL;
+}
+
 static enum container_agent ask_agent(const struct checking *c, const char *id)
 {
 	if (!c->status)
@@ -90,6 +98,7 @@ static void check_found(struct checking *c, const struct container *found,
 	    container_snippet_parse(found->generated, &s) == 0) {
 		k.snippet = &s;
 		k.hook_there = hook_is_there(&s);
+		k.group = members_of(s.group);
 		k.agent = ask_agent(c, found->id);
 	}
 	if (k.snippet && container_read_facts(c->host, found->id, &facts)) {

@@ -44,7 +44,8 @@ struct container_known {
 	enum container_agent agent;
 	const struct lxc_facts *facts; /* NULL: none to be understood */
 	enum container_node node;
-	bool hook_there; /* our program is installed */
+	bool hook_there;   /* our program is installed */
+	const char *group; /* the host's of that number, if it has members */
 
 	/* minors of the OneRNGs that are terminals now */
 	unsigned int acm[CONTAINER_ACMS_MAX];

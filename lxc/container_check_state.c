@@ -100,6 +100,13 @@ static const struct finding_rule device_differs = {
 	"configuration says",
 	CHECK_ATTACH
 };
+static const struct finding_rule host_group = {
+	"host-group", FINDING_NOTE,
+	"without a user namespace its numbers are the host's, and a terminal "
+	"has a node in the host's /dev/pts, too: who is in that group may open "
+	"it there",
+	CHECK_ATTACH " --group 0 --mode 0600"
+};
 
 static void check_include(struct container_checking *k)
 {
@@ -197,6 +204,18 @@ static void check_facts(struct container_checking *k)
 				  f->major, f->minor);
 }
 
+static void check_group(struct container_checking *k)
+{
+	const struct container_snippet *s = k->c->snippet;
+	bool pty = s->device == CONTAINER_VIRTUAL ||
+		   s->device == CONTAINER_PLAIN;
+
+	if (pty && !k->c->sum->idmapped && k->c->group && (s->mode & 060))
+		container_finding(k, &host_group, 0,
+				  "the host's group %s may open its device",
+				  k->c->group);
+}
+
 static void check_agent(struct container_checking *k)
 {
 	switch (k->c->agent) {
@@ -228,5 +247,6 @@ void container_check_state(struct container_checking *k)
 	if (!c->hook_there)
 		container_finding(k, &no_hook, 0, "%s/lxc-autodev is not there",
 				  c->snippet->hook_dir);
+	check_group(k);
 	check_agent(k);
 }

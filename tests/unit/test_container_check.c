@@ -82,6 +82,21 @@ static void nothing(void)
 	cr_expect_eq(found.count, 0, "%s", found.finding[0].code);
 }
 
+Test(container_check, a_group_of_the_hosts_that_may_open_its_terminal)
+{
+	k.group = "dialout";
+	check(OURS);
+	only("host-group", 0);
+	cr_assert(strstr(found.finding[0].what, "dialout"));
+	snippet.mode = 0600;
+	check(OURS);
+	nothing();
+	snippet.mode = 0660;
+	check("lxc.idmap = u 0 100000 65536\n"
+	      "lxc.idmap = g 0 100000 65536\n" OURS);
+	nothing();
+}
+
 Test(container_check, a_container_as_it_should_be_has_no_finding)
 {
 	check("lxc.uts.name = web\n" OURS);
