@@ -1,11 +1,12 @@
 /* How a domain or a container is served, until the agent reloads. */
 #include <stdlib.h>
 
-#include "ctl/command.h"
+#include "ctl/container.h"
 #include "ctl/set.h"
 
+/* A domain needs nothing of LXC's. */
 struct set_call {
-	struct command_call call;
+	struct container_call of;
 	struct set set;
 };
 
@@ -21,58 +22,92 @@ SETTER(rate)
 SETTER(burst)
 SETTER(weight)
 
-static const struct opt set_options[] = {
-	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class },
-	{ "when-absent", 0, "POLICY",
-	  "while no device serves: hold, kernel or refuse", set_absent },
-	{ "rate", 0, "BYTES", "limit it to BYTES a second, 0: no limit",
-	  set_rate },
-	{ "burst", 0, "BYTES", "let it take BYTES at once above its rate",
-	  set_burst },
-	{ "weight", 0, "N", "its share when there is not enough for all",
-	  set_weight },
+#define SET_OPTIONS                                                          \
+	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class }, \
+		{ "when-absent", 0, "POLICY",                                \
+		  "while no device serves: hold, kernel or refuse",          \
+		  set_absent },                                              \
+		{ "rate", 0, "BYTES",                                        \
+		  "limit it to BYTES a second, 0: no limit", set_rate },     \
+		{ "burst", 0, "BYTES",                                       \
+		  "let it take BYTES at once above its rate", set_burst },   \
+	{                                                                    \
+		"weight", 0, "N",                                            \
+			"its share when there is not enough for all",        \
+			set_weight                                           \
+	}
+
+static const struct opt domain_options[] = {
+	SET_OPTIONS,
 	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
 };
 
-static int run_set(void *ctx)
+static const struct opt container_options[] = {
+	SET_OPTIONS,	  CONTAINER_OPT_PATH, CONTAINER_OPT_INCLUDES,
+	COMMAND_OPT_JSON, COMMAND_OPT_HELP,   COMMAND_OPT_END,
+};
+
+static int change(const struct set_call *c, const char *consumer)
 {
-	struct set_call *c = ctx;
-	json_t *request = set_request(&c->set, c->call.operand);
+	const struct command_call *call = &c->of.call;
+	json_t *request = set_request(&c->set, consumer);
 	int r;
 
 	if (!request)
-		return command_complain(&c->call, c->call.operand,
-					"not a name");
-	r = command_ask(&c->call, request, set_print);
+		return command_complain(call, consumer, "not a name");
+	r = command_ask(call, request, set_print);
 	json_decref(request);
 	return r;
 }
 
+static int run_domain(void *ctx)
+{
+	const struct set_call *c = ctx;
+
+	return change(c, c->of.call.operand);
+}
+
 const struct command command_domain_set = {
 	.words = { "domain", "set" },
-	.options = set_options,
+	.options = domain_options,
 	.usage = PROGRAM " domain set NAME [OPTIONS]",
 	.help = "how a domain (name or UUID) or \"host\" is served, "
 		"until a reload",
 	.call_size = sizeof(struct set_call),
-	.run = run_set,
+	.run = run_domain,
 	.operand = "NAME",
 };
 
-static int run_set_container(void *ctx)
+/* What is no attached container's name is an ID: it need not be LXC's. */
+static int run_container(void *ctx)
 {
-	((struct set_call *)ctx)->set.kind = "container";
-	return run_set(ctx);
+	struct set_call *c = ctx;
+	struct container_host *h = &c->of.host;
+	const char *id = c->of.call.operand, *path;
+	char why[LXCAPI_WHY_MAX];
+	struct container found = { .host = h };
+	int r;
+
+	h->call = &c->of.call;
+	c->set.kind = "container";
+	if (container_find_lxc(h, &path) == 0 &&
+	    container_find(h, id, &found, why) == 0 && found.include.count &&
+	    !found.foreign)
+		id = found.id;
+	r = change(c, id);
+	container_release(&found);
+	container_end(h);
+	return r;
 }
 
 const struct command command_container_set = {
 	.words = { "container", "set" },
-	.options = set_options,
-	.usage = PROGRAM " container set ID [OPTIONS]",
-	.help = "how a container is served, until a reload",
+	.options = container_options,
+	.usage = PROGRAM " container set NAME [OPTIONS]",
+	.help = "how a container (name or ID) is served, until a reload",
 	.call_size = sizeof(struct set_call),
-	.run = run_set_container,
-	.operand = "ID",
+	.run = run_container,
+	.operand = "NAME",
 };

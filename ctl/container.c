@@ -48,13 +48,6 @@ int container_set_drop_ins(void *call, const char *value, const char **why)
 	return 0;
 }
 
-static int begin_failed(const struct command_call *call, const char *what,
-			const char *why)
-{
-	command_complain(call, what, why);
-	return -1;
-}
-
 /*
  * As it was given, links and all: LXC finds a running container by the path
  * that it was started with.  false: it is not there, or too long.
@@ -77,26 +70,38 @@ static bool absolute(const char *path, char out[static PATH_MAX])
 	return true;
 }
 
+int container_find_lxc(struct container_host *h, const char **path)
+{
+	struct stat st;
+
+	if (!h->dir)
+		h->dir = CONTAINER_DIR;
+	h->api = lxcapi_open(h->why_no_api);
+	*path = h->path;
+	if (!*path)
+		*path = h->api ? lxcapi_default_path(h->api) : LXCPATH;
+	if (!absolute(*path, h->lxcpath) || stat(*path, &st) < 0)
+		return -errno;
+	h->is_file = !S_ISDIR(st.st_mode);
+	return 0;
+}
+
 int container_begin(struct container_host *h, const struct command_call *call)
 {
-	const char *path = h->path;
-	struct stat st;
+	const char *path;
+	int r;
 
 	h->call = call;
 	h->registry.socket = call->socket;
 	if (!h->registry.dir)
 		h->registry.dir = REGISTER_DIR;
-	if (!h->dir)
-		h->dir = CONTAINER_DIR;
 	if (change_run_dir(call, h->run_dir) < 0)
 		return -1;
-	h->api = lxcapi_open(h->why_no_api);
-	if (!path)
-		path = h->api ? lxcapi_default_path(h->api) : LXCPATH;
-	if (!absolute(path, h->lxcpath) || stat(path, &st) < 0)
-		return begin_failed(call, path, strerror(errno));
-	h->is_file = !S_ISDIR(st.st_mode);
-	return 0;
+	r = container_find_lxc(h, &path);
+	if (r == 0)
+		return 0;
+	command_complain(call, path, strerror(-r));
+	return -1;
 }
 
 void container_end(struct container_host *h)

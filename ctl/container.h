@@ -52,6 +52,9 @@ struct container {
 int container_begin(struct container_host *h, const struct command_call *call);
 void container_end(struct container_host *h);
 
+/* A part of that: the lxcpath, and liblxc.  0 or -errno; *path is written. */
+int container_find_lxc(struct container_host *h, const char **path);
+
 /*
  * By name.  0; -ENOENT or -EIO, with why (names that are near, too).
  * container_release() ends it also then.

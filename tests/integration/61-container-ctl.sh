@@ -19,8 +19,7 @@ container() {
 	verb=$1
 	shift
 	case $verb in
-	list | show | hook) set -- "$@" --path "$lxc" --includes "$inc" ;;
-	set) ;;
+	list | show | hook | set) set -- "$@" --path "$lxc" --includes "$inc" ;;
 	*)
 		set -- "$@" --path "$lxc" --includes "$inc" \
 			--drop-ins "$T/hostd.conf.d"
@@ -289,6 +288,13 @@ if "$B/onerng-hostd" -t -c "$T/x.conf" >/dev/null 2>&1; then
 	check "it publishes facts" wait_for 10 test -e "$T/run/lxc/web.facts"
 	check "set" said container set web --rate 64
 	says "changes how it is served" "rate 64"
+	mv "$lxc/web" "$lxc/web2"
+	check "by its name" said container set web2 --rate 65
+	says "that is not its ID" "rate 65"
+	check "by its ID" said container set web --rate 64
+	mv "$lxc/web2" "$lxc/web"
+	check "where LXC is not" said hostd_ctl container set web --rate 66 \
+		--path "$T/none"
 	refuse "a domain is none" 1 said container set host --rate 64
 	cp "$T/hostd.conf" "$T/hostd.conf.good"
 	echo nonsense=1 >>"$T/hostd.conf"
