@@ -46,10 +46,19 @@ static void on_prepare(struct containers *c, struct container *t, pid_t pid)
 				    t->conf.port);
 }
 
+/*
+ * Its terminal was made for this start: since then, its first process may have
+ * told the device more.
+ */
+static bool is_powered_up(const struct container *t, pid_t pid)
+{
+	return t->phase == CONSUMER_PREPARING ||
+	       (t->phase == CONSUMER_RUNNING && pid > 0 && t->pid == pid);
+}
+
 static void on_started(struct containers *c, struct container *t, pid_t pid)
 {
-	/* its first process may have told the device more since on_prepare() */
-	bool powered_up = t->phase == CONSUMER_PREPARING;
+	bool powered_up = is_powered_up(t, pid);
 
 	(void)c;
 	t->phase = CONSUMER_RUNNING;

@@ -203,6 +203,8 @@ Test(containers, what_was_said_before_the_hook_says_started_counts)
 	cr_assert(gives(fd));
 	cr_assert_eq(tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":1}"), 0);
 	cr_assert(gives(fd));
+	cr_assert_eq(tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":1}"), 0);
+	cr_assert(gives(fd));
 	/* a container whose start nobody prepared has a device that is new */
 	cr_assert_eq(tell("{\"op\":\"started\",\"id\":\"web\",\"pid\":2}"), 0);
 	cr_assert_not(gives(fd));
