@@ -1,9 +1,11 @@
 /* A running container's share of attach and detach. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "common/replace.h"
 #include "ctl/container_device.h"
 #include "ctl/live.h"
 
@@ -38,25 +40,64 @@ static enum live_result leave(struct container *c,
 	return live_detach(&c->handle, &w, old_rule, why);
 }
 
+/* Under the number that the device has at the moment; old: of another one. */
+static enum live_result put(struct container *c, char old[static LIVE_RULE_MAX],
+			    char why[static LXCAPI_WHY_MAX])
+{
+	char rule[LIVE_RULE_MAX];
+	enum live_result r;
+	struct lxc_words w;
+
+	container_device_look(&c->snippet, c->host);
+	container_device_rule(&c->snippet, rule);
+	live_words(&c->snippet, &w);
+	r = live_attach(&c->handle, &w, old, rule, why);
+	memcpy(old, rule, sizeof(rule));
+	return r;
+}
+
+/* What was generated, with a number that was not known then. */
+static enum live_result note_number(struct container *c, enum live_result r,
+				    const char *written,
+				    char why[static LXCAPI_WHY_MAX])
+{
+	char *text = container_snippet_text(&c->snippet), path[PATH_MAX];
+	int err = text && written ? 0 : -ENOMEM;
+
+	if (err == 0 && strcmp(text, written) != 0 &&
+	    container_generated_path(c->host, c->id, path))
+		err = replace_file(path, written, text, 0644);
+	free(text);
+	/* what onerngctl container refresh wrote meanwhile is the same */
+	if (err == 0 || err == -EAGAIN || r == LIVE_FAILED)
+		return r;
+	snprintf(why, LXCAPI_WHY_MAX, "its rule is not written down: %s",
+		 strerror(-err));
+	return LIVE_FAILED;
+}
+
 static enum live_result join(struct container *c,
 			     char why[static LXCAPI_WHY_MAX])
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
-	char old_rule[LIVE_RULE_MAX], rule[LIVE_RULE_MAX];
-	enum live_result r = leave(c, old_rule, why);
+	char rule[LIVE_RULE_MAX],
+		*written = container_snippet_text(&c->snippet);
+	enum live_result r = leave(c, rule, why);
 	struct lxc_words w;
 	int waited = 0;
 
-	if (r == LIVE_FAILED || r == LIVE_STOPPED)
-		return r;
-	container_device_rule(&c->snippet, rule);
-	live_words(&c->snippet, &w);
-	r = live_attach(&c->handle, &w, old_rule, rule, why);
-	while (r == LIVE_NONE && waited < FACTS_MS) {
-		nanosleep(&step, NULL);
-		waited += STEP_MS;
-		r = live_attach(&c->handle, &w, rule, rule, why);
+	if (r != LIVE_FAILED && r != LIVE_STOPPED) {
+		live_words(&c->snippet, &w);
+		live_tell(&c->handle, &w);
+		r = put(c, rule, why);
+		while (r == LIVE_NONE && waited < FACTS_MS) {
+			nanosleep(&step, NULL);
+			waited += STEP_MS;
+			r = put(c, rule, why);
+		}
+		r = note_number(c, r, written, why);
 	}
+	free(written);
 	return r;
 }
 

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/container_tell.h"
+
 #define START_MS  3000
 #define STEP_MS	  20
 #define PTY_RULE  "c 136:"
@@ -159,6 +161,18 @@ static int find_init(struct lxcapi_container *c, struct lxc_init *init,
 		return 0;
 	*result = init->pidfd == -ESRCH ? LIVE_STOPPED : LIVE_FAILED;
 	return init->pidfd;
+}
+
+void live_tell(struct lxcapi_container *c, const struct lxc_words *w)
+{
+	char ignored[LXCAPI_WHY_MAX];
+	enum live_result result;
+	struct lxc_init init;
+
+	if (find_init(c, &init, &result, ignored) < 0)
+		return;
+	container_tell_running(w->run_dir, w->id, init.pid);
+	close(init.pidfd);
 }
 
 static enum live_result result_of(const struct lxc_init *init, int r,

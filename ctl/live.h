@@ -28,6 +28,12 @@ const char *live_word(enum live_result result);
 void live_words(const struct container_snippet *s, struct lxc_words *w);
 
 /*
+ * The agent is told that it runs, which lets a device go that is passed
+ * through to it.  Nothing if it does not.
+ */
+void live_tell(struct lxcapi_container *c, const struct lxc_words *w);
+
+/*
  * Gives it the device that the words say, under a rule that permits that one;
  * old is a rule that permitted another one before, "" if there was none.  rule
  * "": nothing is to be permitted.  A container that is being started is waited

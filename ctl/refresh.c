@@ -131,35 +131,50 @@ static bool find(const struct container_host *h, const struct entry *e,
 	char path[CONTAINER_CONFIG_MAX], why[LXCAPI_WHY_MAX];
 	char *file, *name;
 
-	snprintf(path, sizeof(path), "%s", e->after.config);
+	snprintf(path, sizeof(path), "%s", e->before.config);
 	file = cut(path);
 	name = file ? cut(path) : NULL;
 	if (!is_attached(h, e, out) || !name || strcmp(file, "config") != 0)
 		return false;
 	if (lxcapi_find(h->api, lxcpath(h, path), name, c, why) == 0)
 		return true;
-	fail(out, e->after.config, why);
+	fail(out, e->before.config, why);
 	return false;
 }
 
-static void update_live(const struct container_host *h, const struct entry *e,
+static void update_live(const struct entry *e, struct lxcapi_container *c,
 			struct refresh *out)
 {
 	char old[LIVE_RULE_MAX], rule[LIVE_RULE_MAX], why[LXCAPI_WHY_MAX] = "";
-	struct lxcapi_container c;
 	struct lxc_words w;
 
-	if (!h->api || !find(h, e, &c, out))
-		return;
 	container_device_rule(&e->before, old);
 	container_device_rule(&e->after, rule);
 	live_words(&e->after, &w);
 	out->asked = true;
-	out->result = live_attach(&c, &w, old, rule, why);
+	out->result = live_attach(c, &w, old, rule, why);
 	if (out->result == LIVE_FAILED || out->result == LIVE_NONE) {
 		out->failed |= out->result == LIVE_FAILED;
 		memcpy(out->why, why, sizeof(out->why));
 	}
+}
+
+/* The agent first: what it lets go for this one has its number then. */
+static void update(const struct container_host *h, struct entry *e,
+		   struct refresh *out)
+{
+	struct lxcapi_container c;
+	bool found = h->api && find(h, e, &c, out);
+	struct lxc_words w;
+
+	if (found) {
+		live_words(&e->before, &w);
+		live_tell(&c, &w);
+	}
+	rewrite(h, e, out);
+	if (!found)
+		return;
+	update_live(e, &c, out);
 	lxcapi_release(&c);
 }
 
@@ -172,8 +187,7 @@ static void work(const struct container_host *given, const char *id,
 	if (load(&h, id, &e, out) == 0) {
 		if (*e.before.run_dir)
 			memcpy(h.run_dir, e.before.run_dir, sizeof(h.run_dir));
-		rewrite(&h, &e, out);
-		update_live(&h, &e, out);
+		update(&h, &e, out);
 	}
 	free(e.text);
 }

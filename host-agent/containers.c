@@ -230,6 +230,7 @@ static int change(struct containers *c, struct container *t,
 	if (err < 0 && err != -ENODEV)
 		r = say_failed(t, "change of class", strerror(-err));
 	containers_set_limits(t, &want->consumer.limits);
+	container_hold(c, t);
 	t->override = false;
 	return r;
 }
@@ -332,7 +333,16 @@ void containers_tick(struct containers *c)
 		if (retry && t->lacks && container_equip(c, t) == 0)
 			log_info("container %s: has what it lacked",
 				 t->conf.consumer.name);
+	if (retry)
+		containers_end_orphans(c);
+	containers_look(c);
+}
+
+void containers_look(struct containers *c)
+{
+	struct container *t;
+
 	/* nodes of devices come and go by themselves */
 	TAILQ_FOREACH (t, &c->list, entry)
-		container_tell(c, t);
+		container_look(c, t);
 }

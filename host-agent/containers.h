@@ -60,8 +60,9 @@ int containers_apply(struct containers *c, const struct hostconf *conf);
 void containers_load(struct containers *c);
 
 /*
- * {"op":"prepare"|"started"|"stopped","id":ID,"pid":N}, of which pid may be
- * missing.  A control_stream_fn.
+ * {"op":"prepare"|"started"|"running"|"stopped","id":ID,"pid":N}, of which pid
+ * may be missing; "running" of one that was started before this process knew.
+ * A control_stream_fn.
  */
 int containers_event(void *containers, int fd, const json_t *request,
 		     char *why);
@@ -70,6 +71,8 @@ int containers_event(void *containers, int fd, const json_t *request,
 void containers_set_state(struct containers *c, const char *state);
 /* Once a second. */
 void containers_tick(struct containers *c);
+/* A device may have been let go, or its terminal be there: facts. */
+void containers_look(struct containers *c);
 
 /* All of them; NULL starts, NULL ends.  NULL: there is none of that ID. */
 struct container *containers_next(struct containers *c, struct container *t);

@@ -15,10 +15,35 @@
 #include "host-agent/rundir.h"
 #include "host-agent/statefile.h"
 
+static bool is_alive(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno != ESRCH;
+}
+
 static bool is_running(const struct container *t)
 {
-	return t->phase == CONSUMER_RUNNING && t->pid > 0 &&
-	       (kill(t->pid, 0) == 0 || errno != ESRCH);
+	return t->phase == CONSUMER_RUNNING && t->pid > 0 && is_alive(t->pid);
+}
+
+/* By its configuration, and by its phase. */
+static bool is_to_have_usb(const struct container *t)
+{
+	return t->conf.device == CONSUMER_DEVICE_PASSTHROUGH &&
+	       (t->phase == CONSUMER_PREPARING || t->phase == CONSUMER_RUNNING);
+}
+
+void container_hold(struct containers *c, struct container *t)
+{
+	const char *has = letgo_port_of(c->letgo, t->key);
+	bool wanted = is_to_have_usb(t);
+
+	/* of one that was named it is that one */
+	if (has &&
+	    (!wanted || (t->conf.port[0] && strcmp(has, t->conf.port) != 0)))
+		letgo_end_domain(c->letgo, t->key);
+	if (wanted)
+		letgo_for_container(c->letgo, t->key, t->conf.consumer.name,
+				    t->conf.port);
 }
 
 /*
@@ -41,9 +66,7 @@ static void on_prepare(struct containers *c, struct container *t, pid_t pid)
 		log_err("container %s: its terminal is the old one: %s",
 			t->conf.consumer.name, strerror(-r));
 	}
-	if (t->conf.device == CONSUMER_DEVICE_PASSTHROUGH)
-		letgo_for_container(c->letgo, t->key, t->conf.consumer.name,
-				    t->conf.port);
+	container_hold(c, t);
 }
 
 /*
@@ -60,13 +83,26 @@ static void on_started(struct containers *c, struct container *t, pid_t pid)
 {
 	bool powered_up = is_powered_up(t, pid);
 
-	(void)c;
 	t->phase = CONSUMER_RUNNING;
 	t->pid = pid;
 	if (t->tty && !powered_up)
 		tty_pub_power_up(t->tty);
 	if (t->sock)
 		egd_pub_domain(t->sock)->boot_due = true;
+	container_hold(c, t);
+}
+
+/*
+ * It runs, whatever the hook told: this process may not have been there, nor
+ * the container registered.  What it has goes on.
+ */
+static void on_running(struct containers *c, struct container *t, pid_t pid)
+{
+	if (pid > 0 && !is_alive(pid))
+		return; /* said too late */
+	t->phase = CONSUMER_RUNNING;
+	t->pid = pid;
+	container_hold(c, t);
 }
 
 static void on_stopped(struct containers *c, struct container *t, pid_t pid)
@@ -76,7 +112,41 @@ static void on_stopped(struct containers *c, struct container *t, pid_t pid)
 	t->pid = 0;
 	if (t->tty)
 		tty_pub_power_up(t->tty);
-	letgo_end_domain(c->letgo, t->key);
+	container_hold(c, t);
+}
+
+void container_look(struct containers *c, struct container *t)
+{
+	if (t->phase == CONSUMER_RUNNING && t->pid > 0 && !is_alive(t->pid)) {
+		log_info("container %s: is down, which LXC's hook did not tell",
+			 t->conf.consumer.name);
+		on_stopped(c, t, 0);
+		containers_save(c);
+	}
+	container_hold(c, t);
+	container_tell(c, t);
+}
+
+static const struct container *of_key(struct containers *c, const char *key)
+{
+	const struct container *t;
+
+	TAILQ_FOREACH (t, &c->list, entry)
+		if (!strcmp(t->key, key))
+			break;
+	return t;
+}
+
+void containers_end_orphans(struct containers *c)
+{
+	const struct letgo_entry *e;
+	size_t i;
+
+	for (i = letgo_count(c->letgo); i-- > 0;) {
+		e = letgo_entry(c->letgo, i);
+		if (!e->of_domain && e->uuid[0] && !of_key(c, e->uuid))
+			letgo_end(c->letgo, i);
+	}
 }
 
 static const struct {
@@ -85,6 +155,7 @@ static const struct {
 } operations[] = {
 	{ "prepare", on_prepare },
 	{ "started", on_started },
+	{ "running", on_running },
 	{ "stopped", on_stopped },
 };
 

@@ -44,6 +44,15 @@ struct containers {
 /* What it has becomes what its conf names.  0 or -EIO, logged. */
 int container_equip(struct containers *c, struct container *t);
 
+/* Its OneRNG is let go while it runs, and taken back when it does not. */
+void container_hold(struct containers *c, struct container *t);
+
+/* What nobody tells of it: that its init is gone, that a device came. */
+void container_look(struct containers *c, struct container *t);
+
+/* Devices let go for containers that another process knew. */
+void containers_end_orphans(struct containers *c);
+
 /* Facts of one, written if they changed. */
 void container_tell(struct containers *c, struct container *t);
 

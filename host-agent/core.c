@@ -252,6 +252,8 @@ static void core_on_child(evutil_socket_t fd, short what, void *arg)
 		else
 			devset_reaped(c->devices, pid, status);
 	}
+	/* who waits for a device finds its terminal named */
+	containers_look(c->containers);
 	letgo_settle(c->letgo);
 	if (devset_alive(c->devices))
 		return;

@@ -400,11 +400,6 @@ int devset_find(const struct devset *s, const char *word)
 	return -ENOENT;
 }
 
-void devset_release(struct devset *s, size_t i, const char *by)
-{
-	device_release(&s->devices[i], by);
-}
-
 void devset_reserve(struct devset *s, const char *port, const char *by)
 {
 	struct device *d = find_port(s, port);
@@ -416,6 +411,8 @@ void devset_reserve(struct devset *s, const char *port, const char *by)
 		if (!d)
 			return;
 		device_init(d, &s->env, number, port);
+		if (s->conf)
+			device_set_label(d, hostconf_label(s->conf, port));
 	}
 	device_release(d, by);
 }

@@ -63,9 +63,10 @@ const struct device *devset_device(const struct devset *s, size_t i);
 bool devset_is_named(const struct device *d, const char *name);
 /* The OneRNG of that name or port: its index, or -ENOENT. */
 int devset_find(const struct devset *s, const char *word);
-/* Lets it go: device_release(); again: for somebody else. */
-void devset_release(struct devset *s, size_t i, const char *by);
-/* The same for a port where none was seen yet. */
+/*
+ * Lets go the one at that port, there or not: device_release(); again: for
+ * somebody else.
+ */
 void devset_reserve(struct devset *s, const char *port, const char *by);
 void devset_claim(struct devset *s, size_t i);
 /* Its reader is killed if it still has it. */

@@ -133,25 +133,30 @@ static bool is_of_domain(const char *by)
 }
 
 /* -EALREADY: it is let go; -ENOSPC: no more places. */
-static int let_go(struct letgo *l, size_t i, const char *by, const char *uuid)
+static int let_go_port(struct letgo *l, const char *port, const char *by,
+		       const char *uuid)
 {
-	const struct device *d = devset_device(l->devices, i);
 	struct letgo_entry *e;
 
-	if (find(l, d->port))
+	if (find(l, port))
 		return -EALREADY;
 	if (l->count == DEVSET_MAX)
 		return -ENOSPC;
 	e = &l->entries[l->count++];
 	memset(e, 0, sizeof(*e));
-	snprintf(e->port, sizeof(e->port), "%s", d->port);
+	snprintf(e->port, sizeof(e->port), "%s", port);
 	snprintf(e->by, sizeof(e->by), "%s", by);
 	snprintf(e->uuid, sizeof(e->uuid), "%s", uuid);
 	e->of_domain = is_of_domain(by);
 	e->asked_us = egd_conn_now_us();
-	devset_release(l->devices, i, e->by);
+	devset_reserve(l->devices, e->port, e->by);
 	l->changed(l->ctx);
 	return 0;
+}
+
+static int let_go(struct letgo *l, size_t i, const char *by, const char *uuid)
+{
+	return let_go_port(l, devset_device(l->devices, i)->port, by, uuid);
 }
 
 static void take_back(struct letgo *l, struct letgo_entry *e)
@@ -244,20 +249,21 @@ void letgo_for_container(struct letgo *l, const char *uuid, const char *id,
 	const struct letgo_usb any = { .vendor = ONERNG_VENDOR,
 				       .product = ONERNG_PRODUCT };
 	char by[DEVICE_BY_MAX];
-	const struct device *d;
 	size_t i;
 
 	if (has_one(l, uuid))
 		return;
 	snprintf(by, sizeof(by), "container %s", id);
-	for (i = 0; i < devset_count(l->devices); i++) {
-		d = devset_device(l->devices, i);
-		if (*port ? strcmp(d->port, port) || d->kind != DEVICE_ONERNG
-			  : !is_meant(d, &any))
-			continue;
-		let_go(l, i, by, uuid);
+	/* one that comes later is not to be opened first */
+	if (*port) {
+		let_go_port(l, port, by, uuid);
 		return;
 	}
+	for (i = 0; i < devset_count(l->devices); i++)
+		if (is_meant(devset_device(l->devices, i), &any)) {
+			let_go(l, i, by, uuid);
+			return;
+		}
 }
 
 void letgo_end(struct letgo *l, size_t i)

@@ -53,7 +53,7 @@ bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
 		      const struct letgo_usb *usb);
 /*
  * The same for a container, of which uuid is the key: the OneRNG at that port,
- * or the first one that is there ("").
+ * there or not, or the first one that is there ("").  Nothing if it has one.
  */
 void letgo_for_container(struct letgo *l, const char *uuid, const char *id,
 			 const char *port);

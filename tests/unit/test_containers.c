@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -46,6 +47,7 @@ static void begin(void)
 	pool = pool_new(4);
 	pub = egd_pub_new(base, sched, pool, nothing, NULL);
 	devices = devset_new(base, pool, nothing, NULL);
+	devset_configure(devices, &conf);
 	letgo = letgo_new(base, devices, nothing, NULL);
 	all = containers_new(base, pub, letgo, NULL, dir);
 	cr_assert_eq(containers_apply(all, &conf), 0);
@@ -328,4 +330,116 @@ Test(containers, consumer_set_finds_them_by_id_and_kind)
 	cr_assert_null(change_consumer(&targets, ask, why));
 	cr_assert(strstr(why, "kind: not domain"));
 	json_decref(ask);
+}
+
+/* Whose port is let go; "": nobody's. */
+static const char *let_go(void)
+{
+	return letgo_count(letgo) ? letgo_entry(letgo, 0)->port : "";
+}
+
+static void tell_pid(const char *op, const char *id, pid_t pid)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "{\"op\":\"%s\",\"id\":\"%s\",\"pid\":%d}",
+		 op, id, (int)pid);
+	cr_assert_eq(tell(text), 0);
+}
+
+static void pass_through(size_t i, const char *port)
+{
+	configured[i].device = CONSUMER_DEVICE_PASSTHROUGH;
+	snprintf(configured[i].port, sizeof(configured[i].port), "%s", port);
+	cr_assert_eq(containers_apply(all, &conf), 0);
+}
+
+Test(containers, a_device_is_let_go_from_prepare_until_stopped)
+{
+	pass_through(2, "1-2");
+	cr_assert_str_eq(let_go(), "");
+	cr_assert_eq(tell("{\"op\":\"prepare\",\"id\":\"none\"}"), 0);
+	cr_assert_str_eq(let_go(), "1-2");
+	tell_pid("started", "none", getpid());
+	cr_assert_str_eq(let_go(), "1-2");
+	cr_assert_eq(tell("{\"op\":\"stopped\",\"id\":\"none\"}"), 0);
+	cr_assert_str_eq(let_go(), "");
+}
+
+Test(containers, one_that_runs_already_gets_its_device)
+{
+	pass_through(2, "1-2");
+	tell_pid("running", "none", getpid());
+	cr_assert_str_eq(let_go(), "1-2");
+	cr_assert_eq(seen("none").phase, CONSUMER_RUNNING);
+	tell_pid("running", "none", getpid());
+	cr_assert_eq(letgo_count(letgo), 1, "told twice");
+}
+
+Test(containers, being_told_that_one_runs_changes_no_terminal)
+{
+	char first[32];
+
+	snprintf(first, sizeof(first), "%s", seen("web").node);
+	tell_pid("running", "web", getpid());
+	cr_assert_str_eq(seen("web").node, first);
+	cr_assert_eq(seen("web").pid, getpid());
+}
+
+Test(containers, a_reload_lets_go_and_takes_back)
+{
+	tell_pid("started", "none", getpid());
+	cr_assert_str_eq(let_go(), "");
+	pass_through(2, "1-2");
+	cr_assert_str_eq(let_go(), "1-2");
+	pass_through(2, "1-3");
+	cr_assert_str_eq(let_go(), "1-3");
+	configured[2].device = CONSUMER_DEVICE_NONE;
+	cr_assert_eq(containers_apply(all, &conf), 0);
+	cr_assert_str_eq(let_go(), "");
+}
+
+/* A process that is no more. */
+static pid_t ended(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	return pid;
+}
+
+Test(containers, an_end_that_nobody_tells_is_noticed)
+{
+	pass_through(2, "1-2");
+	tell_pid("started", "none", ended());
+	cr_assert_str_eq(let_go(), "1-2");
+	containers_tick(all);
+	cr_assert_eq(seen("none").phase, CONSUMER_STOPPED);
+	cr_assert_str_eq(let_go(), "");
+	tell_pid("running", "none", ended());
+	cr_assert_eq(seen("none").phase, CONSUMER_STOPPED, "said too late");
+}
+
+Test(containers, what_another_process_let_go_goes_on_or_is_taken_back)
+{
+	struct letgo_entry gone = { .port = "1-4",
+				    .by = "container gone",
+				    .uuid = "gone" };
+	struct letgo_entry by_hand = { .port = "1-5", .by = "root" };
+	size_t i;
+
+	pass_through(2, "1-2");
+	tell_pid("started", "none", getpid());
+	end();
+	begin();
+	cr_assert_str_eq(let_go(), "");
+	letgo_restore(letgo, &by_hand);
+	letgo_restore(letgo, &gone);
+	for (i = 0; i < CONTAINERS_RETRY_S; i++)
+		containers_tick(all);
+	cr_assert_eq(letgo_count(letgo), 2);
+	cr_assert_str_eq(letgo_entry(letgo, 0)->port, "1-5");
+	cr_assert_str_eq(letgo_entry(letgo, 1)->port, "1-2");
 }
