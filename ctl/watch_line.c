@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "libvirt-xml/domain_hostdev.h"
 #include "libvirt-xml/domain_policy.h"
 #include "libvirt-xml/domain_rng.h"
 
@@ -40,18 +41,37 @@ static json_t *policy_of(const struct domain_xml *xml, struct domain_error *why)
 	return o;
 }
 
+/* NULL: nothing is passed through. */
+static json_t *usb_of(const struct domain_xml *xml)
+{
+	struct domain_hostdev usb[DOMAIN_HOSTDEVS_MAX];
+	size_t i, n = domain_hostdev_find(xml, usb);
+	json_t *list = n ? json_array() : NULL;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(
+			list, json_pack("[i,i,i,i]", (int)usb[i].vendor,
+					(int)usb[i].product, (int)usb[i].bus,
+					(int)usb[i].device));
+	return list;
+}
+
 static void add_facts(json_t *o, const char *text, const char *run_dir,
 		      struct domain_error *why)
 {
 	struct domain_xml *xml = domain_xml_parse(text, strlen(text), why);
 	struct domain_error ignored;
 	struct domain_rng rng;
+	json_t *usb;
 
 	if (!xml)
 		return;
 	if (domain_rng_find(xml, run_dir, &rng, &ignored) == 0 && rng.count)
 		json_object_set_new(o, "socket", json_string(rng.path));
 	json_object_set_new(o, "policy", policy_of(xml, why));
+	usb = usb_of(xml);
+	if (usb)
+		json_object_set_new(o, "usb", usb);
 	domain_xml_free(xml);
 }
 

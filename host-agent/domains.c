@@ -289,18 +289,11 @@ static const struct {
 
 static void take_usb(struct domains *d, const struct told *e)
 {
-	struct letgo_usb usb;
-	size_t i;
-	int v, p, b, dev;
+	struct passed usb[PASSED_MAX];
+	size_t i, n = passed_parse(usb, e->usb);
 
-	for (i = 0; i < json_array_size(e->usb); i++) {
-		if (json_unpack(json_array_get(e->usb, i), "[i,i,i,i]", &v, &p,
-				&b, &dev) < 0)
-			continue;
-		usb = (struct letgo_usb){ (unsigned int)v, (unsigned int)p,
-					  (unsigned int)b, (unsigned int)dev };
-		letgo_for_domain(d->letgo, e->id.uuid, e->id.name, &usb);
-	}
+	for (i = 0; i < n; i++)
+		letgo_for_domain(d->letgo, e->id.uuid, e->id.name, &usb[i]);
 }
 
 static void act(struct domains *d, struct told *e, size_t op)

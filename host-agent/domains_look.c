@@ -187,12 +187,49 @@ static size_t look_at_devices(struct domains *d,
 	return later;
 }
 
+static void let_go(struct domains *d, const struct reconcile_seen *seen)
+{
+	size_t i, before = letgo_count(d->letgo);
+
+	for (i = 0; i < seen->usb_count; i++)
+		letgo_for_domain(d->letgo, seen->uuid, seen->name,
+				 &seen->usb[i]);
+	if (letgo_count(d->letgo) > before)
+		log_info("domain %s: runs with a OneRNG passed through, which "
+			 "libvirt's hook did not tell: let go",
+			 seen->name);
+}
+
+/* Devices that domains have already: two would fight over them. */
+static size_t look_at_passed(struct domains *d, const struct reconcile_set *set)
+{
+	const struct reconcile_seen *seen;
+	enum reconcile_verdict verdict;
+	struct egd_sock *s;
+	size_t i, later = 0;
+
+	for (i = 0; i < set->count; i++) {
+		seen = &set->seen[i];
+		if (seen->state != RECONCILE_RUNNING || !seen->usb_count)
+			continue;
+		s = domains_find(d, seen->uuid);
+		verdict = reconcile_passed(s ? egd_pub_consumer(s) : NULL,
+					   letgo_ended_us(d->letgo, seen->uuid),
+					   set->mark_us);
+		later += verdict == RECONCILE_LATER;
+		if (verdict == RECONCILE_RUNS)
+			let_go(d, seen);
+	}
+	return later;
+}
+
 size_t domains_reconcile(struct domains *d, struct reconcile_set *seen)
 {
 	size_t later = look_at_known(d, seen);
 
 	add_unknown(d, seen);
 	later += look_at_devices(d, seen);
+	later += look_at_passed(d, seen);
 	if (d->dirty)
 		domains_save_soon(d);
 	return later;

@@ -80,6 +80,9 @@ static int take_domain(struct domwatch_line *out, const json_t *o, char *why)
 		return say(why, "no name");
 	if (socket && strlen(socket) < sizeof(out->socket))
 		memcpy(out->socket, socket, strlen(socket) + 1);
+	if (seen->state == RECONCILE_RUNNING)
+		seen->usb_count =
+			passed_parse(seen->usb, json_object_get(o, "usb"));
 	seen->has_wish = policy && seen->state == RECONCILE_RUNNING;
 	return seen->has_wish ? wish_parse(&seen->wish, policy, why) : 0;
 }

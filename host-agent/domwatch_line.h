@@ -3,8 +3,8 @@
  *
  *	{"op":"look","whole":B}		what comes is asked of libvirt from now
  *	{"op":"domain","uuid":U,"name":N,"state":"running"|"down"|"undefined",
- *	 "socket":PATH,"policy":{...}}	the last two of one that runs, if known;
- *					one that is gone may have no name
+ *	 "socket":PATH,"policy":{...},	the last three of one that runs, if
+ *	 "usb":[[V,P,B,D],...]}		known; one that is gone may have no name
  *	{"op":"end"}			that was all of it
  *	{"op":"alive","libvirt":B}	whether it is connected to libvirt
  */

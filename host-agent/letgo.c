@@ -19,10 +19,18 @@
 #define SYSFS_DEVICES "/sys/bus/usb/devices"
 #define DOMAIN	      "domain " /* in front of its name */
 
+/* Who had one last. */
+struct ended {
+	char uuid[CONSUMER_UUID_MAX];
+	uint64_t at_us;
+};
+
 struct letgo {
 	struct devset *devices;
 	struct letgo_entry entries[DEVSET_MAX];
 	size_t count;
+	struct ended ended[DEVSET_MAX]; /* the oldest is written over */
+	size_t ended_next;
 	int waiters[LETGO_WAITERS_MAX];
 	size_t waiters_count;
 	struct event late_ev;
@@ -159,10 +167,32 @@ static int let_go(struct letgo *l, size_t i, const char *by, const char *uuid)
 	return let_go_port(l, devset_device(l->devices, i)->port, by, uuid);
 }
 
+static void note_end(struct letgo *l, const struct letgo_entry *e)
+{
+	struct ended *ended = &l->ended[l->ended_next];
+
+	memcpy(ended->uuid, e->uuid, sizeof(ended->uuid));
+	ended->at_us = egd_conn_now_us();
+	l->ended_next = (l->ended_next + 1) % DEVSET_MAX;
+}
+
+uint64_t letgo_ended_us(const struct letgo *l, const char *uuid)
+{
+	uint64_t last_us = 0;
+	size_t i;
+
+	for (i = 0; i < DEVSET_MAX; i++)
+		if (!strcmp(l->ended[i].uuid, uuid) &&
+		    l->ended[i].at_us > last_us)
+			last_us = l->ended[i].at_us;
+	return last_us;
+}
+
 static void take_back(struct letgo *l, struct letgo_entry *e)
 {
 	int i = devset_find(l->devices, e->port);
 
+	note_end(l, e);
 	*e = l->entries[--l->count];
 	if (i >= 0)
 		devset_claim(l->devices, (size_t)i);
@@ -186,7 +216,7 @@ static unsigned int sysfs_number(const char *port, const char *file)
 	return (unsigned int)strtoul(text, NULL, 10);
 }
 
-static bool is_meant(const struct device *d, const struct letgo_usb *usb)
+static bool is_meant(const struct device *d, const struct passed *usb)
 {
 	if (d->kind != DEVICE_ONERNG)
 		return false;
@@ -216,7 +246,7 @@ static bool has_one(struct letgo *l, const char *uuid)
 }
 
 bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
-		      const struct letgo_usb *usb)
+		      const struct passed *usb)
 {
 	char by[DEVICE_BY_MAX];
 	size_t i;
@@ -246,8 +276,8 @@ const char *letgo_port_of(const struct letgo *l, const char *uuid)
 void letgo_for_container(struct letgo *l, const char *uuid, const char *id,
 			 const char *port)
 {
-	const struct letgo_usb any = { .vendor = ONERNG_VENDOR,
-				       .product = ONERNG_PRODUCT };
+	const struct passed any = { .vendor = ONERNG_VENDOR,
+				    .product = ONERNG_PRODUCT };
 	char by[DEVICE_BY_MAX];
 	size_t i;
 

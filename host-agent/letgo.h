@@ -17,17 +17,13 @@
 #include "host-agent/consumer.h"
 #include "host-agent/device.h"
 #include "host-agent/devset.h"
+#include "host-agent/passed.h"
 
 #define LETGO_WAIT_MS	  700 /* within the second that the hook has */
 #define LETGO_WAITERS_MAX 64
 
 struct event_base;
 struct letgo;
-
-/* A device handed to a domain; numbers that its XML does not have are 0. */
-struct letgo_usb {
-	unsigned int vendor, product, bus, device;
-};
 
 struct letgo_entry {
 	char port[LABEL_PLACE_MAX];
@@ -50,13 +46,15 @@ void letgo_free(struct letgo *l); /* NULL is fine */
  * starts.  True: it was not free yet, letgo_answer() waits for it.
  */
 bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
-		      const struct letgo_usb *usb);
+		      const struct passed *usb);
 /*
  * The same for a container, of which uuid is the key: the OneRNG at that port,
  * there or not, or the first one that is there ("").  Nothing if it has one.
  */
 void letgo_for_container(struct letgo *l, const char *uuid, const char *id,
 			 const char *port);
+/* When it last gave up what it had; 0: it had nothing, or long ago. */
+uint64_t letgo_ended_us(const struct letgo *l, const char *uuid);
 /* The port of what that domain or container has, or NULL. */
 const char *letgo_port_of(const struct letgo *l, const char *uuid);
 /* The domain is no more: what it had is taken back. */

@@ -125,3 +125,17 @@ enum reconcile_verdict reconcile_device(uint64_t asked_us, bool has_peer,
 		return RECONCILE_LATER;
 	return RECONCILE_ENDED;
 }
+
+enum reconcile_verdict reconcile_passed(const struct consumer *c,
+					uint64_t ended_us, uint64_t mark_us)
+{
+	bool up = c && is_up(c->domain.phase);
+
+	if (ended_us > mark_us || (c && c->domain.told_us > mark_us))
+		return RECONCILE_KEEP;
+	/* what a domain has that the hook just let go is still in the books */
+	if ((ended_us && ended_us + RECONCILE_GUARD_US > mark_us) ||
+	    (c && !up && is_fresh(&c->domain, mark_us)))
+		return RECONCILE_LATER;
+	return RECONCILE_RUNS;
+}

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "host-agent/consumer.h"
+#include "host-agent/passed.h"
 
 #define RECONCILE_MAX	   8192 /* domains in a set */
 #define RECONCILE_GUARD_US 5000000
@@ -47,6 +48,8 @@ struct reconcile_seen {
 	bool has_wish; /* running: what its metadata says is known */
 	bool known;    /* ... to the agent, which marks it here */
 	struct wish wish;
+	struct passed usb[PASSED_MAX]; /* running: what it has passed through */
+	size_t usb_count;
 };
 
 struct reconcile_set {
@@ -82,5 +85,13 @@ enum reconcile_verdict reconcile_domain(const struct consumer *c,
 enum reconcile_verdict reconcile_device(uint64_t asked_us, bool has_peer,
 					enum reconcile_state state,
 					uint64_t mark_us);
+
+/*
+ * About devices that libvirt says a running domain has: _KEEP, _LATER or _RUNS,
+ * they are to be let go.  c NULL: it is no consumer; ended_us: when a device
+ * that it had was taken back, 0 if none was.
+ */
+enum reconcile_verdict reconcile_passed(const struct consumer *c,
+					uint64_t ended_us, uint64_t mark_us);
 
 #endif /* HOST_AGENT_RECONCILE_H */

@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(strlen(line.socket) < CONSUMER_PATH_MAX);
 	require(line.seen.wish.limits.rate_bytes <= HOSTCONF_RATE_MAX);
 	require(line.seen.wish.limits.weight <= SCHED_WEIGHT_MAX);
+	require(line.seen.usb_count <= PASSED_MAX);
 	judge(&line.seen);
 	return 0;
 }

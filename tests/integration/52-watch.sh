@@ -263,6 +263,31 @@ stop watcher 5
 stop libvirtd 10
 hostd_stop
 
+# -- a domain that has the OneRNG itself, whose start nobody told
+cat >"$T/usb.xml" <<END
+<node><domain type='test'><name>c</name><uuid>$b</uuid><memory>65536</memory>
+<os><type>hvm</type></os><devices><hostdev mode='subsystem' type='usb'><source>
+<vendor id='0x1d50'/><product id='0x6086'/></source></hostdev></devices>
+</domain></node>
+END
+watches() {
+	start watcher "$B/onerngctl" -s "$T/run/control.sock" domain watch \
+		--connect "test://$1"
+}
+hostd_start --devices 1
+check "the agent has a device" wait_for 60 hostd_state serving
+watches "$T/usb.xml"
+check "which a domain has that runs: it is let go" \
+	wait_for 30 hostd_state no-device
+equal "for that one" "domain c" "$(hostd_get devices.0.detail)"
+sleep 6 # what the hook would just have told
+equal "as long as it runs" no-device "$(hostd_get state)"
+stop watcher 5
+watches /default
+check "it is gone: the agent has its device" wait_for 60 hostd_state serving
+stop watcher 5
+hostd_stop
+
 # -- as the services run: agent and watcher as one user who has no rights
 unwatched() {
 	grep -q "libvirt's watcher, pid .*: gone" "$T/unprivileged.log"

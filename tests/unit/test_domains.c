@@ -549,6 +549,19 @@ Test(domains, what_was_let_go_for_others_is_not)
 	cr_assert_eq(letgo_count(letgo), 2);
 }
 
+Test(domains, a_device_that_one_has_that_runs_is_let_go)
+{
+	struct letgo_entry e = { .port = "1-2", .by = "root" };
+	struct reconcile_seen seen = { .uuid = B, .usb_count = 1 };
+	struct reconcile_set set = { .seen = &seen, .count = 1, .mark_us = 1 };
+
+	seen.usb[0] = (struct passed){ .vendor = 0x1d50, .product = 0x6086 };
+	letgo_restore(letgo, &e);
+	letgo_end(letgo, 0); /* it is there, and ours */
+	cr_assert_eq(domains_reconcile(domains, &set), 0);
+	cr_assert_str_eq(letgo_entry(letgo, 0)->uuid, B);
+}
+
 Test(domains, only_a_look_at_all_says_that_one_is_not_there)
 {
 	struct reconcile_set set = { .count = 0 };

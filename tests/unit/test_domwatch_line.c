@@ -135,6 +135,46 @@ Test(domwatch_line, a_domain_that_runs_passes)
 	cr_assert(w->has_weight && w->limits.weight == 2);
 }
 
+Test(domwatch_line, what_is_passed_through_passes)
+{
+	struct virt_seen seen = {
+		.uuid = UUID,
+		.name = "x",
+		.state = VIRT_SEEN_RUNNING,
+		.xml = "<domain type='kvm'><name>x</name><uuid>" UUID "</uuid>"
+		       "<devices><hostdev type='pci'><source/></hostdev>"
+		       "<hostdev type='usb'><source><vendor id='0x1d50'/>"
+		       "<product id='0x6086'/><address bus='1' device='7'/>"
+		       "</source></hostdev><hostdev type='usb'><source>"
+		       "<address bus='2' device='99999'/></source></hostdev>"
+		       "</devices></domain>",
+	};
+	const struct passed *usb = line.seen.usb;
+
+	passes(&seen);
+	cr_assert_eq(line.seen.usb_count, 2);
+	cr_assert(usb[0].vendor == 0x1d50 && usb[0].product == 0x6086);
+	cr_assert(usb[0].bus == 1 && usb[0].device == 7);
+	cr_assert(!usb[1].vendor && usb[1].bus == 2 && !usb[1].device);
+	seen.xml = XML("");
+	passes(&seen);
+	cr_assert_eq(line.seen.usb_count, 0);
+}
+
+Test(domwatch_line, what_is_no_usb_device_is_left_out)
+{
+	takes("{\"op\":\"domain\",\"uuid\":\"" UUID "\",\"name\":\"x\","
+	      "\"state\":\"running\",\"usb\":[[1,2,3],[1,2,3,4,5],7,{},"
+	      "[-1,0,0,0],[65536,0,0,0],[\"1\",2,3,4],[1,2,3,4],[0,0,9,9],"
+	      "[1,1,1,1],[1,1,1,1],[1,1,1,1],[1,1,1,1],[1,1,1,1],[1,1,1,1],"
+	      "[1,1,1,1]]}");
+	cr_assert_eq(line.seen.usb_count, PASSED_MAX);
+	cr_assert(line.seen.usb[0].device == 4 && line.seen.usb[1].bus == 9);
+	takes("{\"op\":\"domain\",\"uuid\":\"" UUID "\",\"name\":\"x\","
+	      "\"state\":\"running\",\"usb\":\"all\"}");
+	cr_assert_eq(line.seen.usb_count, 0);
+}
+
 Test(domwatch_line, of_a_policy_that_passes_which_makes_sense)
 {
 	struct virt_seen seen = {

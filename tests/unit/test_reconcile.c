@@ -136,6 +136,24 @@ Test(reconcile, a_device_comes_back_when_its_domain_is_down)
 		     RECONCILE_KEEP);
 }
 
+Test(reconcile, a_device_that_a_domain_has_is_let_go_unless_the_hook_is_ahead)
+{
+	struct consumer one = { .kind = CONSUMER_DOMAIN };
+
+	cr_assert_eq(reconcile_passed(NULL, 0, MARK), RECONCILE_RUNS);
+	cr_assert_eq(reconcile_passed(NULL, OLD, MARK), RECONCILE_RUNS);
+	cr_assert_eq(reconcile_passed(NULL, JUST, MARK), RECONCILE_LATER);
+	cr_assert_eq(reconcile_passed(NULL, MARK + 1, MARK), RECONCILE_KEEP);
+	cr_assert_eq(reconcile_passed(&one, 0, MARK), RECONCILE_RUNS);
+	one.domain.told_us = MARK + 1;
+	cr_assert_eq(reconcile_passed(&one, 0, MARK), RECONCILE_KEEP);
+	one.domain.told_us = JUST;
+	one.domain.phase = CONSUMER_STOPPED;
+	cr_assert_eq(reconcile_passed(&one, 0, MARK), RECONCILE_LATER);
+	one.domain.phase = CONSUMER_RUNNING;
+	cr_assert_eq(reconcile_passed(&one, 0, MARK), RECONCILE_RUNS);
+}
+
 static void add(struct reconcile_set *set, unsigned int n,
 		enum reconcile_state state)
 {
