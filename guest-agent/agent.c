@@ -220,10 +220,13 @@ static void step(struct agent *a)
 		  .events = POLLIN },
 		{ .fd = require_waits_for_kernel(a) ? a->random : -1,
 		  .events = POLLIN },
+		{ .fd = a->state == AGENT_WAITING ? a->appear : -1,
+		  .events = POLLIN },
 	};
 	int64_t now_ms = now_monotonic_ms();
 
-	if (poll(p, 5, wait_ms(a, now_ms)) < 0 && errno != EINTR) {
+	if (poll(p, sizeof(p) / sizeof(p[0]), wait_ms(a, now_ms)) < 0 &&
+	    errno != EINTR) {
 		log_err("poll: %s", strerror(errno));
 		agent_end(a, AGENT_FAILED);
 		return;
@@ -242,6 +245,8 @@ static void step(struct agent *a)
 	/* A clock jump may have closed the source meanwhile. */
 	if (p[3].revents && !a->ended && a->state == AGENT_READING)
 		round_read(a, now_ms);
+	if (p[5].revents && a->state == AGENT_WAITING)
+		round_appeared(a, now_ms);
 	if (!a->ended)
 		do_due(a, now_ms);
 	if (!a->ended && a->opt->require_s)
@@ -345,6 +350,7 @@ int agent_init(struct agent *a, const struct options *opt)
 			     .signals = -1,
 			     .clock_watch = -1,
 			     .random = -1,
+			     .appear = -1,
 			     .rtc = { .fd = -1 },
 			     .reason = STATUS_REASON_START,
 			     .feeder = { .to = -1, .from = -1 } };
@@ -391,5 +397,6 @@ void agent_free(struct agent *a)
 	close_fd(&a->signals);
 	close_fd(&a->clock_watch);
 	close_fd(&a->random);
+	close_fd(&a->appear);
 	rtcwatch_close(&a->rtc);
 }

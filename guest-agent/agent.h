@@ -33,7 +33,8 @@ enum agent_exit {
 };
 
 /*
- * WAITING -> READING   the pause is over and the source is open
+ * WAITING -> READING   the pause is over, or the source's path appeared, and
+ *                      the source is open
  * READING -> IDLE      a window was verified, and fed
  * READING -> WAITING   the source failed or was silent, a test failed
  * IDLE    -> READING   the interval is over, SIGUSR2
@@ -68,6 +69,7 @@ struct agent {
 	bool status_warned;
 	bool trend_warned;
 	int signals, clock_watch, random; /* descriptors */
+	int appear; /* of a source that failed, appear.h; -1: not watched */
 	struct clocks clocks;
 	struct rtcwatch rtc;
 	bool rtc_often;	    /* the kernel does not notice a clone by itself */
@@ -88,6 +90,9 @@ enum agent_exit agent_run(struct agent *a);
 void agent_free(struct agent *a);
 
 /* round.c: steps of a round, called by the loop.  now_ms is CLOCK_MONOTONIC. */
+
+/* Something happened in the folder of a source that is waited for. */
+void round_appeared(struct agent *a, int64_t now_ms);
 
 /* AGENT_WAITING is over. */
 void round_open(struct agent *a, int64_t now_ms);

@@ -4,14 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "common/log.h"
+#include "guest-agent/appear.h"
 #include "guest-agent/container.h"
 #include "guest-agent/krng.h"
 #include "guest-agent/require.h"
 
 #define PAUSE_FIRST_MS	 200	/* the source may just be coming up */
 #define PAUSE_MAX_MS	 30000	/* after the source failed */
+#define APPEARED_MS	 50	/* for a mount on what was made */
 #define SUSPECT_MS	 1000	/* after a test failed */
 #define SUSPECT_MAX_MS	 300000 /* likewise */
 #define BOOT_FEEDS_MAX	 16	/* in a row, for a kernel not ready */
@@ -52,6 +55,35 @@ static void pause_source(struct agent *a, int64_t now_ms, unsigned int first,
 	agent_publish(a);
 }
 
+static void stop_watching(struct agent *a)
+{
+	if (a->appear >= 0)
+		close(a->appear);
+	a->appear = -1;
+}
+
+/*
+ * The first pause is short, so what appeared before the watch was there is not
+ * missed for long.
+ */
+static void watch(struct agent *a)
+{
+	if (a->appear < 0 && !a->opt->once)
+		a->appear = appear_watch(a->source.path);
+}
+
+/* Once for each pause: whoever makes it appear all the time gains nothing. */
+void round_appeared(struct agent *a, int64_t now_ms)
+{
+	if (!appear_happened(a->appear, a->source.path))
+		return;
+	log_debug("source %s: something happened to it", a->opt->source);
+	stop_watching(a);
+	a->pause_ms = 0;
+	if (a->due_ms > now_ms + APPEARED_MS)
+		a->due_ms = now_ms + APPEARED_MS;
+}
+
 static void source_failed(struct agent *a, int64_t now_ms, int err,
 			  const char *why)
 {
@@ -67,6 +99,7 @@ static void source_failed(struct agent *a, int64_t now_ms, int err,
 		log_debug("source %s: %s", a->opt->source, why);
 	a->fault_logged = true;
 	pause_source(a, now_ms, PAUSE_FIRST_MS, PAUSE_MAX_MS);
+	watch(a);
 	if (a->opt->once)
 		agent_end(a, a->opt->verify ? a->lacking : AGENT_FAILED);
 }
@@ -100,10 +133,12 @@ void round_open(struct agent *a, int64_t now_ms)
 {
 	int r = source_open(&a->source);
 
-	if (r)
+	if (r) {
 		source_failed(a, now_ms, r, a->source.why);
-	else
-		round_start(a, now_ms);
+		return;
+	}
+	stop_watching(a);
+	round_start(a, now_ms);
 }
 
 static void ask(struct agent *a, int64_t now_ms)
@@ -150,6 +185,7 @@ static void copy_verify_counts(struct agent *a)
 	a->trend_warned = v->trend_bad;
 }
 
+/* Its pause is not cut short. */
 static void window_failed(struct agent *a, int64_t now_ms)
 {
 	const char *test = verify_test_name(a->verify->failed);
@@ -160,6 +196,7 @@ static void window_failed(struct agent *a, int64_t now_ms)
 	log_err("source %s: %s: %zu bytes dropped, nothing of them fed; "
 		"look at the host agent's status",
 		a->opt->source, why, a->want);
+	stop_watching(a);
 	pause_source(a, now_ms, SUSPECT_MS, SUSPECT_MAX_MS);
 	if (a->opt->once || a->opt->require_s)
 		agent_end(a, AGENT_UNVERIFIED);

@@ -110,16 +110,26 @@ check "without a device the service is ready at once" wait_for 20 \
 	grep -q READY=1 "$T/manager.log"
 check "and waits" wait_for 20 grep -q 'trying again until it works' \
 	"$T/service.log"
+# appeared NUMBER: so often it was noticed that something came.
+appeared() {
+	[ "$(grep -c 'something happened to it' "$T/service.log")" -ge "$1" ]
+}
+: >"$T/tty.later"
+refuse "what else comes there is no device" 1 appeared 1
+sleep 4 # its pauses are long by then
 peer tty.late good
-check "a device that comes late is verified" wait_for 60 \
+check "a device that comes late is noticed" wait_for 60 appeared 1
+check "and verified" wait_for 60 \
 	status_above "$T/service.json" verified_bytes 1023
 stop tty.late
 rm -f "$T/tty.late"
+again=$(($(grep -c 'something happened to it' "$T/service.log") + 1))
 kill -s USR2 "$(pgrep -P "$(pid_of service)")"
 check "one that goes is missed" wait_for 20 \
 	grep -q 'other end\|No such file\|Input/output\|hung up' "$T/service.log"
 peer tty.late good
-check "and verified anew once it is back" wait_for 60 \
+check "its return is noticed" wait_for 60 appeared $again
+check "and it is verified anew" wait_for 60 \
 	status_above "$T/service.json" verified_bytes 2047
 equal "nothing was fed" 0 "$(status_of "$T/service.json" fed_bytes)"
 check "it runs on" running service
