@@ -261,7 +261,6 @@ equal "nothing is wrong with the watcher" 0 \
 	"$(grep -c -i 'sanitizer' "$T/watcher.log")"
 stop watcher 5
 stop libvirtd 10
-hostd_stop
 
 # -- a domain that has the OneRNG itself, whose start nobody told
 cat >"$T/usb.xml" <<END
@@ -274,7 +273,6 @@ watches() {
 	start watcher "$B/onerngctl" -s "$T/run/control.sock" domain watch \
 		--connect "test://$1"
 }
-hostd_start --devices 1
 check "the agent has a device" wait_for 60 hostd_state serving
 watches "$T/usb.xml"
 check "which a domain has that runs: it is let go" \
