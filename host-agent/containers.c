@@ -179,9 +179,10 @@ static void forget(struct containers *c, struct container *t)
 	char dir[RUNDIR_LXC_MAX];
 
 	log_info("container %s: removed", t->conf.consumer.name);
+	/* the agent's state may change with that: facts are written */
+	letgo_end_domain(c->letgo, t->key);
 	device_facts_remove(c->run_dir, t->conf.consumer.name);
 	rundir_container_dir(dir, c->run_dir, t->conf.consumer.name);
-	letgo_end_domain(c->letgo, t->key);
 	drop(c, t);
 	rmdir(dir); /* unless somebody else left something there */
 }

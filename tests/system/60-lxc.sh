@@ -91,7 +91,7 @@ why() {
 }
 
 serving() {
-	wait_for 60 host_state serving
+	wait_for 150 host_state serving
 }
 
 check everything_is_installed install_all || exit 1
@@ -135,7 +135,7 @@ for id in 0 100000; do
 done
 
 # New ptys: the path unit runs, in its sandbox.
-check agent_is_killed on_host 'systemctl stop onerng-hostd &&
+check agent_is_killed vm_run host 90 'systemctl stop onerng-hostd &&
 	systemctl start onerng-hostd'
 check it_serves_again serving || why onerng-hostd
 for name in c0 c100000; do
@@ -208,7 +208,7 @@ check it_is_plugged_in host_sim plug
 check its_node_is_the_new_one wait_for 60 has_acm c0 1 || why_not
 equal which_reads 1000 "$(vendor_reads c0)"
 check nobody_else_takes_it host_state no-device
-check the_agent_restarts on_host 'systemctl restart onerng-hostd'
+check the_agent_restarts vm_run host 90 'systemctl restart onerng-hostd'
 equal it_reads_on 1000 "$(vendor_reads c0)"
 check nobody_takes_it_then host_state no-device
 
@@ -216,8 +216,9 @@ check nobody_takes_it_then host_state no-device
 check c0_detaches_again on_host 'onerngctl container detach c0'
 check the_agent_takes_it_back serving || why_not
 equal no_node_is_left ENOENT "$(probe c0 look /dev/ttyACM0)"
+check nor_facts on_host '! test -e /run/onerng/lxc/c0.facts'
 for name in c0 c100000; do
-	check ${name}_gets_it_as_it_runs on_host "onerngctl container attach \
+	check ${name}_gets_it_as_it_runs vm_run host 90 "onerngctl container attach \
 		$name --device passthrough --name ttyACM0" || why_not
 	check ${name}_has_its_node has_acm $name || why_not
 	equal ${name}_reads_at_once 1000 "$(vendor_reads $name)"
@@ -230,8 +231,8 @@ done
 check it_is_given_again on_host 'onerngctl container attach c0
 	--device passthrough --name ttyACM0'
 check and_is_let_go host_state no-device
-check the_agent_is_stopped on_host 'systemctl stop onerng-hostd'
+check the_agent_is_stopped vm_run host 90 'systemctl stop onerng-hostd'
 check c0_stops_meanwhile stops c0
-check the_agent_is_back on_host 'systemctl start onerng-hostd'
+check the_agent_is_back vm_run host 90 'systemctl start onerng-hostd'
 check and_serves serving || why_not
 check all_stop stops c100000

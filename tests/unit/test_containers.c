@@ -40,6 +40,13 @@ static void nothing(void *ctx)
 	(void)ctx;
 }
 
+/* As the agent does it. */
+static void letgo_changed(void *ctx)
+{
+	(void)ctx;
+	containers_set_state(all, letgo_count(letgo) ? "no-device" : "serving");
+}
+
 static void begin(void)
 {
 	base = event_base_new();
@@ -48,7 +55,7 @@ static void begin(void)
 	pub = egd_pub_new(base, sched, pool, nothing, NULL);
 	devices = devset_new(base, pool, nothing, NULL);
 	devset_configure(devices, &conf);
-	letgo = letgo_new(base, devices, nothing, NULL);
+	letgo = letgo_new(base, devices, letgo_changed, NULL);
 	all = containers_new(base, pub, letgo, NULL, dir);
 	cr_assert_eq(containers_apply(all, &conf), 0);
 	containers_load(all);
@@ -397,6 +404,12 @@ Test(containers, a_reload_lets_go_and_takes_back)
 	configured[2].device = CONSUMER_DEVICE_NONE;
 	cr_assert_eq(containers_apply(all, &conf), 0);
 	cr_assert_str_eq(let_go(), "");
+	pass_through(2, "1-2");
+	cr_assert_str_eq(let_go(), "1-2");
+	conf.containers_count = 2;
+	cr_assert_eq(containers_apply(all, &conf), 0);
+	cr_assert_str_eq(let_go(), "");
+	cr_assert_not(is_there("none.facts"), "written as it was removed");
 }
 
 /* A process that is no more. */
