@@ -3,8 +3,10 @@
  *
  *	devprobe look PATH		"chr 136:7 0660 0 20", or an error
  *	devprobe open PATH r|w|rw	"ok", or an error such as EPERM
- *	devprobe read PATH COUNT	bytes that came within 3 s, or an error
- *	devprobe ask PATH COUNT		the same of a OneRNG that is told to run
+ *	devprobe read PATH COUNT [FILE]	bytes that came within 3 s, or an error;
+ *					what came is appended to FILE
+ *	devprobe ask PATH COUNT [FILE]	the same of a OneRNG that is told to run
+ *	devprobe quiet PATH		bytes that came within half a second
  *	devprobe mknod PATH MAJOR MINOR	"ok", or an error
  *	devprobe listen PATH		"ok" if a Unix socket there takes one
  *	devprobe serve FILE		makes a pty that never runs dry, and writes
@@ -29,6 +31,7 @@
 #include <unistd.h>
 
 #define READ_MS	   3000
+#define QUIET_MS   500
 #define LISTEN_MAX 16
 
 static int say(int r)
@@ -67,31 +70,60 @@ static int open_as(const char *path, const char *how)
 	return say(open(path, flags | O_NOCTTY | O_NONBLOCK));
 }
 
-static int read_some(const char *path, size_t wanted, bool ask)
+static void make_raw(int fd)
 {
 	struct termios raw;
+
+	if (tcgetattr(fd, &raw) < 0)
+		return;
+	cfmakeraw(&raw);
+	tcsetattr(fd, TCSANOW, &raw);
+}
+
+/* Until wanted bytes came or none for so long; what came into out, if any. */
+static int take_some(int fd, size_t wanted, int ms, FILE *out)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char data[4096];
 	size_t got = 0;
 	ssize_t n = 1;
-	int fd = open(path, (ask ? O_RDWR : O_RDONLY) | O_NOCTTY | O_NONBLOCK);
-	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	if (fd < 0)
-		return say(-1);
-	if (tcgetattr(fd, &raw) == 0) {
-		cfmakeraw(&raw);
-		tcsetattr(fd, TCSANOW, &raw);
-	}
-	if (ask && write(fd, "cmd0\ncmdO\n", 10) < 0)
-		return say(-1);
-	while (got < wanted && n > 0 && poll(&p, 1, READ_MS) == 1) {
+	while (got < wanted && n > 0 && poll(&p, 1, ms) == 1) {
 		n = read(fd, data, sizeof(data));
+		if (n > 0 && out)
+			fwrite(data, 1, (size_t)n, out);
 		got += n > 0 ? (size_t)n : 0;
 	}
+	if (out && fclose(out))
+		return say(-1);
 	if (!got && n < 0)
 		return say(-1);
 	printf("%zu\n", got < wanted ? got : wanted);
 	return got < wanted;
+}
+
+static int read_some(const char *path, size_t wanted, bool ask,
+		     const char *file)
+{
+	int fd = open(path, (ask ? O_RDWR : O_RDONLY) | O_NOCTTY | O_NONBLOCK);
+	FILE *out = file ? fopen(file, "a") : NULL;
+
+	if (fd < 0 || (file && !out))
+		return say(-1);
+	make_raw(fd);
+	if (ask && write(fd, "cmd0\ncmdO\n", 10) < 0)
+		return say(-1);
+	return take_some(fd, wanted, READ_MS, out);
+}
+
+static int quiet(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return say(-1);
+	make_raw(fd);
+	return take_some(fd, 1, QUIET_MS, NULL);
 }
 
 static int make_node(const char *path, const char *high, const char *low)
@@ -212,9 +244,12 @@ int main(int argc, char *argv[])
 	if (!strcmp(what, "open") && argc > 3)
 		return open_as(argv[2], argv[3]);
 	if (!strcmp(what, "read") && argc > 3)
-		return read_some(argv[2], (size_t)atoi(argv[3]), false);
+		return read_some(argv[2], (size_t)atoi(argv[3]), false,
+				 argv[4]);
 	if (!strcmp(what, "ask") && argc > 3)
-		return read_some(argv[2], (size_t)atoi(argv[3]), true);
+		return read_some(argv[2], (size_t)atoi(argv[3]), true, argv[4]);
+	if (!strcmp(what, "quiet"))
+		return quiet(argv[2]);
 	if (!strcmp(what, "mknod") && argc > 4)
 		return make_node(argv[2], argv[3], argv[4]);
 	if (!strcmp(what, "listen"))
