@@ -1,19 +1,17 @@
 #!/bin/sh
 # containers' terminals over hand-overs by exec, restarts and kills under a store
-# of descriptors: a reader sees no end, no byte twice, and its device's state
+# of descriptors: a reader sees no end, no byte twice, none lost, and its
+# device's state
 # timeout: 200
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/tty.sh"
 
 wild=$B/tests/integration/ttywild
 egdwild=$B/tests/integration/egdwild
 egdpeer=$B/tests/integration/egdpeer
 execs=5 stores=3
 [ -z "${SOAK:-}" ] || execs=100 stores=20
-
-node() {
-	sed -n 's/^node=//p' "$T/run/lxc/$1.facts"
-}
 
 serving() {
 	hostd_state serving
@@ -26,8 +24,8 @@ terminals() {
 
 readers_start() {
 	rm -f "$T/plain.log" "$T/virt.log" "$T/sock.log"
-	start plain "$wild" steady "$(node plain)" "$T/got.plain"
-	start virt "$wild" steady "$(node virt)" "$T/got.virt"
+	start plain "$wild" steady "$(tty_node plain)" "$T/got.plain"
+	start virt "$wild" steady "$(tty_node virt)" "$T/got.virt"
 	start sock "$egdpeer" steady "$T/run/lxc/plain/egd.sock" 64 \
 		"$T/got.sock" 5
 }
@@ -37,6 +35,25 @@ readers_stop() {
 		check "$name read on" stop $name 10
 		cat "$T/$name.log"
 	done
+}
+
+# Over one hand-over that finds bytes unread they are all there after it, and so
+# are those that the next agent delivers.
+held_start() {
+	sleep 0.5
+	tty_hold virt
+	tty_mark virt && [ "$(tty_waits virt)" -gt 0 ] && return
+	not_ok "$1: bytes wait in a terminal" "$(tty_waits virt) do"
+}
+
+held_end() {
+	tty_from=0
+	tty_counts "$1: what waited still waits" virt
+	tty_hold virt
+	sleep 0.5
+	tty_hold virt
+	tty_counts "$1: what came is what was delivered" virt
+	tty_hold virt
 }
 
 say() {
@@ -58,7 +75,7 @@ END
 
 hostd_start --rate 150000 || exit 1
 check "the agent serves" wait_for 30 serving
-v=$(node virt) i=$(node idle) s=$(node seed)
+v=$(tty_node virt) i=$(tty_node idle) s=$(tty_node seed)
 say "$v" cmdO
 say "$i" cmd6
 say "$i" cmdO
@@ -78,7 +95,11 @@ done
 check "$execs hand-overs by exec" terminals $((4 * execs))
 equal "by one process" "$pid" "$(cat "$T/hostd.pid")"
 check "the agent serves on" wait_for 30 serving
-sleep 1
+held_start "by exec"
+kill -USR2 "$pid"
+wait_for 20 terminals $((4 * n + 4))
+wait_for 30 serving
+held_end "by exec"
 readers_stop
 check "facts are the same" cmp "$T/facts" "$T/run/lxc/virt.facts"
 equal "a device that runs runs on" 640 \
@@ -92,7 +113,7 @@ dd=$!
 echo cmdX >&7
 wait $dd
 kill -USR2 "$pid"
-check "a hand-over amid an image" wait_for 20 terminals $((4 * execs + 4))
+check "a hand-over amid an image" wait_for 20 terminals $((4 * execs + 8))
 timeout 3 cat <&7 >>"$T/image"
 exec 7<&-
 python3 - "$T/image" <<'END' >"$T/whole"
@@ -116,7 +137,7 @@ start keeper "$B/onerng-sim" run --control "$T/sim.sock" --rate 150000 -- \
 	"$B/tests/integration/fdstore" "$T" "$B/onerng-hostd" -c "$T/hostd.conf"
 hostd_up || exit 1
 check "the agent serves under a service manager" wait_for 30 serving
-say "$(node virt)" cmdO
+say "$(tty_node virt)" cmdO
 readers_start
 stored() {
 	[ "$(grep -c "^$1" "$T/store")" -eq "$2" ]
@@ -136,14 +157,21 @@ for signal in TERM KILL; do
 		sleep 0.5
 	done
 	equal "$stores times $signal" $stores $n
+	held_start "$signal"
+	before=$(grep -c 'taken over: /dev/pts/' "$T/keeper.log")
+	hostd_end $signal
+	wait_for 20 terminals $((before + 4))
+	hostd_up
+	wait_for 30 serving
+	held_end "$signal"
 	n=0
 done
 equal "terminals are the same" "$nodes" \
 	"$(cat "$T"/run/lxc/*.facts | grep node=)"
 hostd_hold
 hostd_end TERM
-say "$(node idle)" cmd4
-say "$(node idle)" cmdO
+say "$(tty_node idle)" cmd4
+say "$(tty_node idle)" cmdO
 check "readers stay while there is no agent" running virt
 hostd_release
 hostd_up
@@ -151,9 +179,9 @@ check "it serves again" wait_for 30 serving
 sleep 1
 readers_stop
 equal "what was written meanwhile counts" 0 \
-	"$(timeout 1 cat "$(node idle)" | wc -c)"
-say "$(node idle)" cmd0
-equal "all of it" 64 "$(timeout 5 cat "$(node idle)" | head -c 64 | wc -c)"
+	"$(timeout 1 cat "$(tty_node idle)" | wc -c)"
+say "$(tty_node idle)" cmd0
+equal "all of it" 64 "$(timeout 5 cat "$(tty_node idle)" | head -c 64 | wc -c)"
 check "no byte came twice over all restarts" "$egdwild" unique "$T/got.plain" \
 	"$T/got.virt" "$T/got.sock"
 

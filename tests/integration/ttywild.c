@@ -2,7 +2,9 @@
  * ttywild.c - whoever has a container's terminal, of good and of bad manners
  *
  * ttywild steady NODE FILE    reads until SIGTERM, appends to FILE; says bytes
- *     and the longest wait in ms; 1 at an end of file or an error
+ *     and the longest wait in ms; 1 at an end of file or an error; at SIGUSR1
+ *     it reads no more until the next one
+ * ttywild waits NODE          says how many bytes wait to be read
  * ttywild rate NODE SECONDS   reads as it comes, says bytes a second, behind
  *     the first second
  * ttywild deaf NODE SECONDS   never reads
@@ -28,12 +30,20 @@
 #include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t ended;
+#define HELD_US 10000
+
+static volatile sig_atomic_t ended, held;
 
 static void on_term(int number)
 {
 	(void)number;
 	ended = 1;
+}
+
+static void on_usr1(int number)
+{
+	(void)number;
+	held = !held;
 }
 
 static int fail(const char *what)
@@ -61,6 +71,11 @@ static int steady(int fd, const char *path)
 	if (out < 0)
 		return fail(path);
 	while (!ended) {
+		if (held) {
+			usleep(HELD_US);
+			last = now_us();
+			continue;
+		}
 		errno = 0;
 		n = read(fd, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
@@ -78,6 +93,16 @@ static int steady(int fd, const char *path)
 	close(out);
 	printf("bytes %llu slowest %llu\n", (unsigned long long)bytes,
 	       (unsigned long long)slowest / 1000);
+	return 0;
+}
+
+static int waits(int fd)
+{
+	int n;
+
+	if (ioctl(fd, FIONREAD, &n) < 0)
+		return fail("FIONREAD");
+	printf("%d\n", n);
 	return 0;
 }
 
@@ -208,6 +233,8 @@ static int act(const char *mode, int fd, const char *node, const char *arg)
 		return locks(fd, seconds);
 	if (!strcmp(mode, "odd"))
 		return odd(fd);
+	if (!strcmp(mode, "waits"))
+		return waits(fd);
 	if (strcmp(mode, "deaf"))
 		return fail(mode);
 	sleep(seconds);
@@ -217,13 +244,16 @@ static int act(const char *mode, int fd, const char *node, const char *arg)
 int main(int argc, char *argv[])
 {
 	struct sigaction sa = { .sa_handler = on_term };
+	struct sigaction hold = { .sa_handler = on_usr1 };
 	int fd;
 
-	if (argc != 4 && (argc != 3 || strcmp(argv[1], "odd"))) {
+	if (argc != 4 && (argc != 3 || (strcmp(argv[1], "odd") &&
+					strcmp(argv[1], "waits")))) {
 		fprintf(stderr, "usage: ttywild MODE NODE [FILE|SECONDS]\n");
 		return 1;
 	}
 	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGUSR1, &hold, NULL);
 	fd = open(argv[2], O_RDWR | O_NOCTTY | O_CLOEXEC |
 				   (strcmp(argv[1], "flood") ? 0 : O_NONBLOCK));
 	if (fd < 0)

@@ -1,0 +1,60 @@
+# shellcheck shell=sh
+# Containers' terminals, after hostd.sh: is what `ttywild steady` has read, and
+# what waits for it, all that the agent says it delivered?
+#
+# tty_hold stops the reader $T/NAME.pid, which appends to $T/got.NAME, of the
+# container NAME; nobody else may have that.  tty_mark begins to count there;
+# tty_even tells whether it comes out even, once nothing moves any more.
+
+tty_node() {
+	sed -n 's/^node=//p' "$T/run/lxc/$1.facts"
+}
+
+# tty_delivered NAME: by the agent that runs.
+tty_delivered() {
+	hostd_ctl status --json | python3 -c '
+import json, sys
+for c in json.load(sys.stdin)["consumers"]:
+    if c["kind"] == "container" and c["name"] == sys.argv[1]:
+        print(c["delivered"])' "$1"
+}
+
+tty_waits() {
+	"$B/tests/integration/ttywild" waits "$(tty_node "$1")"
+}
+
+# tty_had NAME: read by the reader, or ready to be.
+tty_had() {
+	echo $(($(stat -c %s "$T/got.$1") + $(tty_waits "$1")))
+}
+
+# Also lets it go on.
+tty_hold() {
+	kill -s USR1 "$(pid_of "$1")"
+}
+
+# Two looks with nothing between them: delivered, and had.
+tty_look() {
+	tty_given=$(tty_delivered "$1") tty_has=$(tty_had "$1")
+	sleep 0.3
+	[ "$tty_given" = "$(tty_delivered "$1")" ] &&
+		[ "$tty_has" = "$(tty_had "$1")" ]
+}
+
+# tty_mark NAME [DELIVERED]: counts from here; 0 for an agent that begins.
+tty_mark() {
+	wait_for 20 tty_look "$1" || return
+	tty_from=${2:-$tty_given} tty_mark=$tty_has
+}
+
+tty_even() {
+	tty_look "$1" &&
+		[ $((tty_has - tty_mark)) -eq $((tty_given - tty_from)) ]
+}
+
+# tty_counts TITLE NAME: a reader that is held got what was delivered.
+tty_counts() {
+	wait_for 20 tty_even "$2" && ok "$1" && return
+	not_ok "$1" "$((tty_given - tty_from)) delivered, \
+$((tty_has - tty_mark)) came"
+}
