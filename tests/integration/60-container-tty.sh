@@ -155,6 +155,13 @@ for mode in 1 2 3 6 7; do
 	say "$v" "cmd$mode"
 	equal "mode $mode gives bytes" 640 "$(got "$v" 640 5 "$T/a.mode$mode")"
 done
+for mode in 4 5; do
+	say "$v" "cmd$mode"
+	settle
+	equal "mode $mode, without a source, gives none" 0 "$(got "$v" 64 1)"
+done
+say "$v" cmd0
+equal "mode 0 gives bytes after that" 640 "$(got "$v" 640 5 "$T/a.mode0")"
 
 # An image that nobody read to its end is not taken for noise.
 exec 7<>"$v"
