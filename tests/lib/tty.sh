@@ -43,7 +43,7 @@ tty_look() {
 
 # tty_mark NAME [DELIVERED]: counts from here; 0 for an agent that begins.
 tty_mark() {
-	wait_for 20 tty_look "$1" || return
+	wait_for 60 tty_look "$1" || return
 	tty_from=${2:-$tty_given} tty_mark=$tty_has
 }
 
@@ -54,7 +54,7 @@ tty_even() {
 
 # tty_counts TITLE NAME: a reader that is held got what was delivered.
 tty_counts() {
-	wait_for 20 tty_even "$2" && ok "$1" && return
+	wait_for 60 tty_even "$2" && ok "$1" && return
 	not_ok "$1" "$((tty_given - tty_from)) delivered, \
 $((tty_has - tty_mark)) came"
 }
