@@ -41,9 +41,9 @@ struct health_cutoffs {
 #define HEALTH_H_BIT_DEFAULT  800
 
 /*
- * Cutoffs for alpha = 2^-30 and 2^-60 from the frozen table; h_byte is a multiple of 500
- * in 500..8000, h_bit one of 100, 250, 500, 750, 800, 900, 1000.
- * 0 or -ERANGE.
+ * Cutoffs for alpha = 2^-30 (RCT on bits: 2^-48) and 2^-60 from the frozen
+ * table; h_byte is a multiple of 500 in 500..8000, h_bit one of 100, 250, 500,
+ * 750, 800, 900, 1000.  0 or -ERANGE.
  */
 int health_cutoffs(struct health_cutoffs *out, unsigned int h_byte_millibits,
 		   unsigned int h_bit_millibits);

@@ -1,9 +1,13 @@
 /*
  * health_cutoffs.c - the cutoffs C for alpha = 2^-a, computed once and frozen
  *
- * a = 30 is a failure, a = 60 one for good (chance squared; 2^-60 is met once
- * in 800,000 years of a source that is exactly as bad as H says).
- * tests/check/cutoffs.py recomputes every entry with high precision:
+ * a = 30 is a failure, for the RCT on bits a = 48; a = 60 is one for good (2^-60
+ * is met once in 800,000 years of a source that is exactly as bad as H says).
+ * The RCT decides at every sample, not once a window, and there are 1.5e13 bits
+ * a year at 57.6 kB/s: 2^-30 would stop an ideal source 26 times a year, and a
+ * healthy board of P(1) = 0.55 490 times.  With 2^-48 it is 9.5e-4 times.
+ * tests/check/cutoffs.py recomputes every entry with high precision, and bounds
+ * what all tests together do to such a board in a year:
  *
  *   RCT        C = 1 + ceil(a / H)                         SP 800-90B 4.4.1
  *   APT bytes  C = 2 + k, k the smallest with P(X > k) <= 2^-a for
@@ -22,7 +26,7 @@
 
 #include <errno.h>
 
-/* Each for alpha = 2^-30 and 2^-60. */
+/* Each for a failure and one for good. */
 struct cutoff_row {
 	uint16_t h_millibits;
 	uint16_t rct[2];
@@ -41,13 +45,13 @@ static const struct cutoff_row byte_cutoffs[] = {
 };
 
 static const struct cutoff_row bit_cutoffs[] = {
-	{ 100, { 301, 601 }, { 1000, 1015 } },
-	{ 250, { 121, 241 }, { 929, 956 } },
-	{ 500, { 61, 121 }, { 811, 848 } },
-	{ 750, { 41, 81 }, { 704, 745 } },
-	{ 800, { 39, 76 }, { 684, 726 } },
-	{ 900, { 35, 68 }, { 646, 689 } },
-	{ 1000, { 31, 61 }, { 612, 655 } },
+	{ 100, { 481, 601 }, { 1000, 1015 } },
+	{ 250, { 193, 241 }, { 929, 956 } },
+	{ 500, { 97, 121 }, { 811, 848 } },
+	{ 750, { 65, 81 }, { 704, 745 } },
+	{ 800, { 61, 76 }, { 684, 726 } },
+	{ 900, { 55, 68 }, { 646, 689 } },
+	{ 1000, { 49, 61 }, { 612, 655 } },
 };
 
 static const struct cutoff_row *find_row(const struct cutoff_row *rows,

@@ -21,8 +21,8 @@
 #define VERIFY_STARTUP 1024
 
 /*
- * What conditioned bytes are taken to have, in 1/1000 bit; with alpha = 2^-30
- * the cutoffs are RCT 5, APT 20 of 512 on bytes, 31 and 609 of 1024 on bits.
+ * What conditioned bytes are taken to have, in 1/1000 bit: the cutoffs are RCT
+ * 5, APT 20 of 512 on bytes, 49 and 612 of 1024 on bits (health_cutoffs.c).
  */
 #define VERIFY_H_BYTE 7500
 #define VERIFY_H_BIT  1000

@@ -49,7 +49,7 @@ require driver $wanted "$words" --require=1 -s hwrng:/dev/urandom \
 	--expect-rng no-such-driver
 
 # What is wrong for good does not wait until the time is over.
-require zero 3 'verification failed: rct-bit' --require=300 -s "file:$T/zero"
+require zero 3 'verification failed: rct-byte' --require=300 -s "file:$T/zero"
 require biased 3 'verification failed: ' --require=300 -s "file:$T/biased"
 require replayed 3 'verification failed: duplicate' --require=300 \
 	-s "file:$T/replayed"

@@ -102,7 +102,7 @@ stopped replay "it ends"
 egd zero
 guestd zero -s "egd:$T/egd.zero"
 check "zeros are refused again and again" wait_for 20 \
-	status_above "$T/zero.json" failures.rct-bit 1
+	status_above "$T/zero.json" failures.rct-byte 1
 equal "and never verified" 0 "$(status_of "$T/zero.json" verified_bytes)"
 equal "nor fed" 0 "$(status_of "$T/zero.json" fed_bytes)"
 stopped zero "it ends"

@@ -90,7 +90,7 @@ Test(health, default_cutoffs_are_those_of_the_design)
 
 	cr_assert_eq(h.cut.c[HEALTH_RCT_BYTE], 9);
 	cr_assert_eq(h.cut.c[HEALTH_APT_BYTE], 71);
-	cr_assert_eq(h.cut.c[HEALTH_RCT_BIT], 39);
+	cr_assert_eq(h.cut.c[HEALTH_RCT_BIT], 61);
 	cr_assert_eq(h.cut.c[HEALTH_APT_BIT], 684);
 }
 
@@ -238,29 +238,34 @@ Test(health, first_sample_of_the_next_window_becomes_its_reference)
 	assert_failed(&h, HEALTH_APT_BYTE, HEALTH_APT_BYTE_WINDOW + 141);
 }
 
-/* 38 equal bits: from the middle of a byte to the middle of another. */
+/*
+ * 60 equal bits: from the middle of a byte to the middle of another.  The run
+ * has 7 equal bytes, which the RCT on bytes passes.
+ */
 Test(health, rct_bit_passes_one_below_cutoff)
 {
-	static const uint8_t ones[] = { 0x57, 0xff, 0xff, 0xff, 0xff, 0xea };
-	static const uint8_t zeros[] = { 0xa8, 0, 0, 0, 0, 0x15 };
+	static const uint8_t ones[] = { 0x57, 0xff, 0xff, 0xff, 0xff,
+					0xff, 0xff, 0xff, 0x95 };
+	static const uint8_t zeros[] = { 0xa8, 0, 0, 0, 0, 0, 0, 0, 0x6a };
 	struct health h = health_default();
 
-	cr_assert_eq(health_feed(&h, ones, 6), 0);
-	cr_assert_eq(health_feed(&h, zeros, 6), 0);
+	cr_assert_eq(health_feed(&h, ones, sizeof(ones)), 0);
+	cr_assert_eq(health_feed(&h, zeros, sizeof(zeros)), 0);
 	assert_ok(&h);
 }
 
 Test(health, rct_bit_fails_exactly_at_cutoff)
 {
-	static const uint8_t ones[] = { 0x57, 0xff, 0xff, 0xff, 0xff, 0xf5 };
-	static const uint8_t zeros[] = { 0xa8, 0, 0, 0, 0, 0x0a };
+	static const uint8_t ones[] = { 0x57, 0xff, 0xff, 0xff, 0xff,
+					0xff, 0xff, 0xff, 0xd5 };
+	static const uint8_t zeros[] = { 0xa8, 0, 0, 0, 0, 0, 0, 0, 0x2a };
 	struct health h = health_default();
 
-	cr_assert_eq(health_feed(&h, ones, 6), -EIO);
-	assert_failed(&h, HEALTH_RCT_BIT, 6);
+	cr_assert_eq(health_feed(&h, ones, sizeof(ones)), -EIO);
+	assert_failed(&h, HEALTH_RCT_BIT, sizeof(ones));
 	health_reset(&h);
-	cr_assert_eq(health_feed(&h, zeros, 6), -EIO);
-	assert_failed(&h, HEALTH_RCT_BIT, 6);
+	cr_assert_eq(health_feed(&h, zeros, sizeof(zeros)), -EIO);
+	assert_failed(&h, HEALTH_RCT_BIT, sizeof(zeros));
 }
 
 /* The plain reading of 4.4.1, bit by bit. */

@@ -108,7 +108,7 @@ Test(health_permanent, rct_bit_is_permanent_at_its_second_cutoff)
 
 	cr_assert_eq(settle_with(&h, 0, 100), 10, "76 bits end in byte 10");
 	cr_assert(h.permanent);
-	assert_failed(&h, HEALTH_RCT_BIT, 5);
+	assert_failed(&h, HEALTH_RCT_BIT, 8);
 	health_reset(&h);
 	for (int i = 0; i < 9; i++)
 		feed_byte(&h, 0);

@@ -296,7 +296,7 @@ Test(sampler, every_test_can_fail_it)
 		size_t len;
 	} bad[] = {
 		{ HEALTH_RCT_BYTE, { 0x69 }, 1 },
-		{ HEALTH_RCT_BIT, { 0x00, 0x00, 0x00, 0x00, 0x00, 0x11 }, 6 },
+		{ HEALTH_RCT_BIT, { 0, 0, 0, 0, 0, 0, 0, 0x01 }, 8 },
 		{ HEALTH_APT_BYTE, { 0x69, 0xa5, 0x69, 0x3c }, 4 },
 		{ HEALTH_APT_BIT, { 0xfb, 0xdf, 0x7f, 0xf7, 0xee, 0xdd }, 6 },
 	};
