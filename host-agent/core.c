@@ -1,4 +1,4 @@
-#include "host-agent/core.h"
+#include "host-agent/core_priv.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,17 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-#include <event2/event_struct.h>
 #include <systemd/sd-daemon.h>
 
 #include "common/log.h"
 #include "common/secmem.h"
 #include "host-agent/capture.h"
-#include "host-agent/change.h"
 #include "host-agent/containers.h"
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
@@ -26,7 +22,6 @@
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/handover.h"
-#include "host-agent/hostconf.h"
 #include "host-agent/letgo.h"
 #include "host-agent/lockdown.h"
 #include "host-agent/pool.h"
@@ -35,51 +30,10 @@
 #include "host-agent/rundir.h"
 #include "host-agent/sched.h"
 #include "host-agent/selftest.h"
-#include "host-agent/status.h"
 #include "host-agent/status_firmware.h"
 #include "host-agent/usock.h"
 
 #define CORE_LOCK_SPARE (512 * 1024) /* bytes: a few devices and DRBGs */
-
-enum core_signal {
-	CORE_TERM,
-	CORE_INT,
-	CORE_HUP,
-	CORE_USR1,
-	CORE_USR2,
-	CORE_CHLD,
-	CORE_SIGNALS,
-};
-
-struct core {
-	const char *path;
-	int log_level; /* -1: the configuration's */
-	struct hostconf *conf;
-	char run_dir[HOSTCONF_RUN_DIR_MAX]; /* as at the start */
-	int lock_fd;
-	struct event_base *base;
-	struct sched *sched;
-	struct pool *pool;
-	struct egd_pub *pub;
-	struct devset *devices;
-	struct control *control;
-	struct control *hook; /* libvirt's hooks and watcher speak to it */
-	struct letgo *letgo;
-	struct domains *domains;
-	struct containers *containers;
-	struct domwatch *domwatch;
-	struct capture *capture;
-	struct status status;
-	struct change_targets change;
-	const char *state; /* as last told */
-	struct service_absence absence;
-	bool stopping;
-	struct handover *handover;
-	const struct restart *restart; /* NULL: cannot */
-	pid_t rehearsal;	       /* 0: none runs */
-	bool restarting;	       /* the devices are given back for it */
-	struct event signals[CORE_SIGNALS], tick_ev, stop_ev;
-};
 
 static void core_tell_state(struct core *c)
 {
@@ -141,126 +95,6 @@ static void core_tick(evutil_socket_t fd, short what, void *arg)
 	containers_tick(c->containers);
 	handover_tick(c->handover);
 	sd_notify(0, "WATCHDOG=1");
-}
-
-static void core_on_term(evutil_socket_t fd, short what, void *arg)
-{
-	struct timeval tv = { 0, CORE_STOP_MS * 1000 };
-	struct core *c = arg;
-
-	(void)what;
-	if (c->stopping) {
-		event_base_loopbreak(c->base);
-		return;
-	}
-	log_info("ending on signal %d", (int)fd);
-	sd_notify(0, "STOPPING=1");
-	c->stopping = true;
-	devset_stop(c->devices);
-	event_add(&c->stop_ev, &tv);
-	if (!devset_alive(c->devices))
-		event_base_loopbreak(c->base);
-}
-
-/*
- * The program at our path goes on with the sockets: nothing of what is secret
- * goes along.  Returns if it could not, and then this process goes on.
- */
-static void core_exec(struct core *c)
-{
-	int r;
-
-	event_del(&c->stop_ev);
-	domains_save(c->domains);
-	devset_abandon(c->devices);
-	pool_wipe(c->pool);
-	r = handover_arm(c->handover);
-	if (!r)
-		r = restart_exec(c->restart);
-	handover_disarm(c->handover);
-	log_err("restart: %s: %s: this process goes on", c->restart->path,
-		strerror(-r));
-	c->restarting = false;
-	letgo_apply(c->letgo);
-	devset_resume(c->devices);
-}
-
-static void core_rehearsed(struct core *c, int status)
-{
-	struct timeval tv = { 0, CORE_STOP_MS * 1000 };
-
-	c->rehearsal = 0;
-	event_del(&c->stop_ev);
-	if (status) {
-		log_err("restart: %s does not start: this process goes on",
-			c->restart->path);
-		return;
-	}
-	log_info("restart: %s takes over", c->restart->path);
-	c->restarting = true;
-	devset_stop_for_heir(c->devices, restart_is_same(c->restart));
-	event_add(&c->stop_ev, &tv);
-	if (!devset_alive(c->devices))
-		core_exec(c);
-}
-
-static void core_on_usr2(evutil_socket_t fd, short what, void *arg)
-{
-	struct timeval tv = { RESTART_REHEARSAL_MS / 1000, 0 };
-	struct core *c = arg;
-	pid_t pid;
-
-	(void)fd;
-	(void)what;
-	if (!c->restart || c->stopping || c->restarting || c->rehearsal)
-		return;
-	pid = restart_rehearse(c->restart);
-	if (pid < 0) {
-		log_err("restart: %s: %s: this process goes on",
-			c->restart->path, strerror(-pid));
-		return;
-	}
-	c->rehearsal = pid;
-	event_add(&c->stop_ev, &tv);
-}
-
-static void core_on_stop_timeout(evutil_socket_t fd, short what, void *arg)
-{
-	struct core *c = arg;
-
-	(void)fd;
-	(void)what;
-	if (c->stopping)
-		event_base_loopbreak(c->base);
-	else if (c->rehearsal)
-		kill(c->rehearsal, SIGKILL);
-	else if (c->restarting)
-		core_exec(c);
-}
-
-static void core_on_child(evutil_socket_t fd, short what, void *arg)
-{
-	struct core *c = arg;
-	int status;
-	pid_t pid;
-
-	(void)fd;
-	(void)what;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (c->rehearsal && pid == c->rehearsal && !c->stopping)
-			core_rehearsed(c, status);
-		else
-			devset_reaped(c->devices, pid, status);
-	}
-	/* who waits for a device finds its terminal named */
-	containers_look(c->containers);
-	letgo_settle(c->letgo);
-	if (devset_alive(c->devices))
-		return;
-	if (c->stopping)
-		event_base_loopbreak(c->base);
-	else if (c->restarting)
-		core_exec(c);
 }
 
 static void core_on_usr1(evutil_socket_t fd, short what, void *arg)
