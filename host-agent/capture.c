@@ -86,7 +86,7 @@ static void detach(struct capture *c)
 		sampler_divert(c->device->sampler, NULL, NULL);
 }
 
-static void drop(struct capture *c)
+void capture_drop(struct capture *c)
 {
 	if (c->fd < 0)
 		return;
@@ -174,7 +174,7 @@ static void capture_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (++c->quiet_s > CAPTURE_QUIET_S) {
 		if (c->ended) {
-			drop(c);
+			capture_drop(c);
 			return;
 		}
 		end(c, "");
@@ -184,7 +184,7 @@ static void capture_tick(evutil_socket_t fd, short what, void *arg)
 	c->told = true;
 	c->quiet_s = 0;
 	if (!put(c, no_more, sizeof(no_more)) || !put_reply(c, last_reply(c)))
-		drop(c);
+		capture_drop(c);
 }
 
 static void capture_writable(evutil_socket_t fd, short what, void *arg)
@@ -198,7 +198,7 @@ static void capture_writable(evutil_socket_t fd, short what, void *arg)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
-		drop(c);
+		capture_drop(c);
 		return;
 	}
 	explicit_bzero(c->buf + c->from, (size_t)n);
@@ -208,7 +208,7 @@ static void capture_writable(evutil_socket_t fd, short what, void *arg)
 	c->from = c->to = 0;
 	event_del(&c->write_ev);
 	if (c->told)
-		drop(c);
+		capture_drop(c);
 }
 
 /* A peer has nothing more to say: it left. */
@@ -216,7 +216,7 @@ static void capture_readable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	drop(arg);
+	capture_drop(arg);
 }
 
 static const struct device *find(const struct devset *s, const char *name,
@@ -336,7 +336,7 @@ void capture_free(struct capture *c)
 {
 	if (!c)
 		return;
-	drop(c);
+	capture_drop(c);
 	free(c);
 }
 

@@ -28,6 +28,8 @@ struct event_base;
 struct capture *capture_new(struct event_base *base, struct devset *devices);
 void capture_free(struct capture *c); /* wipes; NULL is fine */
 
+/* The one under way ends at once: wipes. */
+void capture_drop(struct capture *c);
 bool capture_is_active(const struct capture *c);
 
 /* A control_stream_fn; capture is a struct capture. */

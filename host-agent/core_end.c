@@ -16,9 +16,11 @@
 #include <systemd/sd-daemon.h>
 
 #include "common/log.h"
+#include "host-agent/capture.h"
 #include "host-agent/containers.h"
 #include "host-agent/devset.h"
 #include "host-agent/domains.h"
+#include "host-agent/egd_pub.h"
 #include "host-agent/handover.h"
 #include "host-agent/letgo.h"
 #include "host-agent/pool.h"
@@ -54,6 +56,8 @@ static void core_exec(struct core *c)
 	event_del(&c->stop_ev);
 	domains_save(c->domains);
 	devset_abandon(c->devices);
+	capture_drop(c->capture);
+	egd_pub_wipe(c->pub);
 	pool_wipe(c->pool);
 	r = handover_arm(c->handover);
 	if (!r)
@@ -62,6 +66,7 @@ static void core_exec(struct core *c)
 	log_err("restart: %s: %s: this process goes on", c->restart->path,
 		strerror(-r));
 	c->restarting = false;
+	egd_pub_renew(c->pub);
 	letgo_apply(c->letgo);
 	devset_resume(c->devices);
 }

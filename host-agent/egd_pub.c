@@ -294,6 +294,20 @@ static void sock_refresh(struct sink *sink)
 	egd_conn_refresh(&s->conn);
 }
 
+static void sock_wipe(struct sink *sink)
+{
+	service_close(&sink->consumer->service);
+}
+
+static void sock_renew(struct sink *sink)
+{
+	struct egd_sock *s = sock_of(sink);
+
+	if (egd_pub_set_service(s, &s->consumer.service.policy) < 0)
+		egd_conn_close(&s->conn, "no memory is left to lock for its "
+					 "DRBG: raise LimitMEMLOCK=");
+}
+
 static int sock_schedule(struct egd_sock *s)
 {
 	struct egd_conn_env *env = &s->pub->env;
@@ -303,6 +317,8 @@ static int sock_schedule(struct egd_sock *s)
 	s->sink.deliver = sock_deliver;
 	s->sink.deliver_made = sock_deliver_made;
 	s->sink.refresh = sock_refresh;
+	s->sink.wipe = sock_wipe;
+	s->sink.renew = sock_renew;
 	c->entry =
 		sched_add(env->sched, &c->limits, &s->sink, egd_conn_now_us());
 	c->light =
@@ -374,6 +390,22 @@ void egd_pub_set_limits(struct egd_sock *s, const struct sched_limits *lim)
 	s->consumer.limits = *lim;
 	sched_set_limits(s->consumer.entry, lim, egd_conn_now_us());
 	sched_set_limits(s->consumer.light, lim, egd_conn_now_us());
+}
+
+void egd_pub_wipe(struct egd_pub *p)
+{
+	struct sink *s;
+
+	TAILQ_FOREACH (s, &p->sinks, entry)
+		s->wipe(s);
+}
+
+void egd_pub_renew(struct egd_pub *p)
+{
+	struct sink *s;
+
+	TAILQ_FOREACH (s, &p->sinks, entry)
+		s->renew(s);
 }
 
 void egd_pub_refresh_all(struct egd_pub *p)

@@ -64,6 +64,12 @@ void egd_pub_set_handover(struct egd_pub *p, struct handover *h);
  * is closed and nothing more.  Consumers can still be removed, not added.
  */
 bool egd_pub_leave(struct egd_pub *p);
+/*
+ * Before another program takes over: every consumer's DRBG and what is bound to
+ * a terminal are wiped.  If it did not, all are served again, by new DRBGs.
+ */
+void egd_pub_wipe(struct egd_pub *p);
+void egd_pub_renew(struct egd_pub *p);
 void egd_pub_free(struct egd_pub *p); /* with all sockets; NULL is fine */
 
 /*

@@ -20,6 +20,9 @@ struct sink {
 	size_t (*deliver_made)(struct sink *s);
 	/* What its service, the pool or absence has to give has changed. */
 	void (*refresh)(struct sink *s);
+	/* Another program takes over: no secret stays.  It did not: goes on. */
+	void (*wipe)(struct sink *s);
+	void (*renew)(struct sink *s);
 	TAILQ_ENTRY(sink) entry;
 };
 

@@ -146,6 +146,14 @@ static void name_drbg(const struct tty_conn *c, char out[EGD_CONN_ID_MAX])
 		 (unsigned long long)c->consumer->drbgs);
 }
 
+static void tell_no_drbg(struct tty_conn *c)
+{
+	if (egd_conn_may_log(&c->told_us))
+		log_err("container %s: no memory is left to lock for its DRBG: "
+			"raise LimitMEMLOCK=",
+			c->consumer->name);
+}
+
 static void session_begin(struct tty_conn *c)
 {
 	struct consumer *s = c->consumer;
@@ -153,10 +161,8 @@ static void session_begin(struct tty_conn *c)
 
 	s->connections = consumer_add(s->connections, 1);
 	name_drbg(c, id);
-	if (service_open(&s->service, id) < 0 && egd_conn_may_log(&c->told_us))
-		log_err("container %s: no memory is left to lock for its DRBG: "
-			"raise LimitMEMLOCK=",
-			s->name);
+	if (service_open(&s->service, id) < 0)
+		tell_no_drbg(c);
 	c->state = TTY_OPEN;
 	s->connected = true;
 	c->window = TTY_CONN_AHEAD;
@@ -312,6 +318,22 @@ static void on_refresh(struct sink *s)
 	tty_conn_update(c);
 }
 
+static void on_take_over(struct sink *s)
+{
+	struct tty_conn *c = (void *)s;
+
+	service_close(&c->consumer->service);
+	tty_conn_discard(c);
+}
+
+static void on_renew(struct sink *s)
+{
+	struct tty_conn *c = (void *)s;
+
+	if (tty_conn_set_service(c, &c->consumer->service.policy) < 0)
+		tell_no_drbg(c);
+}
+
 static void use_pty(struct tty_conn *c, const struct tty_pty *pty)
 {
 	c->pty = *pty;
@@ -332,6 +354,8 @@ int tty_conn_init(struct tty_conn *c, struct egd_conn_env *env,
 	c->sink.deliver = tty_conn_deliver;
 	c->sink.deliver_made = tty_conn_deliver_made;
 	c->sink.refresh = on_refresh;
+	c->sink.wipe = on_take_over;
+	c->sink.renew = on_renew;
 	c->env = env;
 	c->consumer = consumer;
 	c->input_left = TTY_CONN_INPUT;

@@ -4,7 +4,9 @@
 # timeout: 240
 # shellcheck disable=SC2016 # awk
 # The pool is full of blocks that nobody took, and the simulated noise is a
-# known file, so that raw samples are found too, wherever they lie.  memcpy(3)
+# known file, so that raw samples are found too, wherever they lie.  As it hands
+# over, DRBGs of a domain and of an open terminal have a batch made, and a capture
+# has samples that its stopped peer does not take.  memcpy(3)
 # leaves the last bytes it moved in vector registers, which a signal's frame (or
 # lazy binding) saves to the stack: that much, of 8 registers, is no leak of a
 # stage.  A register of 32 bytes holds 17 places, one of 64 (AVX-512) 49.
@@ -12,6 +14,7 @@
 . "$(dirname "$0")/../lib/hostd.sh"
 
 uuid=3d1c7a52-0e55-4d5e-9b7e-5f3a1c2b4d60
+drbg=3d1c7a52-0e55-4d5e-9b7e-5f3a1c2b4d61
 look=$B/tests/integration/memlook
 peer=$B/tests/integration/egdpeer
 [ "$(id -u)" -eq 0 ] || skip_all "needs root, to read another's memory"
@@ -54,8 +57,40 @@ saw() {
 		'/ hits / { n = $5 } END { exit !(n <= most) }' "$T/$1.log"
 }
 
-hostd_conf one=$uuid
-printf '[agent]\nidle_pause=0\n' >>"$T/hostd.conf"
+# hold: what a hand-over may leave behind is there.
+hold() {
+	start drbg "$peer" steady "$(hostd_socket $drbg)" 64 "$T/served" 60000
+	start capture "$B/onerngctl" -s "$T/run/control.sock" capture \
+		--raw 4000000 "$T/captured"
+	check "a capture is under way" wait_for 10 captured 1
+	kill -s STOP "$(pid_of capture)"
+	check "its samples wait" wait_for 30 captured 200000
+	exec 7<>"$(sed -n 's/^node=//p' "$T/run/lxc/tty.facts")"
+	check "a terminal has a DRBG, too" wait_for 10 terminal_is_served
+	check "a DRBG has a batch" wait_for 10 grep -q . "$T/served"
+}
+
+captured() {
+	[ "$(hostd_get devices.0.health.captured)" -ge "$1" ]
+}
+
+terminal_is_served() {
+	hostd_ctl status --json | python3 -c '
+import json, sys
+for c in json.load(sys.stdin)["consumers"]:
+    if c["kind"] == "container":
+        sys.exit(c["delivered"] == 0)'
+}
+
+hostd_conf one=$uuid two=$drbg
+cat >>"$T/hostd.conf" <<'END'
+class=drbg
+[container tty]
+device=plain
+class=drbg
+[agent]
+idle_pause=0
+END
 check "the agent starts" hostd_start --noise "file=$T/noise" || exit 1
 check "it serves" wait_for 60 hostd_state serving || exit 1
 check "a domain reads" "$peer" read "$(hostd_socket $uuid)" 200 64 "$T/served"
@@ -71,11 +106,17 @@ refuse "the copy is seen in itself" 1 "$look" scan "$T/secmem" 0 "$T/secmem"
 head -c 100000 /dev/urandom >"$T/other"
 check "bytes from elsewhere are not" "$look" scan "$T/secmem" 0 "$T/other"
 
+hold
 check "hand-over is watched" watch exec "$pid"
 kill -s USR2 "$pid"
 saw exec exec 1
 check "the next program serves" wait_for 60 hostd_state serving
 equal "in the same process" "$pid" "$(hostd_get pid)"
+kill -s CONT "$(pid_of capture)"
+ended capture 10
+timeout 10 head -c 20000 <&7 >"$T/read"
+equal "whoever has the terminal open is served on" 20000 "$(stat -c %s "$T/read")"
+exec 7>&-
 
 check "a domain reads again" \
 	"$peer" read "$(hostd_socket $uuid)" 200 64 "$T/served"

@@ -283,6 +283,26 @@ Test(tty_conn, a_full_terminal_keeps_the_rest_for_its_reader)
 	close_slave(fd);
 }
 
+Test(tty_conn, a_take_over_wipes_and_its_failure_makes_a_new_drbg)
+{
+	int slave = open_slave();
+
+	turn();
+	consumer.service.policy.class = SERVICE_DRBG;
+	cr_assert_eq(tty_conn_set_service(&conn, &consumer.service.policy), 0);
+	cr_assert_not_null(consumer.service.drbg);
+	memset(conn.rest, 9, 10);
+	conn.rest_len = 10;
+	conn.sink.wipe(&conn.sink);
+	cr_assert_null(consumer.service.drbg);
+	cr_assert_eq(conn.rest_len, 0);
+	cr_assert_eq(conn.rest[0], 0);
+	conn.sink.renew(&conn.sink);
+	cr_assert_not_null(consumer.service.drbg);
+	cr_assert_eq(consumer.drbgs, 2, "never the same one twice");
+	close(slave);
+}
+
 Test(tty_conn, a_rest_is_discarded_with_the_last_close_and_by_cmdw)
 {
 	int fd = open_slave();
