@@ -248,7 +248,8 @@ static int core_make_stages(struct core *c)
 	if (core_make_domains(c) < 0)
 		return core_no_memory(0);
 	c->capture = capture_new(c->base, c->devices);
-	if (!c->capture)
+	c->selftest = selftest_new(c->base, &c->status);
+	if (!c->capture || !c->selftest)
 		return core_no_memory(0);
 	return 0;
 }
@@ -348,8 +349,8 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 			    &c->change);
 	control_add_command(c->control, "firmware-dump", status_firmware_dump,
 			    &c->status);
-	control_add_command(c->control, "selftest", selftest_answer,
-			    &c->status);
+	control_add_stream(c->control, "selftest", selftest_answer,
+			   c->selftest);
 	control_add_stream(c->control, "device-release", letgo_release,
 			   c->letgo);
 	control_add_command(c->control, "device-claim", letgo_claim, c->letgo);
@@ -410,6 +411,7 @@ void core_free(struct core *c)
 	domains_free(c->domains);
 	letgo_free(c->letgo);
 	capture_free(c->capture);
+	selftest_free(c->selftest);
 	egd_pub_free(c->pub);
 	devset_free(c->devices);
 	handover_free(c->handover);

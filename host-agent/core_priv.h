@@ -44,6 +44,7 @@ struct core {
 	struct containers *containers;
 	struct domwatch *domwatch;
 	struct capture *capture;
+	struct selftest *selftest;
 	struct status status;
 	struct change_targets change;
 	const char *state; /* as last told */

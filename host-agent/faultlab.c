@@ -9,6 +9,7 @@
 
 #define PIECE	    62 /* samples: what a USB packet holds */
 #define PACKET	    64
+#define DRAWS	    1024
 #define PERIOD_MAX  (1u << 20)
 #define POOL_BLOCKS 64
 
@@ -26,6 +27,24 @@ struct fault {
 	unsigned int bit;
 	uint8_t packet[PACKET], last[PACKET];
 	uint8_t *loop; /* n bytes, for make_period() */
+	uint8_t draws[DRAWS];
+	size_t drawn; /* of these */
+};
+
+enum phase {
+	BEFORE,
+	FAULT,
+	SETTLING, /* what settles it, unless the fault was a passing one */
+	DONE,
+};
+
+struct faultlab {
+	struct fault well, fault;
+	struct sampler *sampler;
+	struct pool *pool;
+	enum phase phase;
+	size_t left; /* samples of this phase */
+	bool detected;
 };
 
 static int noise(uint8_t *out, size_t len)
@@ -40,6 +59,16 @@ static int noise(uint8_t *out, size_t len)
 		out += n;
 		len -= (size_t)n;
 	}
+	return 0;
+}
+
+/* The same, a KiB for each call of the kernel; len divides that. */
+static int draw_noise(struct fault *f, uint8_t *out, size_t len)
+{
+	if (f->drawn == 0 && noise(f->draws, sizeof(f->draws)) < 0)
+		return -EIO;
+	memcpy(out, f->draws + f->drawn, len);
+	f->drawn = (f->drawn + len) % sizeof(f->draws);
 	return 0;
 }
 
@@ -72,15 +101,15 @@ static int make_stuck(struct fault *f, uint8_t *out, size_t len)
 	return r;
 }
 
-/* Eight draws that hit with probability p, the first one in bit 7. */
-static int draw(double p, unsigned int *bits)
+/* Eight draws that hit with probability f->p, the first one in bit 7. */
+static int draw(struct fault *f, unsigned int *bits)
 {
 	uint16_t raw[8];
-	int r = noise((uint8_t *)raw, sizeof(raw));
+	int r = draw_noise(f, (uint8_t *)raw, sizeof(raw));
 
 	*bits = 0;
 	for (int i = 0; i < 8; i++)
-		*bits = *bits << 1 | (raw[i] < p * 65536.0);
+		*bits = *bits << 1 | (raw[i] < f->p * 65536.0);
 	return r;
 }
 
@@ -90,7 +119,7 @@ static int make_bias(struct fault *f, uint8_t *out, size_t len)
 	int r = 0;
 
 	for (size_t i = 0; i < len && r == 0; i++) {
-		r = draw(f->p, &bits);
+		r = draw(f, &bits);
 		out[i] = (uint8_t)bits;
 	}
 	return r;
@@ -105,7 +134,7 @@ static int make_serial(struct fault *f, uint8_t *out, size_t len)
 	for (size_t i = 0; i < len && r == 0; i++) {
 		unsigned int byte = 0;
 
-		r = draw(f->p, &same);
+		r = draw(f, &same);
 		for (int k = 7; k >= 0; k--) {
 			f->bit ^= !(same >> k & 1);
 			byte = byte << 1 | f->bit;
@@ -260,8 +289,8 @@ static int prepare(struct fault *f, const char *name)
 	return r;
 }
 
-static int feed(struct fault *f, struct sampler *s, struct pool *pool,
-		size_t len)
+/* 1: a test failed; while that settles, all samples are fed. */
+static int feed(struct faultlab *l, struct fault *f, size_t len)
 {
 	uint8_t piece[PIECE], block[POOL_BLOCK];
 	int r = 0;
@@ -270,9 +299,10 @@ static int feed(struct fault *f, struct sampler *s, struct pool *pool,
 		size_t n = len < PIECE ? len : PIECE;
 
 		r = f->make(f, piece, n);
-		if (r == 0 && sampler_feed(s, piece, n) < 0)
+		if (r == 0 && sampler_feed(l->sampler, piece, n) < 0 &&
+		    l->phase != SETTLING)
 			return 1;
-		while (pool_take(pool, block, NULL) == 0)
+		while (pool_take(l->pool, block, NULL) == 0)
 			;
 		len -= n;
 	}
@@ -280,51 +310,88 @@ static int feed(struct fault *f, struct sampler *s, struct pool *pool,
 	return r;
 }
 
-static int run(struct fault *f, struct sampler *s, struct pool *pool,
-	       struct faultlab_result *out)
+struct faultlab *faultlab_new(const char *fault,
+			      const struct sampler_conf *conf)
 {
-	struct fault well = { .make = make_noise };
+	struct faultlab *l = calloc(1, sizeof(*l));
+	int r = l ? prepare(&l->fault, fault) : -ENOMEM;
+
+	if (r == 0) {
+		l->well.make = make_noise;
+		l->left = FAULTLAB_BEFORE;
+		l->pool = pool_new(POOL_BLOCKS);
+		l->sampler = l->pool ? sampler_new(conf, l->pool) : NULL;
+		r = l->sampler ? 0 : -errno;
+	}
+	if (r == 0)
+		return l;
+	faultlab_free(l);
+	errno = -r;
+	return NULL;
+}
+
+void faultlab_free(struct faultlab *l)
+{
+	if (!l)
+		return;
+	sampler_free(l->sampler);
+	pool_free(l->pool);
+	free(l->fault.loop);
+	free(l);
+}
+
+static void enter(struct faultlab *l, enum phase phase, size_t samples)
+{
+	l->phase = phase;
+	l->left = samples;
+}
+
+int faultlab_step(struct faultlab *l)
+{
+	size_t n = l->left < FAULTLAB_SLICE ? l->left : FAULTLAB_SLICE;
+	int r = feed(l, l->phase == BEFORE ? &l->well : &l->fault, n);
+
+	if (r < 0 || (r && l->phase == BEFORE))
+		return -EIO;
+	l->left -= n;
+	if (r && l->phase == FAULT) {
+		l->detected = true;
+		enter(l, SETTLING, SAMPLER_WINDOW);
+	} else if (l->left == 0 && l->phase == BEFORE) {
+		enter(l, FAULT, FAULTLAB_SAMPLES);
+	} else if (l->left == 0) {
+		enter(l, DONE, 0);
+	}
+	return l->phase != DONE;
+}
+
+void faultlab_result(const struct faultlab *l, struct faultlab_result *out)
+{
 	struct sampler_stats st;
 	uint64_t window;
-	int r = feed(&well, s, pool, FAULTLAB_BEFORE);
 
-	if (r)
-		return -EIO;
-	r = feed(f, s, pool, FAULTLAB_SAMPLES);
-	if (r < 0)
-		return r;
-	out->detected = r == 1;
-	if (r == 1)
-		/* what settles it, unless the fault was a passing one */
-		r = feed(f, s, pool, SAMPLER_WINDOW);
-	sampler_stats(s, &st);
-	out->test = st.failed_test;
-	out->permanent = st.permanent;
-	if (!out->detected)
-		return r;
+	sampler_stats(l->sampler, &st);
+	*out = (struct faultlab_result){ .detected = l->detected,
+					 .test = st.failed_test,
+					 .permanent = st.permanent };
+	if (!l->detected)
+		return;
 	window = (st.failed_at - 1) / SAMPLER_WINDOW * SAMPLER_WINDOW;
 	out->after = st.failed_at - FAULTLAB_BEFORE;
 	out->passed = window - FAULTLAB_BEFORE;
 	out->released = st.failed_released;
-	return r < 0 ? r : 0;
 }
 
 int faultlab_run(const char *fault, const struct sampler_conf *conf,
 		 struct faultlab_result *out)
 {
-	struct fault f = { .make = NULL };
-	struct sampler *s = NULL;
-	struct pool *pool = NULL;
-	int r = prepare(&f, fault);
+	struct faultlab *l = faultlab_new(fault, conf);
+	int r = l ? 1 : -errno;
 
-	memset(out, 0, sizeof(*out));
-	if (r == 0) {
-		pool = pool_new(POOL_BLOCKS);
-		s = pool ? sampler_new(conf, pool) : NULL;
-		r = s ? run(&f, s, pool, out) : -errno;
-	}
-	sampler_free(s);
-	pool_free(pool);
-	free(f.loop);
+	while (r > 0)
+		r = faultlab_step(l);
+	if (r == 0)
+		faultlab_result(l, out);
+	faultlab_free(l);
 	return r;
 }

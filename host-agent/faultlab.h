@@ -3,7 +3,7 @@
  *
  * A fresh sampler with a pool of its own gets two start-up tests of samples
  * from getrandom(2), then the fault; nothing of it reaches what is served.
- * Takes about a tenth of a second.
+ * Takes some tenths of a second, so it is done in steps.
  */
 #ifndef HOST_AGENT_FAULTLAB_H
 #define HOST_AGENT_FAULTLAB_H
@@ -15,6 +15,7 @@
 
 #define FAULTLAB_SAMPLES (1u << 20) /* of the fault; then it is undetected */
 #define FAULTLAB_BEFORE	 (2 * SAMPLER_STARTUP)
+#define FAULTLAB_SLICE	 4096 /* samples of a step */
 
 /* All that faultlab_run() knows, for people; P in 0..1, N in 1..1048576. */
 #define FAULTLAB_FAULTS                                                     \
@@ -31,10 +32,22 @@ struct faultlab_result {
 	bool permanent;
 };
 
+struct faultlab;
+
 /*
- * 0; -EINVAL: no such fault, or conf has no cutoffs; -EIO: no random bytes, or
- * libcrypto; -errno of memory that cannot be locked.
+ * NULL and errno.  EINVAL: no such fault, or conf has no cutoffs; else memory
+ * that cannot be locked, or EIO: no random bytes.
  */
+struct faultlab *faultlab_new(const char *fault,
+			      const struct sampler_conf *conf);
+void faultlab_free(struct faultlab *l); /* NULL is fine */
+
+/* 1: there is more to do; 0: done; -EIO: no random bytes, or libcrypto. */
+int faultlab_step(struct faultlab *l);
+/* Once it is done. */
+void faultlab_result(const struct faultlab *l, struct faultlab_result *out);
+
+/* All of it at once.  0 or -errno. */
 int faultlab_run(const char *fault, const struct sampler_conf *conf,
 		 struct faultlab_result *out);
 

@@ -114,6 +114,31 @@ check "by which test, when, and nothing was released" grep -q \
 refuse "a fault that none can detect" 1 said hostd_ctl selftest --inject lfsr-32
 refuse "no such fault" 1 said hostd_ctl selftest --inject gremlins
 check "names the faults" grep -q "no such fault: none, zeros" "$T/said"
+# The first is not done when the second is answered: it is done in steps, and
+# others have their turns between them.
+cat >"$T/meanwhile.py" <<'END'
+import json, socket, sys
+
+def ask(request):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(60)
+    s.connect(sys.argv[1])
+    s.sendall(json.dumps(request).encode() + b"\n")
+    return s.makefile()
+
+inject = {"cmd": "selftest", "inject": "bias-0.55"}
+for _ in range(10):
+    first = ask(inject)
+    second = json.loads(ask(inject).readline())
+    first = json.loads(first.readline())
+    if not first["ok"] or first["result"]["detected"]:
+        sys.exit(f"the first: {first}")
+    if second.get("error") == "another one is under way":
+        sys.exit(0)
+sys.exit(f"the second: {second}")
+END
+check "others are served while a fault is injected" \
+	python3 "$T/meanwhile.py" "$S"
 equal "what is served was not touched" running "$(hostd_get devices.0.state)"
 chmod 755 "$T" "$T/run"
 chmod 666 "$S"

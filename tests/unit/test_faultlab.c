@@ -121,3 +121,20 @@ Test(faultlab, what_is_no_fault_is_refused)
 		cr_expect_eq(faultlab_run(bad[i], &conf, &r), -EINVAL, "%s",
 			     bad[i]);
 }
+
+/* So that whoever does it in turns has a bound for each. */
+Test(faultlab, a_step_is_a_slice_of_the_samples)
+{
+	struct faultlab *lab = faultlab_new("bias-0.55", &conf);
+	struct faultlab_result r;
+	unsigned int steps = 1;
+
+	cr_assert_not_null(lab);
+	while (faultlab_step(lab) > 0)
+		steps++;
+	cr_assert_eq(steps,
+		     (FAULTLAB_BEFORE + FAULTLAB_SAMPLES) / FAULTLAB_SLICE);
+	faultlab_result(lab, &r);
+	cr_assert_not(r.detected);
+	faultlab_free(lab);
+}
