@@ -91,7 +91,7 @@ fuzz-programs: $(FUZZ_PROGS)
 bench-programs: $(BENCH_PROGS)
 tool-programs: $(TOOL_PROGS) $(PRELOADS)
 
-FUZZ_SECONDS ?= $(if $(filter soak,$(MAKECMDGOALS)),600,60)
+FUZZ_SECONDS ?= $(or $(SECONDS),$(if $(filter soak,$(MAKECMDGOALS)),600,60))
 SUITE := MAKE='$(MAKE)' B='$(B)' tests/suite
 LINTS := format shellcheck cppcheck clang-tidy mandoc
 
@@ -127,9 +127,10 @@ lint: ## check form and run the linters
 format: ## give every C file the form of .clang-format
 	clang-format -i $$(find . -path ./build -prune -o -name '*.[ch]' -print)
 
-fuzz: ## run each fuzz target for FUZZ_SECONDS=60 under libFuzzer
-	+@$(MAKE) --no-print-directory B=build/fuzz CC=clang FUZZ=1 fuzz-programs
-	@B=build/fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/fuzz/run.sh
+fuzz: ## run each fuzz target, or T=name, for SECONDS=60 under libFuzzer
+	+@$(MAKE) --no-print-directory B=build/fuzz CC=clang FUZZ=1 \
+	  $(if $(T),build/fuzz/tests/fuzz/fuzz_$(T:fuzz_%=%),fuzz-programs)
+	@B=build/fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/fuzz/run.sh $(T)
 
 bench: all sim tool-programs bench-programs ## measure; figure, bound, verdict
 	@B='$(B)' tests/bench/run.sh
