@@ -1,9 +1,5 @@
 /*
  * usb_open.c - finding, checking, claiming and giving back a OneRNG
- *
- * A device that says 1d50:6086 may be anything (standards: BadUSB, a device
- * that comes back as a keyboard): it has to have the published descriptors,
- * two interfaces 02:02:01 and 0a:00:00, before it is touched.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -13,16 +9,10 @@
 
 #include "common/log.h"
 #include "host-agent/onerng.h"
+#include "host-agent/usb_check.h"
 #include "host-agent/usb_priv.h"
 
 #define CONFIGURATION 1
-
-static const struct {
-	uint8_t class, subclass, protocol;
-} usb_expected[USB_INTERFACES] = {
-	[USB_IF_CONTROL] = { 0x02, 0x02, 0x01 },
-	[USB_IF_DATA] = { 0x0a, 0x00, 0x00 },
-};
 
 __attribute__((format(printf, 3, 4))) static int usb_fail(char *why, int err,
 							  const char *fmt, ...)
@@ -62,73 +52,14 @@ static libusb_device *usb_find(struct usb *u, const char *port)
 	return found;
 }
 
-/* One bulk endpoint of 64 bytes each way, and no other. */
-static int usb_check_endpoints(struct usb *u,
-			       const struct libusb_interface_descriptor *data,
-			       char *why)
-{
-	const struct libusb_endpoint_descriptor *ep = data->endpoint;
-
-	u->ep_in = u->ep_out = 0;
-	for (unsigned int i = 0; i < data->bNumEndpoints; i++, ep++) {
-		bool in = ep->bEndpointAddress & LIBUSB_ENDPOINT_IN;
-		uint8_t *slot = in ? &u->ep_in : &u->ep_out;
-
-		if ((ep->bmAttributes & 3) != LIBUSB_TRANSFER_TYPE_BULK ||
-		    ep->wMaxPacketSize != ONERNG_PACKET || *slot)
-			return usb_fail(why, -EPROTO,
-					"refused: endpoint %02x is no "
-					"OneRNG's; is this device genuine?",
-					ep->bEndpointAddress);
-		*slot = ep->bEndpointAddress;
-	}
-	if (!u->ep_in || !u->ep_out)
-		return usb_fail(why, -EPROTO,
-				"refused: no bulk endpoints; is this device "
-				"genuine?");
-	return 0;
-}
-
-static int usb_check_config(struct usb *u,
-			    const struct libusb_config_descriptor *c, char *why)
-{
-	if (c->bNumInterfaces != USB_INTERFACES)
-		return usb_fail(why, -EPROTO,
-				"refused: %u interfaces instead of 2; is this "
-				"device genuine?",
-				c->bNumInterfaces);
-	for (unsigned int i = 0; i < USB_INTERFACES; i++) {
-		const struct libusb_interface_descriptor *d;
-
-		d = c->interface[i].altsetting;
-		if (c->interface[i].num_altsetting == 1 &&
-		    d->bInterfaceNumber == i &&
-		    d->bInterfaceClass == usb_expected[i].class &&
-		    d->bInterfaceSubClass == usb_expected[i].subclass &&
-		    d->bInterfaceProtocol == usb_expected[i].protocol)
-			continue;
-		return usb_fail(why, -EPROTO,
-				"refused: interface %u is %02x:%02x:%02x; is "
-				"this device genuine?",
-				i, d->bInterfaceClass, d->bInterfaceSubClass,
-				d->bInterfaceProtocol);
-	}
-	return usb_check_endpoints(u, c->interface[USB_IF_DATA].altsetting,
-				   why);
-}
-
 static int usb_check_descriptors(struct usb *u, libusb_device *dev, char *why)
 {
 	struct libusb_device_descriptor desc;
 	struct libusb_config_descriptor *config;
 	int rc = libusb_get_device_descriptor(dev, &desc);
 
-	if (rc >= 0 && (desc.bDeviceClass != LIBUSB_CLASS_COMM ||
-			desc.bNumConfigurations != 1))
-		return usb_fail(why, -EPROTO,
-				"refused: device class %02x with %u "
-				"configurations; is this device genuine?",
-				desc.bDeviceClass, desc.bNumConfigurations);
+	if (rc >= 0 && usb_check_device(&desc, why) < 0)
+		return -EPROTO;
 	if (rc >= 0)
 		rc = libusb_get_config_descriptor(dev, 0, &config);
 	/* the kernel has read it: what fails is libusb's parsing */
@@ -140,7 +71,7 @@ static int usb_check_descriptors(struct usb *u, libusb_device *dev, char *why)
 		return usb_fail(why, usb_errno(rc),
 				"cannot read descriptors: %s",
 				usb_advice(usb_errno(rc)));
-	rc = usb_check_config(u, config, why);
+	rc = usb_check_config(config, &u->ep_in, &u->ep_out, why);
 	libusb_free_config_descriptor(config);
 	return rc;
 }

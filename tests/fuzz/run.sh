@@ -1,7 +1,7 @@
 #!/bin/sh
 # "make fuzz": each target under libFuzzer for FUZZ_SECONDS, one for each
-# processor at a time; or the one whose name is given.  What is found new stays in build/fuzz/corpus, what
-# breaks a target in build/fuzz/found.
+# processor at a time; or the one whose name is given.  What is found new stays
+# in build/fuzz/corpus, what breaks a target in build/fuzz/found.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
