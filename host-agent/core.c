@@ -38,14 +38,18 @@
 static void core_tell_state(struct core *c)
 {
 	const char *state = devset_state(c->devices);
+	bool unverified = devset_unverified(c->devices);
+	bool same = c->state && !strcmp(c->state, state);
 
-	if (c->state && !strcmp(c->state, state))
+	if (same && c->unverified == unverified)
 		return;
-	log_info("state: %s", state);
+	if (!same)
+		log_info("state: %s", state);
 	sd_notifyf(0, "STATUS=%s%s: %zu domains", state,
-		   devset_unverified(c->devices) ? ", firmware UNVERIFIED" : "",
+		   unverified ? ", firmware UNVERIFIED" : "",
 		   c->conf->domains_count);
 	c->state = state;
+	c->unverified = unverified;
 	containers_set_state(c->containers, state);
 }
 

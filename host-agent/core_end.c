@@ -39,6 +39,8 @@ void core_on_term(evutil_socket_t fd, short what, void *arg)
 	log_info("ending on signal %d", (int)fd);
 	sd_notify(0, "STOPPING=1");
 	c->stopping = true;
+	if (c->rehearsal)
+		kill(c->rehearsal, SIGKILL);
 	devset_stop(c->devices);
 	event_add(&c->stop_ev, &tv);
 	if (!devset_alive(c->devices))

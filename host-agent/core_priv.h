@@ -48,6 +48,7 @@ struct core {
 	struct status status;
 	struct change_targets change;
 	const char *state; /* as last told */
+	bool unverified;   /* likewise: a firmware is */
 	struct service_absence absence;
 	bool stopping;
 	struct handover *handover;

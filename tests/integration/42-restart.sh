@@ -199,7 +199,16 @@ check "a domain that is no longer named is closed" \
 	wait_for 20 gone "$(pid_of gone)"
 check "and said to be" grep -q "$c: not taken: closed" "$T/keeper.log"
 check "no block came twice" "$peer" unique "$T"/got.*
+printf '#!/bin/sh\necho $$ >"%s/rehearsal"\nexec sleep 300\n' "$T" \
+	>"$T/sbin/slow"
+chmod +x "$T/sbin/slow"
+mv "$T/sbin/slow" "$program"
+kill -USR2 "$pid"
+check "a program is rehearsed" wait_for 10 test -s "$T/rehearsal"
 hostd_stop
+check "a rehearsal ends with the agent" \
+	wait_for 5 gone "$(cat "$T/rehearsal")"
+mv "$T/sbin/kept" "$program"
 check "nothing is left in the runtime directory" rmdir "$T/run"
 
 # A service manager that keeps descriptors.
