@@ -22,22 +22,34 @@
 
 typedef int enter_fn(enum sandbox_mode mode);
 
-static int lockdown(const char *role, enum sandbox_mode mode, enter_fn *enter)
+static int give_up_caps(const char *role)
 {
 	int r = caps_limit(CAPS_NONE);
 
-	if (r < 0) {
+	if (r < 0)
 		log_err("%s: cannot give up capabilities: %s", role,
 			strerror(-r));
-		return r;
-	}
-	r = enter(mode);
+	return r;
+}
+
+static int enter_filter(const char *role, enum sandbox_mode mode,
+			enter_fn *enter)
+{
+	int r = enter(mode);
+
 	if (r < 0)
 		log_err("%s: cannot filter system calls: %s: see whether the "
 			"kernel has seccomp filters and the service manager "
 			"allows seccomp(2), or set sandbox=off",
 			role, strerror(-r));
 	return r;
+}
+
+static int lockdown(const char *role, enum sandbox_mode mode, enter_fn *enter)
+{
+	int r = give_up_caps(role);
+
+	return r < 0 ? r : enter_filter(role, mode, enter);
 }
 
 /*
@@ -100,20 +112,27 @@ static int tell_heirs(enum sandbox_mode mode)
 	return setenv(LOCKDOWN_ENV, text, 1) < 0 ? -errno : 0;
 }
 
-static int verify(enum sandbox_mode mode)
+static int verify_caps(const char *role)
 {
 	uint64_t left = 0;
 	int r = caps_left(&left);
 
-	if (r < 0 || left) {
-		log_err("capabilities %#" PRIx64 " are left: none should be",
-			left);
-		return r < 0 ? r : -EPERM;
-	}
-	r = sandbox_effective(mode);
+	if (r == 0 && !left)
+		return 0;
+	log_err("%s: capabilities %#" PRIx64 " are left: none should be", role,
+		left);
+	return r < 0 ? r : -EPERM;
+}
+
+static int verify_filter(const char *role, enum sandbox_mode mode)
+{
+	int r = sandbox_effective(mode);
+
 	if (r < 0)
-		log_err("the filter of system calls has no effect: see whether "
-			"something emulates this kernel, or set sandbox=off");
+		log_err("%s: the filter of system calls has no effect: see "
+			"whether something emulates this kernel, or set "
+			"sandbox=off",
+			role);
 	return r;
 }
 
@@ -147,7 +166,9 @@ int lockdown_core(enum sandbox_mode *mode, const gid_t *groups, size_t count)
 		r = lockdown("core", *mode, sandbox_core);
 	}
 	if (r == 0)
-		r = verify(*mode);
+		r = verify_caps("core");
+	if (r == 0)
+		r = verify_filter("core", *mode);
 	return r < 0 ? r : tell_heirs(*mode);
 }
 
@@ -162,17 +183,36 @@ int lockdown_rehearse(void)
 	return -EPERM;
 }
 
+/*
+ * Its filter may know no capget(2), so that is asked before.  One that kills can
+ * be tried by a child only, which a role may not have: the core has tried that
+ * on this kernel.
+ */
+static int lockdown_role(const char *role, enum sandbox_mode mode,
+			 enter_fn *enter)
+{
+	int r = give_up_caps(role);
+
+	if (r == 0)
+		r = verify_caps(role);
+	if (r == 0)
+		r = enter_filter(role, mode, enter);
+	if (r == 0 && mode == SANDBOX_ERRNO)
+		r = verify_filter(role, mode);
+	return r;
+}
+
 int lockdown_reader(enum sandbox_mode mode)
 {
-	return lockdown("reader", mode, sandbox_reader);
+	return lockdown_role("reader", mode, sandbox_reader);
 }
 
 int lockdown_watcher(enum sandbox_mode mode)
 {
-	return lockdown("watcher", mode, sandbox_watcher);
+	return lockdown_role("watcher", mode, sandbox_watcher);
 }
 
 int lockdown_hwrng(enum sandbox_mode mode)
 {
-	return lockdown("hwrng-reader", mode, sandbox_hwrng);
+	return lockdown_role("hwrng-reader", mode, sandbox_hwrng);
 }

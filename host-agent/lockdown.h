@@ -32,7 +32,7 @@ int lockdown_core(enum sandbox_mode *mode, const gid_t *groups, size_t count);
  */
 int lockdown_rehearse(void);
 
-/* 0, or -errno after logging. */
+/* These verify, too.  0, or -errno after logging. */
 int lockdown_reader(enum sandbox_mode mode);
 int lockdown_watcher(enum sandbox_mode mode);
 int lockdown_hwrng(enum sandbox_mode mode);

@@ -45,6 +45,27 @@ for mode in errno kill; do
 	unfit "$mode, a filter without effect" "has no effect" filter-effect
 done
 
+# run_role WHAT ROLE...: without WHAT.
+run_role() {
+	role_without=$1
+	shift
+	timeout 10 "$without" "$role_without" "$B/onerng-hostd" \
+		--sandbox errno --role "$@" >"$T/role.log" 2>&1
+}
+
+# unfit_role WORDS WHAT ROLE...
+unfit_role() {
+	role_words=$1
+	shift
+	refuse "$2 without $1 ends" 1 run_role "$@"
+	check "and says so" grep -q "$2: .*$role_words" "$T/role.log"
+}
+# shellcheck disable=SC2086 # words
+for role in 'reader --port 1-1' 'hwrng-reader --port /dev/hwrng' watcher; do
+	unfit_role "has no effect" filter-effect $role
+	[ "$(id -u)" -ne 0 ] || unfit_role "are left" caps-effect $role
+done
+
 # What a program says that is to take over behind a filter of other lists.
 export ONERNG_SANDBOX=kill:1
 refuse "a program that needs other calls is refused" 1 \
