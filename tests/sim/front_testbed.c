@@ -123,10 +123,31 @@ int testbed_plug(UMockdevTestbed *bed, struct testbed_device *d,
 	return rc;
 }
 
+/*
+ * A replugged device has another inode number in sysfs, by which the watcher
+ * knows it.  Here a file system may give the same number again at once, so the
+ * last link of each port is kept elsewhere until there is another.
+ */
+static void keep_inode(UMockdevTestbed *bed, const struct testbed_device *d)
+{
+	char *root = umockdev_testbed_get_root_dir(bed);
+	char *from =
+		g_strdup_printf("%s/sys/bus/usb/devices/1-%u", root, d->port);
+	char *to = g_strdup_printf("%s/gone.1-%u", root, d->port);
+
+	(void)unlink(to);
+	if (link(from, to) < 0)
+		fprintf(stderr, "onerng-sim: %s: %s\n", to, strerror(errno));
+	g_free(from);
+	g_free(to);
+	g_free(root);
+}
+
 void testbed_unplug(UMockdevTestbed *bed, struct testbed_device *d)
 {
 	char *node = node_path(d->address);
 
+	keep_inode(bed, d);
 	umockdev_testbed_uevent(bed, d->syspath, "remove");
 	umockdev_testbed_remove_device(bed, d->syspath);
 	umockdev_testbed_detach_ioctl(bed, node, NULL);
