@@ -1,16 +1,19 @@
 #!/bin/sh
 # the host agent killed, ended and replaced again and again at any moment, its
-# system calls failing now and then, under peers of the worst manners: nothing
-# comes twice, nobody is stuck, nothing is left running
-# timeout: 600
+# device gone and back, its system calls failing now and then, under peers of
+# the worst manners and others that read much: nothing comes twice, nobody is
+# stuck, nothing is left running
+# timeout: 700
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 
-# SOAK=1: 1,000 ends.  SEED=N: the same choices again.
+# 20 kills, and about as many other ends; 16 consumers of class drbg read
+# 256 KiB each.  SOAK=1: 1,000 kills, 64 consumers, 16 MiB each.  SEED=N: the
+# same choices again.
 peer=$B/tests/integration/egdpeer
 wild=$B/tests/integration/egdwild
-ends=40 one_in=40
-[ -z "${SOAK:-}" ] || ends=1000
+kills=20 one_in=40 bulks=16 bulk_kib=256
+[ -z "${SOAK:-}" ] || kills=1000 bulks=64 bulk_kib=16384
 seed=${SEED:-$(od -A n -t u4 -N 4 /dev/urandom | tr -d ' ')}
 seed=$((seed % 1000000))
 echo "seed $seed"
@@ -37,7 +40,7 @@ serving() {
 }
 
 # d1 and the host: raw; d2: a DRBG; d3: the kernel's bytes meanwhile; d4: raw
-# with a limit.
+# with a limit; d101 and on: a DRBG, for those that read much.
 configure() {
 	hostd_conf
 	{
@@ -46,6 +49,10 @@ configure() {
 		printf '[domain d3]\nuuid=%s\nwhen_absent=kernel\n' "$(uuid 3)"
 		printf '[domain d4]\nuuid=%s\nrate=4096\nburst=8192\n' \
 			"$(uuid 4)"
+		for n in $(seq 101 $((100 + bulks))); do
+			printf '[domain d%s]\nuuid=%s\nclass=drbg\n' "$n" \
+				"$(uuid "$n")"
+		done
 	} >>"$T/hostd.conf"
 }
 
@@ -55,6 +62,29 @@ peers_start() {
 			"$seed$n" "$T/got.$1.$n"
 	done
 	start wild5 "$wild" peer "$T/run/host.sock" "${seed}5" "$T/got.$1.5"
+	for n in $(seq 101 $((100 + bulks))); do
+		start "bulk$n" "$wild" bulk "$(hostd_socket "$(uuid "$n")")" \
+			$((bulk_kib * 512)) "$T/got.$1.$n"
+	done
+}
+
+# All of them have what they came for.
+bulk_is_read() {
+	for n in $(seq 101 $((100 + bulks))); do
+		! running "bulk$n" || return
+	done
+}
+
+bulk_stop() {
+	bulk_bad=0
+	for n in $(seq 101 $((100 + bulks))); do
+		stop "bulk$n" 10 || bulk_bad=$((bulk_bad + 1))
+	done
+	equal "$bulks peers read $((bulk_kib / 2)) KiB each meanwhile, $1" 0 \
+		$bulk_bad
+	cat "$T"/bulk*.log | awk -v name="$1" '{ all += $1; times += $4 }
+		END { print name ": bulk:", all, "bytes over", times, "connections" }'
+	rm -f "$T"/bulk*.log
 }
 
 peers_stop() {
@@ -81,24 +111,50 @@ end() {
 	[ "$1" = KILL ] || [ $end_took -le "$slowest" ] || slowest=$end_took
 }
 
-# chaos COUNT: half of them as it starts, others later, and when it serves.
+# away: the device leaves and comes back.
+away() {
+	hostd_sim unplug >/dev/null && nap 8 && hostd_sim plug >/dev/null
+}
+
+# said PATTERN: how often.
+said() {
+	grep -cE "$1" "$T/keeper.log"
+}
+
+killed() {
+	said 'ended with status 137$|ended: signal 9$'
+}
+
+# moment: half of them as it starts, others later, and when it serves; there,
+# too, once only those that read much are waited for.
+moment() {
+	wait_for 60 agent_up || return
+	roll 4
+	[ "$enough" = no ] || rolled=4
+	case $rolled in
+	[01]) nap 4 ;;
+	2) nap 10 ;;
+	3) wait_for 60 serving && nap 5 ;;
+	4) wait_for 60 serving && sleep 1 ;;
+	esac
+}
+
+# chaos KILLS: until so many were seen and all that was to be read is.
+# $happened: how many ends, and departures of the device.
 chaos() {
-	left=$1 slowest=0
-	while [ "$left" -gt 0 ]; do
-		left=$((left - 1))
-		wait_for 60 agent_up || return
-		roll 4
+	slowest=0 happened=0 enough=no
+	until [ $enough = yes ] && bulk_is_read; do
+		[ $happened -lt $((4 * $1 + 400)) ] && moment || return
+		roll 9
+		[ $((happened % 8)) -ne 4 ] || rolled=9
 		case $rolled in
-		[01]) nap 4 ;;
-		2) nap 10 ;;
-		*) wait_for 60 serving && nap 5 ;;
-		esac
-		roll 10
-		case $rolled in
-		[0-3]) end KILL ;;
-		[4-6]) end TERM ;;
-		*) end USR2 ;;
+		[0-4]) end KILL ;;
+		[56]) end TERM ;;
+		[78]) end USR2 ;;
+		*) away ;;
 		esac || return
+		happened=$((happened + 1))
+		[ "$(killed)" -lt "$1" ] || enough=yes
 	done
 }
 
@@ -109,38 +165,49 @@ no_crash() {
 		! grep -E 'Sanitizer|runtime error' "$T/keeper.log"
 }
 
-# said PATTERN: how often.
-said() {
-	grep -cE "$1" "$T/keeper.log"
+# injected: each kind of fault happened; what is rare takes a long run.
+injected() {
+	sort "$T/faults" | uniq -c
+	set -- accept mlock recv send 'send: a part done'
+	[ -z "${SOAK:-}" ] || set -- 'accept ECONNABORTED' 'accept EMFILE' \
+		'accept ENOMEM' 'mlock ENOMEM' 'recv EAGAIN' 'recv EINTR' \
+		'recv ENOMEM' 'send EAGAIN' 'send EINTR' 'send ENOBUFS' \
+		'send ENOMEM' 'send: a part done'
+	for kind; do
+		check "calls failed: $kind" grep -qE "^$kind( |\$)" "$T/faults"
+	done
 }
 
 session_is_empty() {
 	! pgrep -s "$session"
 }
 
-# rounds NAME COUNT: COUNT ends, then what must be so after them.
+# rounds NAME KILLS: what must be so after them.
 rounds() {
 	hostd_up || exit 1
 	peers_start "$1"
 	started=$(date +%s)
-	slowest=0
 	# not in a check, whose command cannot set variables of ours
 	if chaos "$2"; then
-		ok "$2 ends, $1"
+		ok "the agent ends, again and again, $1"
 	else
-		not_ok "$2 ends, $1" "stuck with $left to go"
+		not_ok "the agent ends, again and again, $1" \
+			"stuck after $happened"
 		tail -n 20 "$T/keeper.log"
 	fi
-	echo "$1: $(($(date +%s) - started)) s, SIGTERM took at most" \
-		"$slowest ms; $(said 'takes over$') hand-overs by exec," \
-		"$(said 'ended with status 137|ended: signal 9') kills," \
+	check "at least $2 kills, $1" test "$(killed)" -ge "$2"
+	echo "$1: $happened in $(($(date +%s) - started)) s, SIGTERM took at" \
+		"most $slowest ms; $(said 'takes over$') hand-overs by exec," \
+		"$(killed) kills," \
 		"$(said 'ended with status (0|143)|ended: (status 0|signal 15)')" \
 		"ends, $(said 'ended with status 1$|ended: status 1$') failed" \
-		"starts; $(said 'taken over: pid') peers taken over"
+		"starts, $(said ': gone: ') departures;" \
+		"$(said 'taken over: pid') peers taken over"
 	check "it serves after them, $1" wait_for 60 serving ||
 		grep -vE ': (connected|no device serves):' "$T/keeper.log" |
 			tail -n 20
 	sleep 2
+	bulk_stop "$1"
 	peers_stop "$1"
 	: >"$T/calm"
 	check "a peer is served after them, $1" timeout 60 "$peer" read \
@@ -170,16 +237,16 @@ configure
 hostd_keep
 start keeper "$B/onerng-sim" run --control "$T/sim.sock" --rate 150000 -- \
 	"$T/keeper" "$T" "$program"
-rounds unkept $((ends / 2))
+rounds unkept $((kills / 2))
 mkdir -p "$T/run"
 start keeper "$B/onerng-sim" run --control "$T/sim.sock" --rate 150000 \
 	--seed 2 -- "$B/tests/integration/fdstore" "$T" "$program" \
 	-c "$T/hostd.conf"
-rounds kept $((ends - ends / 2))
+rounds kept $((kills - kills / 2))
 
 check "nothing came twice, at whatever offset" "$wild" unique "$T"/got.*
 cat "$T/.check"
-[ ! -e "$T/faults" ] || sort "$T/faults" | uniq -c
+[ "$program" != "$T/program" ] || injected
 
 # That check can fail: bytes that were there before, at another offset.
 {

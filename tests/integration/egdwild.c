@@ -5,6 +5,9 @@
  *     asks for odd sizes, reads in crumbs or not at all, floods, half closes,
  *     hangs up amid replies, says nothing; what arrives is appended to FILE;
  *     says how many bytes came over how many connections
+ * egdwild bulk SOCKET BYTES FILE   the same with BULK requests at a time, until
+ *     so many bytes have come; connects again whenever it is hung up on, or has
+ *     waited for too long
  * egdwild unique FILE...          no 16 bytes that stand at a multiple of 16
  *     stand anywhere else: nothing of 31 bytes or more came twice, wherever
  *
@@ -30,6 +33,9 @@
 #define PATIENCE_MS 4000 /* a device may be opened meanwhile */
 #define FLOOD	    24	 /* requests: more than a socket's buffer takes */
 #define ONE_REQUEST 255
+#define BULK	    16
+#define BULK_SIZE   240
+#define BULK_MS	    500 /* between two of them, at most */
 
 struct wild {
 	const char *path;
@@ -182,19 +188,31 @@ static bool act(struct wild *w)
 	return act_listen(w);
 }
 
+static int wild_open(struct wild *w, const char *path)
+{
+	struct sigaction sa = { .sa_handler = on_term };
+
+	sigaction(SIGTERM, &sa, NULL);
+	w->out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	return w->out < 0 ? fail(path) : 0;
+}
+
+static void wild_report(struct wild *w)
+{
+	close(w->out);
+	printf("%lu bytes over %lu connections\n", w->bytes, w->connections);
+}
+
 static int cmd_peer(char *argv[], int argc)
 {
 	struct wild w = { .path = argv[0],
 			  .seed = strtoull(argv[1], NULL, 10) * 2 + 1 };
-	struct sigaction sa = { .sa_handler = on_term };
 	unsigned int acts;
 	bool old;
 
 	(void)argc;
-	sigaction(SIGTERM, &sa, NULL);
-	w.out = open(argv[2], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (w.out < 0)
-		return fail(argv[2]);
+	if (wild_open(&w, argv[2]))
+		return 1;
 	while (!ended) {
 		if (!wild_connect(&w))
 			continue;
@@ -204,9 +222,40 @@ static int cmd_peer(char *argv[], int argc)
 				break;
 		close(w.fd);
 	}
-	close(w.out);
-	printf("%lu bytes over %lu connections\n", w.bytes, w.connections);
+	wild_report(&w);
 	return 0;
+}
+
+/* False: less came than it asked for. */
+static bool act_bulk(struct wild *w)
+{
+	unsigned long before = w->bytes;
+	int i;
+
+	for (i = 0; i < BULK; i++)
+		if (!ask(w, 2, BULK_SIZE))
+			return false;
+	return take(w, (size_t)BULK * BULK_SIZE, 4096, PATIENCE_MS) &&
+	       w->bytes - before == (unsigned long)BULK * BULK_SIZE;
+}
+
+static int cmd_bulk(char *argv[], int argc)
+{
+	struct wild w = { .path = argv[0], .seed = (uint64_t)getpid() };
+	unsigned long wanted = strtoul(argv[1], NULL, 10);
+
+	(void)argc;
+	if (wild_open(&w, argv[2]))
+		return 1;
+	while (!ended && w.bytes < wanted) {
+		if (!wild_connect(&w))
+			continue;
+		while (w.bytes < wanted && act_bulk(&w))
+			rest(&w, BULK_MS);
+		close(w.fd);
+	}
+	wild_report(&w);
+	return w.bytes < wanted;
 }
 
 struct all {
@@ -301,6 +350,8 @@ int main(int argc, char *argv[])
 {
 	if (argc == 5 && !strcmp(argv[1], "peer"))
 		return cmd_peer(argv + 2, argc - 2);
+	if (argc == 5 && !strcmp(argv[1], "bulk"))
+		return cmd_bulk(argv + 2, argc - 2);
 	if (argc > 2 && !strcmp(argv[1], "unique"))
 		return cmd_unique(argv + 2, argc - 2);
 	fprintf(stderr, "egdwild: see the head of egdwild.c\n");
