@@ -31,8 +31,9 @@ neighbour_serves() {
 }
 
 # What the peer got is traced back to the noise (whence.c): a block that is
-# made of anything else than samples in a row has to be that of a gap, or is of
-# noise that leans.
+# made of anything else than samples in a row has to be that of a gap.  Noise
+# that leans is the simulator's own, served from until it is seen and in no file:
+# 44-fault-matrix.sh traces such bytes.
 round() {
 	: >"$T/got"
 	start reader "$peer" gulp "$A" "$T/got"

@@ -7,7 +7,8 @@ devfault.py CONTROL SIM LOG FOLDER ROUND PORTS   CONTROL is the agent's socket,
     samples out of the stream.
 
 A row is tried again, at most twice more, if the agent made something else of
-it: a starved reader sees silence where there is none.
+it: a starved reader sees silence where there is none.  Samples of a failing
+window that were released are never excused.
 """
 import collections
 import json
@@ -21,6 +22,7 @@ PATIENCE = 60  # seconds for each step of a row
 WELL = 12000   # samples behind the start-up test before a row begins
 UNSEEN = 60000  # samples until what was not noticed is not noticed
 RETRIES = 2
+RELEASED = "samples of the failing window were released"
 
 RUNGS = ("", "commands again (1 of 4)", "DTR (2 of 4)",
          "interface again (3 of 4)", "device (4 of 4)")
@@ -300,7 +302,7 @@ class Port:
         if first is None:
             return ["no health test failed"], "-", "-", "-"
         if last.get("released"):
-            why.append("samples of the failing window were released")
+            why.append(RELEASED)
         before = self.before["samples"] - self.before["reset_at"]
         return (why, first[1], f"<= {int(first[2]) - before}",
                 last.get("released"))
@@ -328,7 +330,7 @@ class Port:
             why.append("the neighbour gave nothing")
         if self.agent.delivered <= self.delivered:
             why.append("the peer got nothing")
-        if why and self.tries < RETRIES:
+        if why and RELEASED not in why and self.tries < RETRIES:
             self.tries += 1
             print(f"again|{row.name}: {'; '.join(why)}; "
                   f"{self.report()[-3:]}")
