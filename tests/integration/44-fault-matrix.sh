@@ -16,7 +16,9 @@ echo "seed $seed"
 # FAULT TESTS OUTCOME
 cat >"$T/faults" <<'END'
 none - never
+constant-0 rct-bit permanent
 constant-170 rct-byte permanent
+constant-255 rct-bit permanent
 aa55 dup/apt-byte failed
 counter dup four
 text dup four
@@ -32,6 +34,7 @@ serial-0.65 trend/rct-bit/rct-byte/apt-bit/apt-byte failed
 serial-0.70 trend/rct-bit/rct-byte/apt-bit/apt-byte failed
 serial-0.90 trend/rct-bit/rct-byte/apt-bit/apt-byte failed
 tone-1.8 trend/rct-bit/rct-byte/apt-bit/apt-byte failed
+drift-0.65 trend/rct-bit/apt-bit failed
 drift-0.80 trend/rct-bit/apt-bit failed
 period-64 dup four
 period-512 dup four
@@ -39,6 +42,7 @@ period-2048 dup four
 period-4096 dup four
 period-16384 dup four
 period-65520 dup four
+period-65536 dup four
 repeat-100 dup four
 zero-100 rct-bit four
 clear-128 - never
@@ -52,7 +56,20 @@ period-262144 - never
 lfsr16 - never
 lfsr32 - never
 cipher - never
+run-26 rct-byte permanent
+rise-0.25 rct-byte/apt-byte failed
 END
+# The last two: SP 800-90B 4.5 for H = 4, one value more than 100/H times in a
+# row, and one whose probability rises to 2^(-H/2).  And what passes for good:
+DATA=${ONERNG_REFERENCE_DATA:-../shared/data}
+export DATA
+for file in truerand_8bit onerng-random_data; do
+	if [ -r "$DATA/$file.bin" ]; then
+		echo "data_$file - never" >>"$T/faults"
+	else
+		skip "fault data_$file: never" "there is no $DATA/$file.bin"
+	fi
+done
 
 status() {
 	hostd_ctl status --json >"$1"
@@ -77,7 +94,13 @@ each_port() {
 	done <"$T/round"
 }
 
+# The firmware lets eight bytes 00 or FF in a row pass and keeps back the others,
+# which 47-device-faults.sh has as silence (F01); here its detector is broken.
 load_noise() {
+	hostd_sim "@$1" clear
+	case $2 in
+	constant-0 | constant-255) hostd_sim "@$1" fault unfiltered ;;
+	esac
 	hostd_sim "@$1" noise "once=$T/noise/$2"
 	hostd_sim "@$1" plug
 }
@@ -96,7 +119,7 @@ round() {
 	: >"$T/got"
 	start reader "$peer" gulp "$A" "$T/got"
 	each_port load_noise >/dev/null
-	check "all faults of the round have shown" wait_for 120 ended_all
+	check "all faults of the round have shown" wait_for 300 ended_all
 	wait_for 60 drained
 	stop reader
 	tail -c "+$from" "$T/keeper.log" >"$T/log"

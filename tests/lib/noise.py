@@ -2,9 +2,11 @@
 
 noise.py SEED FOLDER FAULT...: FAULT is a word of MAKERS, with its number behind
 a dash (bias-0.6, period-512), and the file's name.  The same for a seed.
+data_FILE is FILE.bin of the folder $DATA.
 """
 import hashlib
 import math
+import os
 import random
 import sys
 
@@ -52,9 +54,9 @@ def serial(rng, p):
 
 
 def drift(rng, p):
-    """From even bits to p, in 64 steps."""
-    return b"".join(weighted(rng, [0.5 + (p - 0.5) * step / 63] * 8,
-                             FAULT // 64) for step in range(64))
+    """From even bits to p, in 64 steps, and half as long of p."""
+    return b"".join(weighted(rng, [0.5 + (p - 0.5) * min(step, 63) / 63] * 8,
+                             FAULT // 64) for step in range(96))
 
 
 def tone(rng, decibel):
@@ -97,6 +99,19 @@ def cipher(key):
                     for i in range(FAULT // 64))
 
 
+def rise(rng, p):
+    """One value of that probability, all others alike."""
+    others = bytes(range(255))
+    return bytes(rng.choices(others + b"\xff", [(1 - p) / 255] * 255 + [p],
+                             k=FAULT)).translate(bytes(
+                                 b ^ 0x5a for b in range(256)))
+
+
+def data(name):
+    with open(f"{os.environ['DATA']}/{name}.bin", "rb") as f:
+        return f.read()
+
+
 def once(rng, bad):
     first = rng.randbytes(PACKET)
     return first + bad(first) + rng.randbytes(FAULT - 2 * PACKET)
@@ -117,6 +132,8 @@ MAKERS = {
     "period": lambda rng, n: loop(rng.randbytes(int(n))),
     "repeat": lambda rng, n: packets(rng, int(n), bytes),
     "zero": lambda rng, n: packets(rng, int(n), lambda p: bytes(PACKET)),
+    "run": lambda rng, n: b"\xa5" * int(n) + rng.randbytes(FAULT),
+    "rise": rise,
     "repeat_once": lambda rng, n: once(rng, bytes),
     "zero_once": lambda rng, n: once(rng, lambda p: bytes(PACKET)),
     "lfsr16": lambda rng, n: lfsr(rng.getrandbits(16) | 1, 0xb400),
@@ -130,7 +147,11 @@ def main():
     for fault in sys.argv[3:]:
         word, _, number = fault.partition("-")
         rng = random.Random(fault + seed)
-        noise = rng.randbytes(GOOD) + MAKERS[word](rng, float(number or 0))
+        noise = rng.randbytes(GOOD)
+        if fault.startswith("data_"):
+            noise += data(fault[len("data_"):])
+        else:
+            noise += MAKERS[word](rng, float(number or 0))
         with open(f"{folder}/{fault}", "wb") as out:
             out.write(noise)
 

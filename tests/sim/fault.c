@@ -81,6 +81,12 @@ static int inject_stuck(struct inject *x)
 	return set_noise(x, "stuck=", bit ? "0xff" : "0");
 }
 
+static int inject_unfiltered(struct inject *x)
+{
+	x->f->unfiltered = true;
+	return 0;
+}
+
 static int inject_constant(struct inject *x)
 {
 	return set_noise(x, "stuck=", "0x55");
@@ -372,6 +378,7 @@ static const struct entry {
 	int (*inject)(struct inject *x);
 } table[] = {
 	{ "stuck-source", "F01", "[0|1]", true, 1, inject_stuck },
+	{ "unfiltered", "", "", true, 0, inject_unfiltered },
 	{ "constant", "F02", "[BYTE]", true, 1, inject_constant },
 	{ "bias", "F03", "[P]", true, 1, inject_bias },
 	{ "periodic", "F04", "[BITS]", true, 1, inject_period },

@@ -50,7 +50,7 @@ struct fault {
 	unsigned int oversize_left;
 	unsigned int repeat_left, repeat_size;
 	unsigned int error_in, error_out, error_control;
-	bool out_nak, zlp_hang;
+	bool out_nak, zlp_hang, unfiltered;
 	unsigned int out_drop, out_drop_n, out_us;
 	uint64_t slow_start_us, start_at_us;
 	bool suspended, suspend_lose;

@@ -128,7 +128,7 @@ static void noise_tick(struct model *m, uint64_t t_us)
 		return;
 	b = rf ? (uint8_t)noise_prng_next(&m->rf) : noise_next(m->noise);
 	m->counts.noise_bytes++;
-	if (!rf && avalanche_stuck(a, b))
+	if (!rf && !m->fault.unfiltered && avalanche_stuck(a, b))
 		return;
 	a->crc = crc16_update(a->crc, b);
 	pool_put(a, &m->counts, a->no_crc ? b : (uint8_t)(a->crc >> 8));

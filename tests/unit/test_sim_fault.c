@@ -63,6 +63,18 @@ Test(sim_fault, stuck_source_passes_eight_bytes_and_clear_mends_it)
 	expect_bytes();
 }
 
+Test(sim_fault, without_the_detector_stuck_bytes_pass)
+{
+	expect_bytes();
+	host_fault(&h, "unfiltered");
+	host_fault(&h, "F01 0");
+	read_some();
+	read_some();
+	cr_assert(host_only(&h, 64, 0));
+	fault_clear(h.m);
+	expect_bytes();
+}
+
 Test(sim_fault, constant_passes_the_detector)
 {
 	expect_bytes();
