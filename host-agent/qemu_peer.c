@@ -15,6 +15,12 @@
 #define CGROUP_MAX 4096
 #define CHUNK	   16384
 
+/*
+ * libvirt cuts qemu-ID-NAME at 64 characters and takes one dash or dot off the
+ * end of that (virDomainMachineNameAppendValid()).
+ */
+#define GROUP_CUT 63
+
 int qemu_peer_check_parse(const char *name)
 {
 	static const char *const names[] = {
@@ -69,8 +75,24 @@ static const char *next_plain(const char *p, const char *end)
 	return p < end ? p : NULL;
 }
 
-/* The group's name may have been cut. */
-static bool is_name(const char *p, const char *end, const char *name)
+/* In characters as libvirt counted them. */
+static size_t group_len(const char *p, const char *end)
+{
+	const char *dash;
+	size_t n = 0;
+
+	for (; p < end; n++) {
+		dash = skip_dash(p);
+		p = dash ? dash : p + 1;
+	}
+	return n;
+}
+
+/*
+ * The group's name may have been cut; only then is it less than the domain's.
+ */
+static bool is_name(const char *p, const char *end, const char *name,
+		    bool group_cut)
 {
 	const char *name_end = name + strlen(name);
 	/* ours may have been, too, and before libvirt dropped letters of it */
@@ -81,8 +103,10 @@ static bool is_name(const char *p, const char *end, const char *name)
 	for (;; p++, name++) {
 		p = next_plain(p, end);
 		name = next_plain(name, name_end);
-		if (!p || !name)
-			return !p || cut;
+		if (!p)
+			return !name || group_cut;
+		if (!name)
+			return cut;
 		if (*p != *name)
 			return false;
 	}
@@ -94,7 +118,7 @@ static enum qemu_peer by_group(const char *group, const char *name)
 	const char *p = strncmp(group, "machine", 7) ? group
 						     : skip_dash(group + 7);
 	const char *end = p ? strchr(p, '/') : NULL;
-	const char *dot;
+	const char *dot, *whole = p;
 
 	if (!p || strncmp(p, "qemu", 4) || !(p = skip_dash(p + 4)) ||
 	    !isdigit((unsigned char)*p))
@@ -110,7 +134,9 @@ static enum qemu_peer by_group(const char *group, const char *name)
 	if (!dot ||
 	    (strncmp(dot, ".scope", 6) && strncmp(dot, ".libvirt-qemu", 13)))
 		return QEMU_PEER_UNNAMED;
-	return is_name(p, dot, name) ? QEMU_PEER_OWN : QEMU_PEER_OTHER;
+	return is_name(p, dot, name, group_len(whole, dot) >= GROUP_CUT)
+		       ? QEMU_PEER_OWN
+		       : QEMU_PEER_OTHER;
 }
 
 enum qemu_peer qemu_peer_by_cgroup(const char *text, const char *name)

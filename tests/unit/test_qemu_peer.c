@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define UUID  "6f6e6572-6e67-4000-8000-00000000000a"
@@ -55,11 +56,55 @@ Test(qemu_peer, a_control_group_tells_whose_it_is)
 		     QEMU_PEER_OWN);
 	cr_assert_eq(group("4:memory:/machine/qemu-3-myvm2.libvirt-qemu\n"),
 		     QEMU_PEER_OTHER);
-	/* cut by libvirt, which also drops letters that no host name has */
-	cr_assert_eq(qemu_peer_by_cgroup("0::/machine.slice/"
-					 "machine-qemu\\x2d1\\x2dlong.scope\n",
+	/* libvirt drops letters that no host name has */
+	cr_assert_eq(qemu_peer_by_cgroup("0::/machine.slice/machine-qemu"
+					 "\\x2d1\\x2dlongname.scope\n",
 					 "lo_ng name"),
 		     QEMU_PEER_OWN);
+}
+
+#define X10 "xxxxxxxxxx"
+#define X50 X10 X10 X10 X10 X10
+
+static enum qemu_peer by_cut(const char *standing)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "0::/machine.slice/machine-qemu\\x2d12\\x2d%s.scope\n",
+		 standing);
+	return qemu_peer_by_cgroup(text, X50 "56-890z");
+}
+
+Test(qemu_peer, a_part_of_the_name_is_another_name)
+{
+	static const char web[] = "0::/machine.slice/machine-qemu"
+				  "\\x2d1\\x2dweb.scope/libvirt/emulator\n";
+
+	cr_assert_eq(qemu_peer_by_cgroup(web, "web"), QEMU_PEER_OWN);
+	cr_assert_eq(qemu_peer_by_cgroup(web, "web1"), QEMU_PEER_OTHER);
+	cr_assert_eq(qemu_peer_by_cgroup(web, "web-prod"), QEMU_PEER_OTHER);
+	cr_assert_eq(qemu_peer_by_cgroup(web, "we"), QEMU_PEER_OTHER);
+	cr_assert_eq(qemu_peer_by_cgroup("0::/qemu-1-w.libvirt-qemu\n", "web"),
+		     QEMU_PEER_OTHER);
+}
+
+/* qemu-12- are 8 of the 64 characters */
+Test(qemu_peer, a_name_is_cut_where_libvirt_cuts_it)
+{
+	cr_assert_eq(by_cut(X50 "56\\x2d890"), QEMU_PEER_OWN);
+	cr_assert_eq(by_cut(X50 "56\\x2d891"), QEMU_PEER_OTHER);
+	cr_assert_eq(by_cut(X50 "56\\x2d8"), QEMU_PEER_OTHER);
+	cr_assert_eq(by_cut(X50), QEMU_PEER_OTHER);
+	/* a dash at the end is taken off */
+	cr_assert_eq(qemu_peer_by_cgroup("0::/qemu-1-" X50 "567890"
+					 ".libvirt-qemu\n",
+					 X50 "567890-b"),
+		     QEMU_PEER_OWN);
+	cr_assert_eq(qemu_peer_by_cgroup("0::/qemu-1-" X50 "56789"
+					 ".libvirt-qemu\n",
+					 X50 "56789-b"),
+		     QEMU_PEER_OTHER);
 }
 
 Test(qemu_peer, another_control_group_says_nothing)
