@@ -1,10 +1,12 @@
 /* Takes a domain's <rng> away, never while that could hurt the host. */
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ctl/change.h"
+#include "ctl/emulator.h"
 #include "libvirt-xml/domain_check.h"
 
 #define WAIT_S		10 /* for the guest to let go of the device */
@@ -34,35 +36,44 @@ static int edit(const struct change *c, const struct domain_xml *xml,
 
 static int refuse_live(const struct change *c, const char *what)
 {
-	char why[600];
+	char why[900];
 
 	snprintf(why, sizeof(why),
-		 "not while it runs: %s uses memory after it was freed when "
-		 "the device goes with a request pending (CVE-2026-50624); "
-		 "safe is: onerngctl domain detach %s --config, which takes "
-		 "effect when the domain starts next",
+		 "not while it runs: %s memory after it was freed when the "
+		 "device goes with a request pending (CVE-2026-50624); safe "
+		 "is: onerngctl domain detach %s --config, which takes effect "
+		 "when the domain starts next",
 		 what, c->domain.uuid);
 	return change_complain(c, why);
 }
 
-/* Its QEMU may be older than the one that is installed now. */
-static bool runs_replaced_program(const struct change *c)
+/* Of the domain's QEMU, which is connected; 0: not known. */
+static pid_t peer_pid(const struct change *c)
 {
 	json_t *consumer =
 		register_consumer(&c->call->registry, c->domain.uuid);
 	const json_t *peer = json_object_get(consumer, "peer");
 	json_int_t pid = json_integer_value(json_object_get(peer, "pid"));
-	char path[40], target[512];
-	ssize_t n = -1;
 
 	json_decref(consumer);
-	snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)pid);
-	if (pid > 0)
-		n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return true;
-	target[n] = '\0';
-	return strstr(target, " (deleted)") != NULL;
+	return pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
+}
+
+/*
+ * What the version is of; the domain's own may be another, or older than what
+ * is installed now.
+ */
+static bool runs_default(const struct change *c, char path[static PATH_MAX])
+{
+	char *capabilities = virt_capabilities(c->virt);
+	int r = -ENOENT;
+
+	if (capabilities)
+		r = emulator_default(capabilities, path, PATH_MAX);
+	free(capabilities);
+	if (r < 0)
+		strcpy(path, "the host's default");
+	return r == 0 && emulator_runs(peer_pid(c), path);
 }
 
 /*
@@ -73,20 +84,26 @@ static bool runs_replaced_program(const struct change *c)
 static int check_live(const struct change *c)
 {
 	unsigned long version = virt_qemu_version(c->virt);
-	char what[80];
+	char path[PATH_MAX], what[400];
 
-	if (!c->live.wanted || !c->live.rng.count || !version)
+	if (!c->live.wanted || !c->live.rng.count || !virt_is_qemu(c->virt))
 		return 0;
+	if (!version)
+		return refuse_live(c, "QEMU, whose version libvirt does not "
+				      "say, may use");
 	if (domain_qemu_detach_unsafe(version)) {
-		snprintf(what, sizeof(what), "QEMU %lu.%lu.%lu",
+		snprintf(what, sizeof(what), "QEMU %lu.%lu.%lu uses",
 			 version / 1000000, version / 1000 % 1000,
 			 version % 1000);
 		return refuse_live(c, what);
 	}
-	if (runs_replaced_program(c))
-		return refuse_live(c, "an earlier QEMU, which it may have been "
-				      "started with,");
-	return 0;
+	if (runs_default(c, path))
+		return 0;
+	snprintf(what, sizeof(what),
+		 "it is not known to run %.200s as installed now, and another "
+		 "QEMU may use",
+		 path);
+	return refuse_live(c, what);
 }
 
 static int is_gone(const struct change *c)

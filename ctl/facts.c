@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ctl/emulator.h"
 #include "libvirt-xml/domain_xml.h"
 
 #define APPARMOR_DIR  "/etc/apparmor.d"
@@ -141,19 +142,17 @@ static void know_qemu(struct domain_facts *f, const char *capabilities)
 
 void facts_gather(struct facts *f, struct virt *v, const char *run_dir)
 {
-	unsigned long version = virt_qemu_version(v);
 	struct domain_facts *h = &f->of_host;
 	char *capabilities = virt_capabilities(v);
 
 	memset(f, 0, sizeof(*f));
 	h->run_dir = run_dir;
-	if (version && domain_qemu_detach_unsafe(version)) {
-		snprintf(f->version, sizeof(f->version), "%lu.%lu.%lu",
-			 version / 1000000, version / 1000 % 1000,
-			 version % 1000);
-		h->detach_unsafe_version = f->version;
-	}
+	f->qemu = virt_is_qemu(v);
+	f->version = virt_qemu_version(v);
 	if (capabilities) {
+		if (emulator_default(capabilities, f->emulator,
+				     sizeof(f->emulator)) < 0)
+			f->emulator[0] = '\0';
 		know_qemu(h, capabilities);
 		h->apparmor =
 			facts_apparmor(capabilities, APPARMOR_DIR, run_dir);
@@ -162,14 +161,31 @@ void facts_gather(struct facts *f, struct virt *v, const char *run_dir)
 	h->onerng_count = facts_onerngs(USB_DIR, h->onerngs);
 }
 
-struct domain_facts facts_of(const struct facts *f,
-			     const struct domain_xml *xml)
+const char *facts_detach(struct facts *f, const char *emulator)
+{
+	unsigned long v = f->version;
+
+	if (!f->qemu)
+		return NULL;
+	if (*emulator && !emulator_is(emulator, f->emulator))
+		return "another QEMU than the host's default one";
+	if (!v)
+		return "a QEMU whose version libvirt does not say";
+	if (!domain_qemu_detach_unsafe(v))
+		return NULL;
+	snprintf(f->unsafe, sizeof(f->unsafe), "QEMU %lu.%lu.%lu", v / 1000000,
+		 v / 1000 % 1000, v % 1000);
+	return f->unsafe;
+}
+
+struct domain_facts facts_of(struct facts *f, const struct domain_xml *xml)
 {
 	struct domain_facts own = f->of_host;
 	struct domain_error error;
 	char path[DOMAIN_PATH_MAX];
 	struct stat st;
 
+	own.detach_unsafe = facts_detach(f, domain_xml_emulator(xml));
 	if (domain_xml_socket(xml, own.run_dir, path, &error) < 0)
 		return own;
 	if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {

@@ -7,17 +7,21 @@
 #include "ctl/virt.h"
 #include "libvirt-xml/domain_check.h"
 
+#define FACTS_EMULATOR_MAX 512
+
 struct facts {
 	struct domain_facts of_host; /* what is the same for all domains */
-	char version[24];
+	bool qemu;		     /* domains are QEMU's */
+	unsigned long version;	     /* of the default one; 0: not known */
+	char emulator[FACTS_EMULATOR_MAX]; /* that one; "": not known */
+	char unsafe[64];		   /* what domain_facts has of it */
 };
 
 /* What cannot be found out stays unknown.  run_dir must outlive it. */
 void facts_gather(struct facts *f, struct virt *v, const char *run_dir);
 
 /* With the domain's own. */
-struct domain_facts facts_of(const struct facts *f,
-			     const struct domain_xml *xml);
+struct domain_facts facts_of(struct facts *f, const struct domain_xml *xml);
 
 /* Parts of it, of given text and folders. */
 
@@ -30,6 +34,13 @@ int facts_qemu_user(const char *capabilities, uid_t *uid, gid_t *gid);
 /* dir/local/abstractions/libvirt-qemu, or the file that includes it. */
 enum domain_apparmor facts_apparmor(const char *capabilities, const char *dir,
 				    const char *run_dir);
+
+/*
+ * Which QEMU may be unsafe to detach from, for people: that of a domain that
+ * names this emulator (or "").  NULL: it is safe, or none.  Of qemu, version
+ * and emulator; may write to unsafe.
+ */
+const char *facts_detach(struct facts *f, const char *emulator);
 
 /* Of sysfs's folder of USB devices. */
 size_t facts_onerngs(const char *dir,

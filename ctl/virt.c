@@ -276,13 +276,18 @@ int virt_metadata_live(struct virt *v, const struct virt_domain *d,
 	return 0;
 }
 
-unsigned long virt_qemu_version(struct virt *v)
+bool virt_is_qemu(struct virt *v)
 {
 	const char *type = v->virConnectGetType(v->conn);
+
+	return type && !strcmp(type, "QEMU");
+}
+
+unsigned long virt_qemu_version(struct virt *v)
+{
 	unsigned long version;
 
-	if (!type || strcmp(type, "QEMU") != 0 ||
-	    v->virConnectGetVersion(v->conn, &version) < 0)
+	if (!virt_is_qemu(v) || v->virConnectGetVersion(v->conn, &version) < 0)
 		return 0;
 	return version;
 }

@@ -68,7 +68,10 @@ int virt_metadata_live(struct virt *v, const struct virt_domain *d,
 		       const char *element, const char *uri,
 		       char why[static VIRT_WHY_MAX]);
 
-/* Of QEMU, as libvirt counts it; 0: another hypervisor, or not known. */
+/* Whether its domains are QEMU's. */
+bool virt_is_qemu(struct virt *v);
+
+/* Of the host's default QEMU, as libvirt counts it; 0: not known. */
 unsigned long virt_qemu_version(struct virt *v);
 
 /* Terminated, to be freed; NULL. */

@@ -50,8 +50,8 @@ struct domain_facts {
 
 	enum domain_apparmor apparmor;
 
-	/* QEMU's version, if domain_qemu_detach_unsafe(); else NULL. */
-	const char *detach_unsafe_version;
+	/* The QEMU that may be unsafe to detach from, for people; else NULL. */
+	const char *detach_unsafe;
 
 	struct domain_usb onerngs[DOMAIN_ONERNGS_MAX];
 	size_t onerng_count;

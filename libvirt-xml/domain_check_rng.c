@@ -201,7 +201,7 @@ static const struct finding_rule apparmor_rule = {
 };
 static const struct finding_rule qemu_detach = {
 	"qemu-detach", FINDING_WARNING,
-	"this QEMU uses memory after it was freed when the device is taken out "
+	"QEMU before 10.0.13 uses memory after it was freed when the device is taken out "
 	"of the running domain with a request pending (CVE-2026-50624): detach "
 	"it in the configuration only, and let the guest shut down",
 	"onerngctl domain detach %s --config"
@@ -249,9 +249,10 @@ void domain_check_socket(struct domain_checking *c)
 		domain_finding_add(c, &apparmor_rule, NULL,
 				   "AppArmor does not let QEMU use %s",
 				   c->search.socket);
-	if (f->detach_unsafe_version)
-		domain_finding_add(c, &qemu_detach, NULL,
-				   "QEMU %s is not safe to detach an <rng> "
-				   "from while the domain runs",
-				   f->detach_unsafe_version);
+	if (f->detach_unsafe)
+		domain_finding_add(
+			c, &qemu_detach, NULL,
+			"%s is not known to be safe to detach an <rng> "
+			"from while the domain runs",
+			f->detach_unsafe);
 }

@@ -44,6 +44,9 @@ const char *domain_xml_name(const struct domain_xml *xml);
 /* Lower case with dashes, however it is written. */
 const char *domain_xml_uuid(const struct domain_xml *xml);
 
+/* The program it runs, "" where the host's default one is meant. */
+const char *domain_xml_emulator(const struct domain_xml *xml);
+
 /*
  * RUN_DIR/kvm/UUID.sock, where the host agent listens for this domain.
  * 0; -EINVAL with *error: a domain without a uuid, a run_dir that is not as

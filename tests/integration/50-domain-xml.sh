@@ -98,7 +98,7 @@ equal "passthrough beside ours is found" "usb-collision " \
 	"$(codes $data/hostdev-usb-ours.xml)"
 equal "what the host lacks is found" \
 	"socket-missing apparmor-rule qemu-detach " \
-	"$(codes $data/ours.xml socket=missing apparmor=0 detach-unsafe=7.2.22)"
+	"$(codes $data/ours.xml socket=missing apparmor=0 detach-unsafe=QEMU-7.2.22)"
 equal "rights that keep QEMU out are found" "socket-rights " \
 	"$(codes $data/ours.xml socket=0660:0:0 qemu=64055:64055)"
 equal "rights that let QEMU in are fine" "" \

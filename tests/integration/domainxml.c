@@ -158,7 +158,7 @@ static int set_fact(struct domain_facts *f, char *word)
 		f->apparmor = word[9] == '1' ? DOMAIN_APPARMOR_ALLOWS
 					     : DOMAIN_APPARMOR_LACKS;
 	} else if (!strncmp(word, "detach-unsafe=", 14)) {
-		f->detach_unsafe_version = word + 14;
+		f->detach_unsafe = word + 14;
 	} else {
 		fprintf(stderr, "%s: not a fact\n", word);
 		return -EINVAL;

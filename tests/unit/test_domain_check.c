@@ -165,7 +165,7 @@ Test(domain_check, the_host_is_looked_at_for_domains_of_ours)
 	struct domain_facts f = nothing;
 
 	f.apparmor = DOMAIN_APPARMOR_LACKS;
-	f.detach_unsafe_version = "7.2.22";
+	f.detach_unsafe = "QEMU 7.2.22";
 	cr_expect_str_eq(codes_of("pc", OURS, &f),
 			 "apparmor-rule qemu-detach ");
 	cr_expect_str_eq(codes_of("pc", "", &f), "no-rng ");

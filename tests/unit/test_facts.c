@@ -146,3 +146,23 @@ Test(facts, no_more_onerngs_than_there_is_room_for)
 	}
 	cr_assert_eq(facts_onerngs(dir, usb), DOMAIN_ONERNGS_MAX);
 }
+
+Test(facts, only_the_default_qemu_of_a_known_version_is_safe_to_detach_from)
+{
+	struct facts f = { .qemu = true,
+			   .version = 10000013,
+			   .emulator = "/proc/self/exe" };
+
+	cr_assert_null(facts_detach(&f, ""));
+	cr_assert_null(facts_detach(&f, "/proc/self/exe"));
+	cr_assert_not_null(facts_detach(&f, "/bin/sh"));
+	cr_assert_not_null(facts_detach(&f, "/nowhere"));
+	f.emulator[0] = '\0';
+	cr_assert_not_null(facts_detach(&f, "/bin/sh"));
+	f.version = 10000012;
+	cr_assert_str_eq(facts_detach(&f, ""), "QEMU 10.0.12");
+	f.version = 0;
+	cr_assert_not_null(facts_detach(&f, ""));
+	f.qemu = false;
+	cr_assert_null(facts_detach(&f, "/bin/sh"));
+}
