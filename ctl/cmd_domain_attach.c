@@ -118,23 +118,18 @@ static void tell(const struct change *c, const struct side *s,
 /* 0; 1 if the agent does not know the domain, said; -1 if that is in the way */
 static int make_known(const struct change *c)
 {
-	const struct side *s = c->config.wanted ? &c->config : &c->live;
-	struct domain_policy policy;
-	struct domain_error error;
 	char why[CLIENT_WHY_MAX], text[2 * CLIENT_WHY_MAX];
 	int r;
 
 	if (c->call->no_register)
 		return 0;
-	if (whole_policy(c, s->xml, &policy, &error) < 0)
-		return change_complain(c, error.text);
 	r = register_domain(&c->call->registry, c->domain.name, c->domain.uuid,
-			    &policy, why);
+			    why);
 	if (r == REGISTER_TOLD)
 		printf("%s: host agent: told\n", c->shown);
 	else if (r == REGISTER_ELSEWHERE && policy_is_given(&c->call->policy))
-		printf("%s: host agent: configured elsewhere: that section "
-		       "decides, not the domain's policy\n",
+		printf("%s: host agent: configured elsewhere: what that "
+		       "section says goes before the domain's policy\n",
 		       c->shown);
 	if (r >= 0)
 		return 0;

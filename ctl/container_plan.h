@@ -9,6 +9,7 @@
 #define CTL_CONTAINER_PLAN_H
 
 #include "ctl/container.h"
+#include "libvirt-xml/domain_policy.h"
 
 #define PLAN_OPTIONS_MAX 16
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "common/replace.h"
-#include "ctl/policy.h"
 #include "ctl/reload.h"
 
 #define NAME_MAX_LEN 63 /* of a section */
@@ -115,24 +114,18 @@ static const char *section_name(const json_t *status, const char *name,
 }
 
 /* To be freed. */
-static char *drop_in_text(const char *section, const char *uuid,
-			  const struct domain_policy *policy)
+static char *drop_in_text(const char *section, const char *uuid)
 {
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	char *text;
 
-	if (!f)
+	if (asprintf(&text,
+		     "# By onerngctl domain attach, which writes it anew; "
+		     "domain detach removes it.\n# The policy is in the "
+		     "domain's metadata: a key here would go before it.\n"
+		     "[domain %s]\nuuid=%s\n",
+		     section, uuid) < 0)
 		return NULL;
-	fprintf(f,
-		"# By onerngctl domain attach, which writes it anew; domain "
-		"detach removes it.\n[domain %s]\nuuid=%s\n",
-		section, uuid);
-	policy_print_keys(policy, f);
-	if (fclose(f) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return text;
 }
 
 char *register_container_text(const char *id, const char *keys)
@@ -217,8 +210,7 @@ static int tell(const struct registry *r, const json_t *status,
 }
 
 int register_domain(const struct registry *r, const char *name,
-		    const char *uuid, const struct domain_policy *policy,
-		    char why[static CLIENT_WHY_MAX])
+		    const char *uuid, char why[static CLIENT_WHY_MAX])
 {
 	json_t *status = agent_status(r, why);
 	int told = REGISTER_ELSEWHERE;
@@ -228,7 +220,7 @@ int register_domain(const struct registry *r, const char *name,
 	if (!status)
 		return -ENOTCONN;
 	entry_domain(&e, r, uuid);
-	text = drop_in_text(section_name(status, name, uuid), uuid, policy);
+	text = drop_in_text(section_name(status, name, uuid), uuid);
 	snprintf(why, CLIENT_WHY_MAX, "%s", strerror(ENOMEM));
 	if (!text)
 		told = -ENOMEM;

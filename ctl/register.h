@@ -15,7 +15,6 @@
 #include <jansson.h>
 
 #include "ctl/client.h"
-#include "libvirt-xml/domain_policy.h"
 
 #define REGISTER_DIR	ONERNG_SYSCONFDIR "/onerng/hostd.conf.d"
 #define REGISTER_WAIT_S 10 /* for the agent after a reload */
@@ -35,18 +34,16 @@ json_t *register_find_container(const json_t *status, const char *id);
 enum {
 	REGISTER_KNOWN,	    /* as it is to be */
 	REGISTER_TOLD,	    /* it is now */
-	REGISTER_ELSEWHERE, /* the operator wrote a section: policy not told */
+	REGISTER_ELSEWHERE, /* the operator wrote a section, which goes first */
 	REGISTER_LATER	    /* no agent runs: it reads it when it starts */
 };
 
 /*
  * Until the agent has a socket for that domain.  One of these but
- * REGISTER_LATER, or -errno with why; nothing is told then.  policy may be
- * empty.
+ * REGISTER_LATER, or -errno with why; nothing is told then.
  */
 int register_domain(const struct registry *r, const char *name,
-		    const char *uuid, const struct domain_policy *policy,
-		    char why[static CLIENT_WHY_MAX]);
+		    const char *uuid, char why[static CLIENT_WHY_MAX]);
 
 /* The same for a container, with the keys of its section, a line each. */
 int register_container(const struct registry *r, const char *id,

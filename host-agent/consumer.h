@@ -74,6 +74,7 @@ struct consumer_domain {
 	uint64_t told_us;     /* the hook last spoke of it; 0: never */
 	uint64_t seen_us;     /* last sign of life, of a dynamic one */
 	struct wish wish;     /* its metadata's */
+	bool wished;	      /* some of it decides */
 	uint64_t foreign;     /* connections: not its QEMU */
 	char name[CONSUMER_NAME_MAX]; /* libvirt's; "": not told */
 };

@@ -140,6 +140,7 @@ static void load_domain(struct domains *d, const json_t *o)
 	if (s) {
 		id.domain.dynamic = false; /* it is configured by now */
 		*egd_pub_domain(s) = id.domain;
+		roster_serve_domain(s, d->conf);
 	} else if (id.domain.dynamic) {
 		if (id.domain.phase == CONSUMER_STOPPED)
 			id.domain.released_us = egd_conn_now_us();
@@ -311,7 +312,7 @@ static void act(struct domains *d, struct told *e, size_t op)
 		operations[op].fn(dom);
 		if (!operations[op].down)
 			dom->wish = e->wish;
-		roster_serve_dynamic(s, d->conf);
+		roster_serve_domain(s, d->conf);
 		egd_pub_sweep(s);
 		log_debug("domain %s: %s: generation %llu", e->id.name, e->op,
 			  (unsigned long long)dom->generation);

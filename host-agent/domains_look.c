@@ -67,7 +67,7 @@ static bool freshen(struct domains *d, struct egd_sock *s,
 	if (!seen->has_wish || wish_same(&dom->wish, &seen->wish))
 		return renamed;
 	dom->wish = seen->wish;
-	roster_serve_dynamic(s, d->conf);
+	roster_serve_domain(s, d->conf);
 	return true;
 }
 

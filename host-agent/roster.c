@@ -36,19 +36,41 @@ static const struct hostconf_consumer *wanted(const struct hostconf *conf,
 }
 
 /*
- * What a domain gets that the configuration does not name: the defaults, and
- * what its metadata says over that.
+ * What a domain's metadata says, but for the keys that its section has.
+ * Whether that is anything.
  */
-static const struct hostconf_consumer *by_default(struct hostconf_consumer *out,
-						  const struct hostconf *conf,
-						  const struct consumer *c)
+static bool overlay(struct hostconf_consumer *out, const struct wish *said)
+{
+	struct wish w = *said;
+
+	w.has_class &= !out->has_class;
+	w.has_absent &= !out->has_absent;
+	w.has_rate &= !out->has_rate;
+	w.has_burst &= !out->has_burst;
+	w.has_weight &= !out->has_weight;
+	wish_apply(&w, &out->policy, &out->limits);
+	return !wish_is_empty(&w);
+}
+
+/*
+ * What a domain gets: its section, if it has one, over its metadata over the
+ * defaults.
+ */
+static const struct hostconf_consumer *
+for_domain(struct hostconf_consumer *out, const struct hostconf *conf,
+	   const struct hostconf_consumer *section, const struct consumer *c,
+	   bool *wished)
 {
 	memset(out, 0, sizeof(*out));
-	memcpy(out->name, c->name, sizeof(out->name));
-	memcpy(out->uuid, c->uuid, sizeof(out->uuid));
-	out->limits = conf->defaults;
-	out->policy = conf->default_policy;
-	wish_apply(&c->domain.wish, &out->policy, &out->limits);
+	if (section) {
+		*out = *section;
+	} else {
+		memcpy(out->name, c->name, sizeof(out->name));
+		memcpy(out->uuid, c->uuid, sizeof(out->uuid));
+		out->limits = conf->defaults;
+		out->policy = conf->default_policy;
+	}
+	*wished = overlay(out, &c->domain.wish);
 	return out;
 }
 
@@ -72,13 +94,15 @@ static void serve_as(struct egd_sock *s, const struct hostconf_consumer *want)
 		egd_pub_set_limits(s, &want->limits);
 }
 
-void roster_serve_dynamic(struct egd_sock *s, const struct hostconf *conf)
+void roster_serve_domain(struct egd_sock *s, const struct hostconf *conf)
 {
 	const struct consumer *c = egd_pub_consumer(s);
 	struct hostconf_consumer want;
 
-	if (c->domain.dynamic && !c->override)
-		serve_as(s, by_default(&want, conf, c));
+	if (c->override)
+		return;
+	for_domain(&want, conf, wanted(conf, c), c, &egd_pub_domain(s)->wished);
+	serve_as(s, &want);
 }
 
 /* Those that stay get what the configuration says now; the others go. */
@@ -86,7 +110,7 @@ static void keep_or_remove(struct egd_pub *pub, const struct hostconf *conf)
 {
 	struct egd_sock *s = egd_pub_next(pub, NULL), *next;
 	const struct hostconf_consumer *want;
-	struct hostconf_consumer fallback;
+	struct hostconf_consumer own;
 	const struct consumer *c;
 
 	for (; s; s = next) {
@@ -95,11 +119,11 @@ static void keep_or_remove(struct egd_pub *pub, const struct hostconf *conf)
 		if (c->kind == CONSUMER_CONTAINER)
 			continue; /* containers.c has it */
 		want = wanted(conf, c);
-		if (c->domain.dynamic) {
+		if (c->domain.dynamic)
 			egd_pub_domain(s)->dynamic = !want;
-			if (!want)
-				want = by_default(&fallback, conf, c);
-		}
+		if (c->kind == CONSUMER_DOMAIN && (want || c->domain.dynamic))
+			want = for_domain(&own, conf, want, c,
+					  &egd_pub_domain(s)->wished);
 		if (!want) {
 			log_info("%s %s: removed", consumer_kind_name(c->kind),
 				 c->name);
@@ -171,7 +195,8 @@ int roster_add_dynamic(struct egd_pub *pub, const struct hostconf *conf,
 	id.domain = domain->domain;
 	id.domain.dynamic = true;
 	rundir_domain_socket(id.path, run_dir, domain->uuid);
-	return add(pub, &id, by_default(&want, conf, domain), conf->socket_gid);
+	for_domain(&want, conf, NULL, domain, &id.domain.wished);
+	return add(pub, &id, &want, conf->socket_gid);
 }
 
 void roster_raise_limit(const struct hostconf *conf)

@@ -30,8 +30,8 @@ int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
 int roster_add_dynamic(struct egd_pub *pub, const struct hostconf *conf,
 		       const char *run_dir, const struct consumer *domain);
 
-/* The wish of such a domain may have changed; what is set live stays. */
-void roster_serve_dynamic(struct egd_sock *s, const struct hostconf *conf);
+/* A domain's wish may have changed; what is set live stays. */
+void roster_serve_domain(struct egd_sock *s, const struct hostconf *conf);
 
 /* Lets this process have a descriptor for each socket and each peer. */
 void roster_raise_limit(const struct hostconf *conf);

@@ -17,7 +17,7 @@ json_t *status_domain(const struct consumer *c)
 
 const char *status_policy_from(const struct consumer *c)
 {
-	if (!c->domain.dynamic)
-		return "config";
-	return wish_is_empty(&c->domain.wish) ? "default" : "domain";
+	if (c->domain.wished)
+		return "domain";
+	return c->domain.dynamic ? "default" : "config";
 }

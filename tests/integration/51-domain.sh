@@ -111,17 +111,38 @@ check "the host agent starts" hostd_start --absent || exit 1
 check "attach tells it" said attach web --config --class seed --rate 64
 says "and says so" "host agent: told"
 check "the agent has a socket" test -S "$(hostd_socket $web)"
-equal "and the policy" "seed 64" \
-	"$(domain show web --json | json agent.class) $(domain show web --json |
-		json agent.rate)"
+agent_has() {
+	domain show web --json >"$T/show.json" || return
+	[ "$(json agent.class <"$T/show.json") $(
+		json agent.rate <"$T/show.json")" = "$*" ]
+}
+# hook_tells POLICY: a start of web with that in its metadata.
+hook_tells() {
+	virsh -q -c "$uri" dumpxml web | sed "s|<devices>|<metadata>\
+		<o:policy xmlns:o='$ns' $1/></metadata>\
+		<devices><rng model='virtio'><backend model='egd' type='unix'>\
+		<source mode='connect' path='$(hostd_socket $web)'/>\
+		</backend></rng>|" >"$T/started.xml"
+	ONERNG_RUN_DIR="$T/run" "$B/onerng-qemu-hook" web prepare begin - \
+		<"$T/started.xml"
+}
+ns=urn:onerng-virt:policy:1
+check "the drop-in has no policy" test -z "$(grep -E '^(class|rate)' \
+	"$T/hostd.conf.d/domain-$web.conf")"
+check "until it starts it has what is configured" agent_has raw 0
+hook_tells "class='seed' rate='64'"
+check "then what its metadata says" wait_for 10 agent_has seed 64
+hook_tells "class='drbg'"
+check "also when that is another" wait_for 10 agent_has drbg 0
 check "what it was told is valid" "$B/onerng-hostd" -t -c "$T/hostd.conf"
 check "attach again" said attach web --config --class seed --rate 64
 refuse "tells it nothing" 1 grep -q told "$T/said"
 check "another class" said attach web --config --class drbg
-agent_class() {
-	[ "$(domain show web --json | json agent.class)" = "$1" ]
-}
-check "is another to the agent" wait_for 10 agent_class drbg
+refuse "is not the drop-in's business" 1 grep -q told "$T/said"
+echo rate=5 >>"$T/hostd.conf.d/domain-$web.conf"
+kill -s HUP "$(cat "$T/hostd.pid")"
+check "a key that somebody adds to it goes first" \
+	wait_for 10 agent_has drbg 5
 
 # What the agent refuses is taken back: it would not start with it.
 cp "$T/hostd.conf" "$T/hostd.conf.good"
@@ -130,7 +151,7 @@ refuse "a configuration that the agent refuses" 1 \
 	said attach web --config --class seed
 says "is refused with its words" "refuses its configuration: .*nonsense"
 check "and the drop-in is as it was" \
-	grep -qx class=drbg "$T/hostd.conf.d/domain-$web.conf"
+	grep -qx rate=5 "$T/hostd.conf.d/domain-$web.conf"
 refuse "for a domain that was not known" 1 said attach mail --config
 refuse "there is none" 1 test -e "$T/hostd.conf.d/domain-$mail.conf"
 mv "$T/hostd.conf.good" "$T/hostd.conf"

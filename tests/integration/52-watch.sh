@@ -157,8 +157,9 @@ check "another agent goes on with it" wait_for 10 of_is $a class seed
 equal "not with what was set live" 4096 "$(of $a rate)"
 printf '[domain a]\nuuid=%s\nrate=55\n' $a >>"$T/hostd.conf"
 kill -HUP "$(cat "$T/hostd.pid")"
-check "a section decides" wait_for 10 of_is $a policy_from config
-equal "over all of it" "raw 55" "$(of $a class) $(of $a rate)"
+check "a key of its section goes first" wait_for 10 of_is $a rate 55
+equal "the rest is still the domain's" "seed 3 domain" \
+	"$(of $a class) $(of $a weight) $(of $a policy_from)"
 
 # -- a watcher
 equal "there is no watcher" false "$(hostd_get domain_watch.connected)"

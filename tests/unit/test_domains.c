@@ -380,12 +380,44 @@ Test(domains, a_wish_outlives_end_reload_and_process)
 	cr_assert_str_eq(status_policy_from(of(B)), "domain");
 }
 
-Test(domains, a_configured_one_is_served_as_configured)
+Test(domains, a_configured_one_is_served_as_it_wishes_too)
 {
 	tell_policy("prepare", A, "{\"class\":\"seed\",\"weight\":9}");
+	cr_assert_eq(of(A)->service.policy.class, SERVICE_SEED);
+	cr_assert_eq(of(A)->limits.weight, 9);
+	cr_assert_str_eq(status_policy_from(of(A)), "domain");
+	/* another word, here or on another host meanwhile, is followed */
+	tell_policy("prepare", A, "{\"weight\":3}");
 	cr_assert_eq(of(A)->service.policy.class, SERVICE_RAW);
+	cr_assert_eq(of(A)->limits.weight, 3);
+	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(of(A)->limits.weight, 3);
+	domains_save(domains);
+	end();
+	begin();
+	cr_assert_eq(of(A)->limits.weight, 3);
+	tell_policy("prepare", A, "");
 	cr_assert_eq(of(A)->limits.weight, 1);
 	cr_assert_str_eq(status_policy_from(of(A)), "config");
+}
+
+Test(domains, a_key_of_a_section_goes_before_the_wish)
+{
+	configured.has_weight = true;
+	configured.limits.weight = 7;
+	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	tell_policy("prepare", A, "{\"class\":\"seed\",\"weight\":9}");
+	cr_assert_eq(of(A)->service.policy.class, SERVICE_SEED);
+	cr_assert_eq(of(A)->limits.weight, 7);
+	cr_assert_str_eq(status_policy_from(of(A)), "domain");
+	tell_policy("start", A, "{\"weight\":9}");
+	cr_assert_eq(of(A)->service.policy.class, SERVICE_RAW);
+	cr_assert_eq(of(A)->limits.weight, 7);
+	cr_assert_str_eq(status_policy_from(of(A)), "config");
+	configured.has_weight = false;
+	configured.limits.weight = 1;
+	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(of(A)->limits.weight, 9);
 }
 
 Test(domains, what_is_set_live_stays_until_a_reload)
