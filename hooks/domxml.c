@@ -25,6 +25,11 @@ struct scan {
 	char way[WAY_MAX]; /* of the open elements */
 	size_t way_len[DOMXML_DEPTH];
 	size_t depth;
+	/*
+	 * Elements within that, deeper or with a longer way than there is room
+	 * for: somebody's metadata, which is stepped over.
+	 */
+	size_t beyond;
 	bool was_root;
 	/* of the rng or hostdev that is open */
 	bool egd_unix, is_usb;
@@ -95,6 +100,8 @@ static bool is_policys(const struct scan *s)
 {
 	size_t len = sizeof(METADATA) - 1;
 
+	if (s->beyond)
+		return false;
 	return s->depth == 1 ||
 	       (s->metadata_count == 1 && !strncmp(s->way, METADATA, len) &&
 		((s->depth == 2 && !s->way[len]) ||
@@ -158,18 +165,29 @@ static int take_attributes(struct scan *s)
 		if (memchr(value.at, '<', value.len))
 			return -EINVAL;
 		s->p = quote + 1;
-		note_attribute(s, name, value);
+		if (!s->beyond)
+			note_attribute(s, name, value);
 		if (is_policys(s))
 			policy_attribute(&s->policy, s->depth, name, value);
 	}
 }
 
-static int enter(struct scan *s, struct slice name)
+/* An element directly in <metadata> may have been a policy. */
+static void enter_beyond(struct scan *s)
+{
+	if (!s->beyond++ && !strcmp(s->way, METADATA))
+		s->policy.blurred = true;
+}
+
+static void enter(struct scan *s, struct slice name)
 {
 	size_t used = s->depth ? s->way_len[s->depth - 1] : 0;
 
-	if (s->depth == DOMXML_DEPTH || used + name.len + 2 > sizeof(s->way))
-		return -EINVAL;
+	if (s->beyond || s->depth == DOMXML_DEPTH ||
+	    used + name.len + 2 > sizeof(s->way)) {
+		enter_beyond(s);
+		return;
+	}
 	s->way[used] = '/';
 	memcpy(s->way + used + 1, name.at, name.len);
 	s->way_len[s->depth++] = used + 1 + name.len;
@@ -183,13 +201,16 @@ static int enter(struct scan *s, struct slice name)
 	} else if (!strcmp(s->way, METADATA)) {
 		s->metadata_count++;
 	}
-	return 0;
 }
 
 static void leave(struct scan *s)
 {
 	struct domxml *out = s->out;
 
+	if (s->beyond) {
+		s->beyond--;
+		return;
+	}
 	if (!strcmp(s->way, "/domain/devices/rng") && s->egd_unix &&
 	    s->path.at && s->paths_count < DOMXML_USB_MAX)
 		s->paths[s->paths_count++] = s->path;
@@ -211,7 +232,8 @@ static int take_element(struct scan *s)
 	if (!s->depth && !slice_is(name, "domain"))
 		return -EINVAL;
 	s->was_root = true;
-	if (enter(s, name) < 0 || take_attributes(s) < 0)
+	enter(s, name);
+	if (take_attributes(s) < 0)
 		return -EINVAL;
 	if (is_policys(s))
 		policy_enter(&s->policy, s->depth, name, &s->out->policy);
@@ -233,7 +255,7 @@ static int take_end(struct scan *s)
 	if (!s->depth)
 		return -EINVAL;
 	at = s->depth > 1 ? s->way_len[s->depth - 2] + 1 : 1;
-	if (!slice_is(name, s->way + at))
+	if (s->beyond ? !name.len : !slice_is(name, s->way + at))
 		return -EINVAL;
 	skip_space(s);
 	if (s->p == s->end || *s->p != '>')
@@ -304,7 +326,7 @@ static int take_text(struct scan *s)
 
 	s->p = next ? next : s->end;
 	text.len = (size_t)(s->p - text.at);
-	if (!strcmp(s->way, "/domain/uuid"))
+	if (!s->beyond && !strcmp(s->way, "/domain/uuid"))
 		return take_uuid(s->out, text);
 	for (i = 0; i < text.len && is_space(text.at[i]); i++)
 		;
@@ -365,7 +387,7 @@ int domxml_scan(struct domxml *out, const char *xml, size_t len,
 		s.p++;
 		r = take_markup(&s);
 	}
-	if (r < 0 || s.depth || !s.was_root)
+	if (r < 0 || s.depth || s.beyond || !s.was_root)
 		return -EINVAL;
 	choose_path(&s, run_dir);
 	policy_end(&s.policy, &out->policy);

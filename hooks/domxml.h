@@ -17,7 +17,7 @@
 #define DOMXML_UUID_MAX 37  /* terminated */
 #define DOMXML_PATH_MAX 108 /* sun_path, terminated */
 #define DOMXML_USB_MAX	8   /* devices told of, of what may be more */
-#define DOMXML_DEPTH	64  /* elements within each other */
+#define DOMXML_DEPTH	64 /* elements within each other; deeper: passed over */
 
 /* A USB device handed to the domain; numbers that it does not have are 0. */
 struct domxml_usb {

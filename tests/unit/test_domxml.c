@@ -182,20 +182,53 @@ Test(domxml, what_is_not_well_formed_is_refused)
 	refuses("<domain><uuid>" UUID "0</uuid></domain>");
 }
 
-Test(domxml, depth_is_bounded)
-{
-	char xml[8 * (DOMXML_DEPTH + 2)];
-	int depth, i;
+#define DEEP   (4 * DOMXML_DEPTH)
+#define LONG   300
+#define POLICY "<o:policy xmlns:o='urn:onerng-virt:policy:1' weight='7'/>"
 
-	for (depth = DOMXML_DEPTH - 1; depth <= DOMXML_DEPTH; depth++) {
-		strcpy(xml, "<domain>");
-		for (i = 0; i < depth; i++)
-			strcat(xml, "<a>");
-		for (i = 0; i < depth; i++)
-			strcat(xml, "</a>");
-		strcat(xml, "</domain>");
-		cr_assert_eq(scan(xml), depth < DOMXML_DEPTH ? 0 : -EINVAL);
+/* A domain with that in its metadata, before a policy and all else. */
+static int scan_with(const char *begin, const char *end)
+{
+	char xml[8192];
+
+	snprintf(xml, sizeof(xml),
+		 "<domain><metadata>%s%s" POLICY "</metadata><uuid>" UUID
+		 "</uuid></domain>",
+		 begin, end);
+	return scan(xml);
+}
+
+Test(domxml, what_is_too_deep_is_passed_over)
+{
+	char begin[4 * DEEP] = "", end[8 * DEEP] = "";
+	int i;
+
+	for (i = 0; i < DEEP; i++) {
+		strcat(begin, "<a>");
+		strcat(end, "</a>");
 	}
+	cr_assert_eq(scan_with(begin, end), 0);
+	cr_assert_str_eq(facts.uuid, UUID);
+	cr_assert_eq(facts.policy.weight, 7);
+	cr_assert_eq(scan_with(begin, end + 4), -EINVAL);
+	strcat(end, "</a>");
+	cr_assert_eq(scan_with(begin, end), -EINVAL);
+}
+
+Test(domxml, what_has_a_long_name_is_passed_over)
+{
+	char name[LONG + 1], begin[3 * LONG], end[3 * LONG];
+
+	memset(name, 'n', LONG);
+	name[LONG] = '\0';
+	snprintf(begin, sizeof(begin), "<a><%s weight='1'><uuid>no", name);
+	snprintf(end, sizeof(end), "</uuid><b/></%s><%s/></a>", name, name);
+	cr_assert_eq(scan_with(begin, end), 0);
+	cr_assert_str_eq(facts.uuid, UUID);
+	cr_assert_eq(facts.policy.weight, 7);
+	/* it might be a policy, of which there may be one */
+	cr_assert_eq(scan_with(begin + 3, "</uuid></n>"), 0);
+	cr_assert(facts.policy.senseless);
 }
 
 Test(domxml, every_piece_and_every_damage_is_survived)
