@@ -136,6 +136,10 @@ static int tell(const char *name, const char *op, const struct domxml *facts,
 		return complain("nothing that can be said", 0);
 	/* QEMU is started next: socket and device have to be ready for it */
 	r = message_send(path, text, (size_t)len, !strcmp(op, "prepare"));
+	if (r == -EPROTO)
+		return complain("the host agent refuses what it is told", 0);
+	if (r == -EBUSY)
+		return complain("the host agent has too many connections", 0);
 	return r < 0 ? complain(path, r) : EXIT_SUCCESS;
 }
 

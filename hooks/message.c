@@ -164,10 +164,21 @@ static bool may_come(const char *path, int err)
 	return access(dir, F_OK) == 0;
 }
 
-static int reach(const struct sockaddr_un *sa)
+/* false: it has been long enough. */
+static bool wait_step(int *waited_ms)
 {
 	const struct timespec step = { .tv_nsec = RETRY_STEP_MS * 1000000 };
-	int fd, err, waited = 0;
+
+	if (*waited_ms >= MESSAGE_RETRY_MS)
+		return false;
+	nanosleep(&step, NULL);
+	*waited_ms += RETRY_STEP_MS;
+	return true;
+}
+
+static int reach(const struct sockaddr_un *sa, int *waited_ms)
+{
+	int fd, err;
 
 	for (;;) {
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -177,33 +188,55 @@ static int reach(const struct sockaddr_un *sa)
 			return fd;
 		err = errno;
 		close(fd);
-		if (!may_come(sa->sun_path, err) || waited >= MESSAGE_RETRY_MS)
+		if (!may_come(sa->sun_path, err) || !wait_step(waited_ms))
 			return -err;
-		nanosleep(&step, NULL);
-		waited += RETRY_STEP_MS;
 	}
+}
+
+/*
+ * 0: done.  -EBUSY: the agent has all the peers it may have, which end soon.
+ * -EPROTO: it refuses.
+ */
+static int take_answer(int fd)
+{
+	static const char ok[] = "{\"ok\":true";
+	char reply[256];
+	ssize_t n = recv(fd, reply, sizeof(reply) - 1, 0);
+
+	if (n <= 0)
+		return n < 0 ? -errno : -ECONNRESET;
+	reply[n] = '\0';
+	if (!strncmp(reply, ok, sizeof(ok) - 1))
+		return 0;
+	return strstr(reply, "too many connections") ? -EBUSY : -EPROTO;
+}
+
+static int say(int fd, const char *text, size_t len, bool answer)
+{
+	/* into an empty buffer: whole or not at all */
+	ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+	/* one that is full answers before it is asked, and is gone */
+	if (n != (ssize_t)len && !(n < 0 && errno == EPIPE && answer))
+		return n < 0 ? -errno : -EIO;
+	return answer ? take_answer(fd) : 0;
 }
 
 int message_send(const char *socket_path, const char *text, size_t len,
 		 bool answer)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	char reply[256];
-	ssize_t n;
-	int fd, r = 0;
+	int fd, r, waited_ms = 0;
 
 	if (strlen(socket_path) >= sizeof(sa.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(sa.sun_path, socket_path, strlen(socket_path) + 1);
-	fd = reach(&sa);
-	if (fd < 0)
-		return fd;
-	/* into an empty buffer: whole or not at all */
-	n = send(fd, text, len, MSG_NOSIGNAL);
-	if (n != (ssize_t)len)
-		r = n < 0 ? -errno : -EIO;
-	if (r == 0 && answer && recv(fd, reply, sizeof(reply), 0) < 0)
-		r = -errno;
-	close(fd);
+	do {
+		fd = reach(&sa, &waited_ms);
+		if (fd < 0)
+			return fd;
+		r = say(fd, text, len, answer);
+		close(fd);
+	} while (r == -EBUSY && wait_step(&waited_ms));
 	return r;
 }

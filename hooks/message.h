@@ -11,7 +11,7 @@
 
 #define MESSAGE_MAX	 4096 /* the agent takes no longer line */
 #define MESSAGE_NAME_MAX 256  /* of a domain's name, terminated */
-#define MESSAGE_RETRY_MS 250  /* an agent that is being replaced has so long */
+#define MESSAGE_RETRY_MS 250  /* an agent that is replaced, or full, has so long */
 
 /*
  * One line of JSON with its end.  Its length, or -EINVAL: something does not
@@ -25,8 +25,9 @@ int message_write_container(char out[static MESSAGE_MAX], const char *op,
 			    const char *id, long pid);
 
 /*
- * Sends it to the socket; waits for the agent's answer if told so.  Waits in
- * the kernel without a limit of its own.  0 or -errno.
+ * Sends it to the socket; waits for the agent's answer if told so, and tries
+ * again for a while where the agent is full.  Waits in the kernel without a
+ * limit of its own.  0 or -errno: -EBUSY it stayed full, -EPROTO it refuses.
  */
 int message_send(const char *socket_path, const char *text, size_t len,
 		 bool answer);

@@ -2,9 +2,12 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -191,4 +194,69 @@ Test(message, a_containers_event_is_a_line_of_json)
 	cr_assert_str_eq(value(o, "id"), "web-1");
 	cr_assert_eq(json_integer_value(json_object_get(o, "pid")), 4711);
 	json_decref(o);
+}
+
+/* An agent that gives these answers, one for each connection. */
+static int told(const char *const *answers, size_t count)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), peer, r;
+	char line[16];
+	size_t i;
+	pid_t pid;
+
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "/tmp/onerng-agent-%d",
+		 (int)getpid());
+	unlink(sa.sun_path);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	cr_assert_eq(listen(fd, 1), 0);
+	pid = fork();
+	for (i = 0; pid == 0 && i < count; i++) {
+		peer = accept(fd, NULL, NULL);
+		if (read(peer, line, sizeof(line)) < 0)
+			_exit(1);
+		(void)!write(peer, answers[i], strlen(answers[i]));
+		close(peer);
+	}
+	if (pid == 0)
+		_exit(0);
+	close(fd);
+	r = message_send(sa.sun_path, "hello\n", 6, true);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	unlink(sa.sun_path);
+	return r;
+}
+
+#define OK   "{\"ok\":true,\"result\":{}}\n"
+#define FULL "{\"ok\":false,\"error\":\"too many connections\"}\n"
+#define BAD  "{\"ok\":false,\"error\":\"out of memory\"}\n"
+
+#define TOLD(...)                                           \
+	told((const char *const[]){ __VA_ARGS__ },          \
+	     sizeof((const char *const[]){ __VA_ARGS__ }) / \
+		     sizeof(const char *))
+
+Test(message, an_answer_is_read)
+{
+	cr_assert_eq(TOLD(OK), 0);
+	cr_assert_eq(TOLD(BAD), -EPROTO);
+	cr_assert_eq(TOLD("nonsense\n"), -EPROTO);
+	cr_assert_eq(TOLD(""), -ECONNRESET);
+}
+
+Test(message, an_agent_that_is_full_is_tried_again)
+{
+	cr_assert_eq(TOLD(FULL, OK), 0);
+	cr_assert_eq(TOLD(FULL, FULL, BAD), -EPROTO);
+}
+
+Test(message, one_that_stays_full_is_given_up)
+{
+	const char *full[2 * MESSAGE_RETRY_MS];
+	size_t i;
+
+	for (i = 0; i < sizeof(full) / sizeof(*full); i++)
+		full[i] = FULL;
+	cr_assert_eq(told(full, i), -EBUSY);
 }
