@@ -2,7 +2,28 @@
 
 #include "ctl/command.h"
 
+struct claim_call {
+	struct command_call call;
+	bool force;
+};
+
+static int set_force(void *call, const char *value, const char **why)
+{
+	(void)value;
+	(void)why;
+	((struct claim_call *)call)->force = true;
+	return 0;
+}
+
 static const struct opt options[] = {
+	COMMAND_OPT_JSON,
+	COMMAND_OPT_HELP,
+	COMMAND_OPT_END,
+};
+
+static const struct opt claim_options[] = {
+	{ "force", 0, NULL, "also from a domain or container, if it is down",
+	  set_force },
 	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
@@ -20,12 +41,16 @@ static void print_claimed(const json_t *result, FILE *out)
 	fputs("taken back: its start-up test runs; see status\n", out);
 }
 
-static int ask(const struct command_call *call, const char *cmd,
+static int ask(const struct command_call *call, const char *cmd, bool force,
 	       void (*print)(const json_t *result, FILE *out))
 {
 	json_t *request =
 		json_pack("{s:s, s:s}", "cmd", cmd, "device", call->operand);
-	int r = command_ask(call, request, print);
+	int r;
+
+	if (force)
+		json_object_set_new(request, "force", json_true());
+	r = command_ask(call, request, print);
 
 	json_decref(request);
 	return r;
@@ -33,12 +58,14 @@ static int ask(const struct command_call *call, const char *cmd,
 
 static int run_release(void *ctx)
 {
-	return ask(ctx, "device-release", print_released);
+	return ask(ctx, "device-release", false, print_released);
 }
 
 static int run_claim(void *ctx)
 {
-	return ask(ctx, "device-claim", print_claimed);
+	struct claim_call *c = ctx;
+
+	return ask(&c->call, "device-claim", c->force, print_claimed);
 }
 
 const struct command command_device_release = {
@@ -53,10 +80,10 @@ const struct command command_device_release = {
 
 const struct command command_device_claim = {
 	.words = { "device", "claim" },
-	.options = options,
-	.usage = PROGRAM " device claim [--json] DEVICE",
+	.options = claim_options,
+	.usage = PROGRAM " device claim [--json] [--force] DEVICE",
 	.help = "take a device back that was let go (root)",
-	.call_size = sizeof(struct command_call),
+	.call_size = sizeof(struct claim_call),
 	.run = run_claim,
 	.operand = "DEVICE",
 };

@@ -356,6 +356,14 @@ json_t *letgo_claim(void *letgo, const json_t *request, char *why)
 		snprintf(why, CONTROL_WHY_MAX, "%s was not let go", name);
 		return NULL;
 	}
+	/* its end, when that is told, takes the device back */
+	if (e->uuid[0] && !json_is_true(json_object_get(request, "force"))) {
+		snprintf(why, CONTROL_WHY_MAX,
+			 "%s is let go for %s, whose end nobody told: if that "
+			 "is down, use --force",
+			 name, e->by);
+		return NULL;
+	}
 	take_back(l, e);
 	return json_object();
 }

@@ -65,7 +65,10 @@ void letgo_end(struct letgo *l, size_t i);
 /* Answers {"ok":true,"result":{}} on fd and closes it once all is let go. */
 void letgo_answer(struct letgo *l, int fd);
 
-/* Commands for root: {"device":NAME}.  A control_stream_fn and a _command_fn. */
+/*
+ * Commands for root: {"device":NAME}; a claim has "force":true for what a
+ * domain or container has.  A control_stream_fn and a _command_fn.
+ */
 int letgo_release(void *letgo, int fd, const json_t *request, char *why);
 json_t *letgo_claim(void *letgo, const json_t *request, char *why);
 

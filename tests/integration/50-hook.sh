@@ -305,6 +305,14 @@ check "one is let go by then" no_reader "$(hostd_get devices.0.port)"
 refuse "the other is read" 1 no_reader "$(hostd_get devices.1.port)"
 equal "status says so" released "$(hostd_get devices.0.state)"
 equal "for that domain" "domain vm-22222222" "$(hostd_get devices.0.detail)"
+port=$(hostd_get devices.0.port)
+equal "it is not taken from under it" 1 "$(hostd_ctl device claim "$port" 2>&1 |
+	grep -c 'is let go for domain vm-22222222')"
+equal "it has it still" released "$(hostd_get devices.0.state)"
+check "but by force" hostd_ctl device claim --force "$port"
+check "then it is read" wait_for 30 device_is 0 running
+event $b reconnect "$T/usb.xml"
+wait_for 30 device_is 0 released
 event $b start "$T/usb.xml"
 event $b reconnect "$T/usb.xml"
 equal "once" running "$(hostd_get devices.1.state)"
