@@ -234,8 +234,11 @@ static void on_start(struct consumer_domain *dom)
 	dom->boot_due = true;
 }
 
+/* libvirt prepares directly behind a restore: later, that had failed. */
 static void on_prepare(struct consumer_domain *dom)
 {
+	if (egd_conn_now_us() > dom->told_us + DOMAINS_ARRIVAL_S * 1000000ull)
+		dom->next = CONSUMER_ORIGIN_NONE;
 	dom->phase = CONSUMER_PREPARING;
 }
 
@@ -308,8 +311,8 @@ static void act(struct domains *d, struct told *e, size_t op)
 		if (dom->dynamic)
 			egd_pub_set_name(s, e->id.name);
 		dom->released_us = 0;
-		dom->told_us = dom->seen_us = egd_conn_now_us();
 		operations[op].fn(dom);
+		dom->told_us = dom->seen_us = egd_conn_now_us();
 		if (!operations[op].down)
 			dom->wish = e->wish;
 		roster_serve_domain(s, d->conf);

@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #define DOMAINS_GRACE_S	    600	 /* a domain that restarts keeps its counts */
+#define DOMAINS_ARRIVAL_S   10	 /* from restore or migrate to prepare */
 #define DOMAINS_GONE_S	    60	 /* without a peer, whose process is gone */
 #define DOMAINS_FORGOTTEN_S 3600 /* without any that is known */
 #define DOMAINS_SWEEP	    32	 /* connections looked at in a second */

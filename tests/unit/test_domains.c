@@ -15,6 +15,7 @@
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
 #include "host-agent/domains_file.h"
+#include "host-agent/domains_priv.h"
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/hostconf.h"
@@ -196,6 +197,36 @@ Test(domains, restore_and_migration_are_told_from_a_start)
 	tell("start", A);
 	cr_assert_eq(of(A)->domain.origin, CONSUMER_ORIGIN_START);
 	cr_assert_eq(of(A)->domain.generation, 2);
+}
+
+/* As if the last word had been that long ago. */
+static void age(const char *uuid, unsigned int seconds)
+{
+	struct egd_sock *s = domains_find(domains, uuid);
+
+	egd_pub_domain(s)->told_us -= seconds * 1000000ull;
+}
+
+Test(domains, a_restore_that_failed_is_not_the_next_starts)
+{
+	tell("restore", A);
+	age(A, DOMAINS_ARRIVAL_S - 5);
+	tell("prepare", A);
+	tell("start", A);
+	cr_assert_eq(of(A)->domain.origin, CONSUMER_ORIGIN_RESTORE);
+	tell("release", A);
+	/* of a damaged image libvirt tells no more */
+	tell("restore", A);
+	age(A, DOMAINS_ARRIVAL_S + 1);
+	tell("prepare", A);
+	tell("start", A);
+	cr_assert_eq(of(A)->domain.origin, CONSUMER_ORIGIN_START);
+	tell("release", A);
+	tell("migrate", A);
+	age(A, DOMAINS_ARRIVAL_S + 1);
+	tell("prepare", A);
+	tell("start", A);
+	cr_assert_eq(of(A)->domain.origin, CONSUMER_ORIGIN_START);
 }
 
 Test(domains, one_that_is_not_configured_gets_its_socket_for_a_while)
