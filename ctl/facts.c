@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -47,18 +48,34 @@ static bool read_text(const char *path, char out[static PROFILE_BYTES])
 	return true;
 }
 
-/* A line that is no comment and names the folder of our sockets. */
+/*
+ * "PATH PERMISSIONS," for a socket, where PATH may have wildcards.  Not one for
+ * owners alone: QEMU does not own our sockets.
+ */
+static bool is_rule(const char *line, const char *socket)
+{
+	char path[PATH_ROOM], rights[16];
+
+	line += strspn(line, " \t");
+	if (!strncmp(line, "allow ", 6))
+		line += 6;
+	if (!strncmp(line, "file ", 5))
+		line += 5;
+	if (sscanf(line, " \"%511[^\"]\" %15[a-zA-Z]", path, rights) != 2 &&
+	    sscanf(line, " %511s %15[a-zA-Z]", path, rights) != 2)
+		return false;
+	return *path == '/' && strchr(rights, 'w') && !fnmatch(path, socket, 0);
+}
+
 static bool has_rule(char *text, const char *run_dir)
 {
-	char want[DOMAIN_PATH_MAX], *line, *rest = NULL;
+	char socket[DOMAIN_PATH_MAX], *line, *rest = NULL;
 
-	snprintf(want, sizeof(want), "%s/", run_dir);
+	snprintf(socket, sizeof(socket), "%s/kvm/UUID.sock", run_dir);
 	for (line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
-		line += strspn(line, " \t");
-		if (*line != '#' && strstr(line, want))
+	     line = strtok_r(NULL, "\n", &rest))
+		if (is_rule(line, socket))
 			return true;
-	}
 	return false;
 }
 

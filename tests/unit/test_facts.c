@@ -114,6 +114,36 @@ Test(facts, apparmor_allows_by_a_local_rule_or_by_its_own)
 		     DOMAIN_APPARMOR_ALLOWS);
 }
 
+static enum domain_apparmor by_rule(const char *rule)
+{
+	put("local/abstractions/libvirt-qemu", rule);
+	return facts_apparmor(APPARMOR, dir, RUN_DIR);
+}
+
+Test(facts, apparmor_allows_by_a_rule_that_matches_and_lets_write)
+{
+	static const char *const good[] = { "/run/onerng/kvm/*.sock rw,",
+					    " /run/onerng/** rwk,",
+					    "allow \"/run/onerng/kvm/*\" w,",
+					    "file /run/** rw," };
+	static const char *const bad[] = {
+		"deny /run/onerng/kvm/*.sock rw,",
+		"audit deny /run/onerng/kvm/*.sock rw,",
+		"/run/onerng/host.sock rw,",
+		"/run/onerng/kvm/*.sock r,",
+		"/srv/run/onerng/kvm/*.sock rw,",
+		"owner /run/onerng/kvm/*.sock rw,",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		cr_expect_eq(by_rule(good[i]), DOMAIN_APPARMOR_ALLOWS, "%s",
+			     good[i]);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		cr_expect_eq(by_rule(bad[i]), DOMAIN_APPARMOR_LACKS, "%s",
+			     bad[i]);
+}
+
 Test(facts, onerngs_are_found_among_usb_devices)
 {
 	struct domain_usb usb[DOMAIN_ONERNGS_MAX];
