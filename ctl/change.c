@@ -185,6 +185,17 @@ static int show_side(const struct change *c, const struct side *s,
 	return diff_print(name, s->before, s->after, stdout);
 }
 
+void change_warn_saved(const struct change *c)
+{
+	if (!c->config.after || !virt_has_saved(c->virt, &c->domain))
+		return;
+	fprintf(stderr,
+		"%s: %s: is saved, and starts next with what it had then, not "
+		"with this configuration: virsh managedsave-remove %s throws "
+		"the saved state away\n",
+		c->call->call.program, c->shown, c->domain.uuid);
+}
+
 int change_show(const struct change *c)
 {
 	if (show_side(c, &c->live, "running") < 0 ||

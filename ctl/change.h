@@ -66,6 +66,9 @@ int change_complain(const struct change *c, const char *why);
 int change_run_dir(const struct command_call *call,
 		   char out[static DOMAIN_RUN_DIR_MAX]);
 
+/* Says on standard error what keeps a configuration from what starts next. */
+void change_warn_saved(const struct change *c);
+
 /* Diffs of what would be done.  An exit status. */
 int change_show(const struct change *c);
 

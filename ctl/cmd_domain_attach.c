@@ -158,6 +158,7 @@ static int attach(struct change *c)
 	if (c->config.after && change_define(c, edit) < 0)
 		return EXIT_FAILURE;
 	tell(c, &c->config, "configuration");
+	change_warn_saved(c);
 	return known ? EXIT_FAILURE : command_flush(&c->call->call);
 }
 

@@ -49,6 +49,7 @@ static void check_one(struct checking *c, const struct virt_domain *d)
 		return;
 	}
 	facts = facts_of(&c->facts, xml);
+	facts.saved = virt_has_saved(c->virt, d);
 	if (domain_check(xml, &facts, &findings) < 0)
 		report_fail(&c->report, d->name, strerror(ENOMEM));
 	else

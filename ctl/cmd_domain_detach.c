@@ -206,6 +206,7 @@ static int detach(struct change *c)
 	if (c->config.after && change_define(c, edit) < 0)
 		return EXIT_FAILURE;
 	tell(c, &c->config, "configuration");
+	change_warn_saved(c);
 	if (c->config.after && c->domain.active && !c->live.wanted)
 		printf("%s: what runs keeps its device until it is shut "
 		       "down\n",

@@ -12,27 +12,28 @@
 #include "ctl/near.h"
 #include "ctl/virt_load.h"
 
-#define CALLS(X)                       \
-	X(virConnectClose)             \
-	X(virConnectGetCapabilities)   \
-	X(virConnectGetType)           \
-	X(virConnectGetVersion)        \
-	X(virConnectListAllDomains)    \
-	X(virConnectOpen)              \
-	X(virConnectOpenReadOnly)      \
-	X(virDomainAttachDeviceFlags)  \
-	X(virDomainDefineXMLFlags)     \
-	X(virDomainDetachDeviceFlags)  \
-	X(virDomainFree)               \
-	X(virDomainGetName)            \
-	X(virDomainGetUUIDString)      \
-	X(virDomainGetXMLDesc)         \
-	X(virDomainIsActive)           \
-	X(virDomainIsPersistent)       \
-	X(virDomainLookupByName)       \
-	X(virDomainLookupByUUIDString) \
-	X(virDomainSetMetadata)        \
-	X(virGetLastErrorMessage)      \
+#define CALLS(X)                        \
+	X(virConnectClose)              \
+	X(virConnectGetCapabilities)    \
+	X(virConnectGetType)            \
+	X(virConnectGetVersion)         \
+	X(virConnectListAllDomains)     \
+	X(virConnectOpen)               \
+	X(virConnectOpenReadOnly)       \
+	X(virDomainAttachDeviceFlags)   \
+	X(virDomainDefineXMLFlags)      \
+	X(virDomainDetachDeviceFlags)   \
+	X(virDomainFree)                \
+	X(virDomainGetName)             \
+	X(virDomainGetUUIDString)       \
+	X(virDomainGetXMLDesc)          \
+	X(virDomainHasManagedSaveImage) \
+	X(virDomainIsActive)            \
+	X(virDomainIsPersistent)        \
+	X(virDomainLookupByName)        \
+	X(virDomainLookupByUUIDString)  \
+	X(virDomainSetMetadata)         \
+	X(virGetLastErrorMessage)       \
 	X(virSetErrorFunc)
 
 struct virt {
@@ -232,6 +233,11 @@ char *virt_xml(struct virt *v, const struct virt_domain *d, enum virt_xml which,
 	if (!xml)
 		fail(v, "its XML cannot be read", why);
 	return xml;
+}
+
+bool virt_has_saved(struct virt *v, const struct virt_domain *d)
+{
+	return v->virDomainHasManagedSaveImage(d->handle, 0) > 0;
 }
 
 int virt_define(struct virt *v, const char *xml, char why[static VIRT_WHY_MAX])

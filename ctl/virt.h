@@ -68,6 +68,12 @@ int virt_metadata_live(struct virt *v, const struct virt_domain *d,
 		       const char *element, const char *uri,
 		       char why[static VIRT_WHY_MAX]);
 
+/*
+ * Whether it was saved by libvirt, to go on from there at its next start: with
+ * the XML it had then, whatever its configuration says.
+ */
+bool virt_has_saved(struct virt *v, const struct virt_domain *d);
+
 /* Whether its domains are QEMU's. */
 bool virt_is_qemu(struct virt *v);
 

@@ -32,8 +32,8 @@ static void check_policy(struct domain_checking *c)
 {
 	static const struct finding_rule rule = {
 		"policy-malformed", FINDING_ERROR,
-		"nothing of a policy is followed as long as a part of it is "
-		"not understood",
+		"what is not understood of it is left out; the rest is "
+		"followed",
 		"virsh edit %s"
 	};
 	struct domain_policy policy;

@@ -53,6 +53,8 @@ struct domain_facts {
 	/* The QEMU that may be unsafe to detach from, for people; else NULL. */
 	const char *detach_unsafe;
 
+	bool saved; /* its next start goes on from what libvirt saved */
+
 	struct domain_usb onerngs[DOMAIN_ONERNGS_MAX];
 	size_t onerng_count;
 };

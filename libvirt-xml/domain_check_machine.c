@@ -36,6 +36,20 @@ static const struct finding_rule no_slot = {
 	"PCI slots\")",
 	"virt-xml %s --add-device --controller type=pci,model=pci-bridge"
 };
+static const struct finding_rule saved_state = {
+	"managed-save", FINDING_NOTE,
+	"the next start goes on with the XML that the domain had when it was "
+	"saved: a change of its configuration since then waits until that is "
+	"used up or thrown away",
+	"virsh managedsave-remove %s"
+};
+static const struct finding_rule rtc_guest = {
+	"rtc-track-guest", FINDING_WARNING,
+	"the real-time clock stands while the domain is saved: without "
+	"<genid/>, nothing tells a guest that it was restored, and it goes on "
+	"with random numbers that another copy may have used",
+	"virsh edit %s"
+};
 static const struct finding_rule usb_takes = {
 	"usb-takes-device", FINDING_WARNING,
 	"while this domain runs, the host agent is without this device, and "
@@ -185,10 +199,39 @@ static void check_slots(struct domain_checking *c)
 		check_conventional(c, devices, &slots);
 }
 
+static const xmlNode *rtc_of_guest(const struct domain_xml *xml)
+{
+	const xmlNode *clock = domain_node_child(xml->root, "clock");
+	const xmlNode *timer = domain_node_child(clock, "timer");
+
+	for (; timer; timer = domain_node_next(timer))
+		if (domain_node_attr_is(timer, "name", "rtc") &&
+		    domain_node_attr_is(timer, "track", "guest"))
+			return timer;
+	return NULL;
+}
+
+/* How a guest learns that it was restored or cloned. */
+static void check_clones(struct domain_checking *c)
+{
+	const xmlNode *timer = rtc_of_guest(c->xml);
+
+	if (!c->our_rng || domain_node_child(c->xml->root, "genid"))
+		return;
+	if (timer)
+		domain_finding_add(c, &rtc_guest, timer,
+				   "the rtc follows the guest, and there is no "
+				   "<genid/>");
+}
+
 void domain_check_machine(struct domain_checking *c)
 {
 	check_slots(c);
 	check_age(c);
+	check_clones(c);
+	if (c->facts->saved)
+		domain_finding_add(c, &saved_state, NULL,
+				   "libvirt has a saved state of it");
 }
 
 static bool is_onerng(const struct domain_checking *c, const xmlNode *source)

@@ -318,9 +318,8 @@ const char *domain_xml_name(const struct domain_xml *xml)
 
 const char *domain_xml_emulator(const struct domain_xml *xml)
 {
-	return domain_node_text(
-		domain_node_child(domain_node_child(xml->root, "devices"),
-				  "emulator"));
+	return domain_node_text(domain_node_child(
+		domain_node_child(xml->root, "devices"), "emulator"));
 }
 
 const char *domain_xml_uuid(const struct domain_xml *xml)

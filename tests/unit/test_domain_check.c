@@ -315,3 +315,46 @@ Test(domain_check, json_says_the_same)
 	cr_assert(json_string_value(json_object_get(one, "command")));
 	json_decref(list);
 }
+
+/* The code of the only finding of one of ours with that beside its devices. */
+static const char *beside(const char *elements)
+{
+	static char text[4096];
+	struct domain_error error;
+	struct domain_xml *xml;
+
+	snprintf(text, sizeof(text),
+		 "<domain><uuid>" UUID "</uuid>%s<devices>" OURS
+		 "</devices></domain>",
+		 elements);
+	xml = domain_xml_parse(text, strlen(text), &error);
+	cr_assert(xml, "%s", error.text);
+	findings_clear(&findings);
+	cr_assert_eq(domain_check(xml, &nothing, &findings), 0);
+	domain_xml_free(xml);
+	cr_assert_leq(findings.count, 1);
+	return findings.count ? findings.finding[0].code : "";
+}
+
+Test(domain_check, a_clock_that_stands_while_it_is_saved_is_found)
+{
+	static const char timer[] = "<clock><timer name='pit'/><timer "
+				    "name='rtc' track='%s'/></clock>%s";
+	char clock[256];
+
+	snprintf(clock, sizeof(clock), timer, "guest", "");
+	cr_expect_str_eq(beside(clock), "rtc-track-guest");
+	snprintf(clock, sizeof(clock), timer, "guest", "<genid/>");
+	cr_expect_str_eq(beside(clock), "");
+	snprintf(clock, sizeof(clock), timer, "wall", "");
+	cr_expect_str_eq(beside(clock), "");
+}
+
+Test(domain_check, a_saved_state_is_told)
+{
+	struct domain_facts f = nothing;
+
+	f.saved = true;
+	cr_expect_str_eq(codes_of("pc", OURS, &f), "managed-save ");
+	cr_expect_eq(findings.finding[0].severity, FINDING_NOTE);
+}
