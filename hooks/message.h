@@ -11,7 +11,8 @@
 
 #define MESSAGE_MAX	 4096 /* the agent takes no longer line */
 #define MESSAGE_NAME_MAX 256  /* of a domain's name, terminated */
-#define MESSAGE_RETRY_MS 250  /* an agent that is replaced, or full, has so long */
+#define MESSAGE_RETRY_MS \
+	250 /* an agent that is replaced, or full, has so long */
 
 /*
  * One line of JSON with its end.  Its length, or -EINVAL: something does not
