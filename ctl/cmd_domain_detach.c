@@ -72,7 +72,7 @@ static bool runs_default(const struct change *c, char path[static PATH_MAX])
 		r = emulator_default(capabilities, path, PATH_MAX);
 	free(capabilities);
 	if (r < 0)
-		strcpy(path, "the host's default");
+		snprintf(path, PATH_MAX, "the host's default");
 	return r == 0 && emulator_runs(peer_pid(c), path);
 }
 
