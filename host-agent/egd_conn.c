@@ -42,10 +42,8 @@ static bool conn_demands(const struct egd_conn *c)
 	return c->requested ? c->asked >= c->delivered : c->push_due;
 }
 
-static struct service_view conn_view(const struct egd_conn *c)
+struct service_view egd_conn_view(const struct egd_conn_env *env)
 {
-	const struct egd_conn_env *env = c->env;
-
 	return (struct service_view){
 		.absent = env->absent,
 		.dry = env->dry,
@@ -57,7 +55,7 @@ static struct service_view conn_view(const struct egd_conn *c)
 
 enum service_supply egd_conn_supply(const struct egd_conn *c)
 {
-	struct service_view view = conn_view(c);
+	struct service_view view = egd_conn_view(c->env);
 
 	return service_supply(&c->consumer->service, &view);
 }
@@ -74,7 +72,7 @@ static void conn_want_light(struct egd_conn *c, bool light)
 void egd_conn_update(struct egd_conn *c)
 {
 	const struct service *service = &c->consumer->service;
-	struct service_view view = conn_view(c);
+	struct service_view view = egd_conn_view(c->env);
 	bool demand = conn_demands(c);
 	bool wanting = c->fd >= 0 && service_wants_pool(service, &view, demand);
 	bool owing = c->asked > c->delivered;

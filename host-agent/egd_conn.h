@@ -111,6 +111,9 @@ size_t egd_conn_deliver_made(struct egd_conn *c);
 /* What its service, the pool or absence has to give it has changed. */
 void egd_conn_refresh(struct egd_conn *c);
 
+/* What all consumers see alike, for service.h. */
+struct service_view egd_conn_view(const struct egd_conn_env *env);
+
 /* Where its next bytes would come from. */
 enum service_supply egd_conn_supply(const struct egd_conn *c);
 

@@ -36,22 +36,9 @@ static bool is_refused(const struct tty_conn *c)
 	       c->consumer->service.policy.when_absent == SERVICE_REFUSE;
 }
 
-static struct service_view view_of(const struct tty_conn *c)
-{
-	const struct egd_conn_env *env = c->env;
-
-	return (struct service_view){
-		.absent = env->absent,
-		.dry = env->dry,
-		.plenty = pool_blocks(env->pool) >=
-			  pool_capacity(env->pool) / 2,
-		.now_us = env->now_us,
-	};
-}
-
 enum service_supply tty_conn_supply(const struct tty_conn *c)
 {
-	struct service_view view = view_of(c);
+	struct service_view view = egd_conn_view(c->env);
 
 	return is_refused(c) ? SUPPLY_NONE
 			     : service_supply(&c->consumer->service, &view);
@@ -76,7 +63,7 @@ static void want_light(struct tty_conn *c, bool light)
 void tty_conn_update(struct tty_conn *c)
 {
 	const struct service *service = &c->consumer->service;
-	struct service_view view = view_of(c);
+	struct service_view view = egd_conn_view(c->env);
 	bool demand = demands(c);
 	bool wanting = c->state == TTY_OPEN &&
 		       service_wants_pool(service, &view, demand);
