@@ -71,20 +71,51 @@ numbers() {
 	[ "$(hostd_get devices.0.port)" = 1-1 ] || first=1 second=0
 }
 
-# quick NAME COMMAND...: ends with 0, and by itself long before a timeout; the
-# bound is generous, because the machine may be loaded.
+# late_ms: the longest that a process had to wait meanwhile.  The pulse tells of
+# each time from 100 ms on; below that, only the longest so far is known.
+late_ms() {
+	awk -v from="$pulse_lines" '(NR > from || $2 < 100) && $2 > most {
+		most = $2 } END { print most + 0 }' "$T/pulse"
+}
+
+# quick NAME COMMAND...: ends with 0, and within a second.  A busy machine lets
+# a process wait: the hook as it is started and as its second is over, the shell
+# that waits for it, and as much the processes that start it (three of these).
 quick() {
 	quick_name=$1
 	shift
+	pulse_lines=$(wc -l <"$T/pulse")
 	began=$(date +%s%N)
 	"$@" >"$T/quick.out" 2>"$T/quick.err"
 	status=$?
 	took=$((($(date +%s%N) - began) / 1000000))
-	if [ $status -eq 0 ] && [ $took -lt 3000 ]; then
+	[ $took -le "${quick_most:=0}" ] || quick_most=$took
+	allowance=0
+	if [ $took -gt 1000 ]; then
+		sleep 0.2 # until it tells
+		allowance=$((3 * $(late_ms) + start_ms))
+		[ $allowance -le 1500 ] || allowance=1500
+		echo "$quick_name: $took ms, of which $allowance are allowed" \
+			"to a busy machine"
+	fi
+	if [ $status -eq 0 ] && [ $took -le $((1000 + allowance)) ]; then
 		ok "$quick_name"
 	else
 		not_ok "$quick_name" "status $status, $took ms"
 	fi
+}
+
+# start_up: $start_ms, the longest of ten times that the hook needs to be
+# started and to end, with nothing to do.
+start_up() {
+	start_ms=0
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		began=$(date +%s%N)
+		timeout 10 "$hook" </dev/null >/dev/null 2>&1
+		took=$((($(date +%s%N) - began) / 1000000))
+		[ $took -le $start_ms ] || start_ms=$took
+	done
+	echo "the hook, with nothing to do: $start_ms ms at most"
 }
 
 # run_hook NAME OPERATION <XML
@@ -105,6 +136,10 @@ tortures() {
 
 mkdir -p "$T/run"
 xml $a "$(hostd_socket $a)" >"$T/a.xml"
+: >"$T/pulse"
+start pulse "$B/tests/system/hwrngread" /dev/zero /dev/null "$T/pulse" 5
+check "it is measured how long processes wait" wait_for 10 test -s "$T/pulse"
+start_up
 
 # -- without an agent
 tortures "no agent"
@@ -139,8 +174,18 @@ quick "10 MB of XML" run_hook x restore <"$T/large.xml"
 head -c 33554432 /dev/zero | tr '\0' ' ' >"$T/larger.xml"
 quick "32 MB of blanks" run_hook x restore <"$T/larger.xml"
 rm -f "$T/larger.xml"
+xml $a /run/elsewhere/kvm/$a.sock >"$T/elsewhere.xml"
+equal "a path is rewritten" "$(($(wc -c <"$T/elsewhere.xml") - \
+	$(printf /run/elsewhere | wc -c) + $(printf %s "$T/run" | wc -c)))" \
+	"$(run_hook x restore <"$T/elsewhere.xml" 2>/dev/null | wc -c)"
 # shellcheck disable=SC2016 # the inner shell's
-quick "a full disk" sh -c '"$@" <"$0" >/dev/full 2>/dev/full' "$T/a.xml" \
+quick "a full disk" sh -c '"$@" <"$0" >/dev/full' "$T/elsewhere.xml" \
+	timeout 10 "$hook" x restore begin -
+check "which was written to" grep -q "standard output: No space left" \
+	"$T/quick.err"
+# shellcheck disable=SC2016 # the inner shell's
+quick "nor is there room for what it says" \
+	sh -c '"$@" <"$0" >/dev/full 2>/dev/full' "$T/elsewhere.xml" \
 	timeout 10 "$hook" x restore begin -
 
 # -- what migrate and restore print
@@ -350,3 +395,4 @@ quick "a full backlog" run_hook x prepare <"$T/a.xml"
 kill -CONT "$(cat "$T/hostd.pid")"
 check "the agent goes on" wait_for 20 hostd_ctl status
 hostd_stop
+echo "the slowest of all: $quick_most ms"
