@@ -15,6 +15,7 @@ need python3
 libvirtd_need
 uuid=11111111-1111-1111-1111-111111111111
 other=22222222-2222-2222-2222-222222222222
+vm=my-vm-$libvirtd_run tortured=tortured-$libvirtd_run
 
 ended_all() {
 	ended_status=$?
@@ -56,7 +57,7 @@ domain() {
 END
 }
 
-domain my-vm $uuid >"$T/domain.xml"
+domain "$vm" $uuid >"$T/domain.xml"
 mkdir "$T/run"
 mount -t tmpfs -o size=1m,nr_inodes=256,mode=755 none "$T/run" || {
 	not_ok "a small file system is mounted"
@@ -72,10 +73,15 @@ check "libvirtd starts" libvirtd_start || {
 
 check "a domain that nobody registered starts" virtd create "$T/domain.xml"
 check "its QEMU is connected to its own socket" wait_for 20 is connected true
+pid=$(of $uuid peer.pid)
+equal "which runs as libvirt has it" "$libvirtd_user $libvirtd_group" \
+	"$(stat -c '%U %G' "/proc/$pid")"
+equal "and whose group the socket is for" "660 $libvirtd_group" \
+	"$(stat -c '%a %G' "$(hostd_socket $uuid)")"
 check "as a start" wait_for 10 is domain.origin start
 check "its first" is domain.generation 1
 check "it is no foreigner" is domain.foreign 0
-check "it is saved" virtd save my-vm "$T/saved"
+check "it is saved" virtd save "$vm" "$T/saved"
 check "the agent knows" wait_for 10 is domain.phase stopped
 virtd save-image-dumpxml "$T/saved" | sed "s|$T/run/kvm|/run/x/kvm|" >"$T/new.xml"
 check "its image comes from another host" \
@@ -92,7 +98,7 @@ check "a domain starts while the agent is stopped" virtd create "$T/domain.xml"
 kill -s CONT "$(cat "$T/hostd.pid")"
 check "and is served behind that" wait_for 20 is connected true
 check "and counted" wait_for 20 is domain.generation 3
-check "it is destroyed" virtd destroy my-vm
+check "it is destroyed" virtd destroy "$vm"
 check "which is told of" wait_for 20 is domain.phase stopped
 
 # -- whatever happens, a domain starts
@@ -100,7 +106,7 @@ printf '[domain tortured]\nuuid=%s\n' $other >>"$T/hostd.conf"
 kill -s HUP "$(cat "$T/hostd.pid")"
 check "another domain is configured" wait_for 10 test -S \
 	"$(hostd_socket $other)"
-domain tortured $other >"$T/tortured.xml"
+domain "$tortured" $other >"$T/tortured.xml"
 hook=$T/etc/libvirt/hooks/qemu.d/50-onerng
 plain_ms=
 
@@ -116,7 +122,7 @@ torture() {
 		"with an agent that answers"
 	[ "${2:-}" = down ] ||
 		check "$1: its QEMU is served" wait_for 20 other_is connected true
-	check "$1: it ends" virtd destroy tortured
+	check "$1: it ends" virtd destroy "$tortured"
 }
 
 # agent_dies: killed, and not started again; its sockets are left.
@@ -135,7 +141,7 @@ agent_returns() {
 	check "a domain starts behind that" virtd create "$T/tortured.xml"
 	check "and is served" wait_for 20 other_is connected true
 	check "and told of" wait_for 20 other_is domain.phase running
-	virtd destroy tortured
+	virtd destroy "$tortured"
 	wait_for 20 other_is connected false
 }
 
@@ -157,12 +163,12 @@ refuse "and no file" 1 touch "$T/run/one-more"
 torture "a full folder"
 check "a domain that has no socket there starts all the same" \
 	virtd create "$T/domain.xml"
-virtd destroy my-vm
+virtd destroy "$vm"
 rm -f "$T"/run/full.*
 agent_returns "with room again"
 check "that domain starts again" virtd create "$T/domain.xml"
 check "and is served" wait_for 20 is connected true
-virtd destroy my-vm
+virtd destroy "$vm"
 
 agent_dies
 rm "$T/run/hook.sock"
@@ -193,7 +199,7 @@ torture "garbage for a hook"
 check "which was run" test "$(grep -c fed "$T/fed")" -ge 3
 cat "$T/hook" >"$hook"
 
-domain tortured $other "<x:x xmlns:x='urn:x'>$(head -c 3145728 /dev/zero |
+domain "$tortured" $other "<x:x xmlns:x='urn:x'>$(head -c 3145728 /dev/zero |
 	tr '\0' m)</x:x>" >"$T/tortured.xml"
 torture "3 MB of metadata"
 check "3 MB of metadata: the agent was told" \

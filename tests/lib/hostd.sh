@@ -37,12 +37,14 @@ hostd_sandbox() {
 }
 
 # hostd_conf NAME=UUID...: its configuration, one domain each; more sections
-# may be appended to $T/hostd.conf.
+# may be appended to $T/hostd.conf.  $hostd_group: of domains' sockets.
 hostd_conf() {
 	mkdir -p "$T/run"
 	# the simulator's firmware is not signed, unless a test sees to that
 	printf '[agent]\nrun_dir=%s\nsandbox=%s\n[source]\nfirmware=%s\n' "$T/run" \
 		"$(hostd_sandbox)" "${hostd_firmware:-off}" >"$T/hostd.conf"
+	[ -z "${hostd_group:-}" ] || sed -i \
+		"s/^\[agent\]\$/&\nsocket_group=$hostd_group/" "$T/hostd.conf"
 	for hostd_domain; do
 		printf '[domain %s]\nuuid=%s\n' "${hostd_domain%%=*}" \
 			"${hostd_domain#*=}" >>"$T/hostd.conf"

@@ -4,8 +4,24 @@
 # namespace, so that no QEMU outlives it.  All of it is in $T; hooks and QEMUs
 # find the host agent in $T/run.  It can be restarted while its QEMUs go on.
 #
+# QEMU runs as Debian's libvirt-qemu where that is installed, else as nobody of
+# the group kvm; a host agent's sockets are of its group.  With /dev/kvm there
+# and not for its QEMU, libvirt 9.0 asks QEMU what it can do at each start, which
+# takes half a minute.
+#
 # With more than one host, "at HOST COMMAND..." runs what is here, and in
 # hostd.sh, with $T/HOST in the place of $T.
+
+libvirtd_user=nobody libvirtd_group=kvm
+if getent passwd libvirt-qemu >/dev/null &&
+	getent group libvirt-qemu >/dev/null; then
+	libvirtd_user=libvirt-qemu libvirtd_group=libvirt-qemu
+fi
+# shellcheck disable=SC2034 # hostd.sh's
+hostd_group=$libvirtd_group
+# Two that run at once have names of their own: control groups know no other.
+# shellcheck disable=SC2034 # of scripts
+libvirtd_run=${T##*.}
 
 at() {
 	at_top=$T
@@ -27,10 +43,10 @@ libvirtd_need() {
 # $libvirtd_nice: how nice its QEMUs are; $libvirtd_number: of the host, two
 # hexadecimal digits, where there are several.
 libvirtd_start() {
-	chmod 755 "$T"
+	chmod 755 "${T%/?}" "$T"
 	cat >"$T/libvirtd.sh" <<'END'
 #!/bin/sh
-# libvirtd.sh FOLDER HOOK NUMBER
+# libvirtd.sh FOLDER HOOK NUMBER USER GROUP
 set -eu
 mount --make-rprivate /
 mkdir -p "$1/etc"
@@ -50,7 +66,7 @@ mkdir -p /etc/libvirt/hooks/qemu.d
 printf '#!/bin/sh\nexport ONERNG_RUN_DIR=%s\nexec %s "$@"\n' "$1/run" "$2" \
 	>/etc/libvirt/hooks/qemu.d/50-onerng
 chmod 755 /etc/libvirt/hooks/qemu.d/50-onerng
-printf 'stdio_handler="file"\nuser="root"\ngroup="root"\n' \
+printf 'stdio_handler="file"\nuser="%s"\ngroup="%s"\n' "$4" "$5" \
 	>>/etc/libvirt/qemu.conf
 printf '%s\n' "unix_sock_dir=\"$1\"" 'auth_unix_rw="none"' \
 	"host_uuid=\"6f6e6572-6e67-4000-8000-0000000000$3\"" \
@@ -64,7 +80,7 @@ END
 	start libvirtd nice -n "${libvirtd_nice:-0}" \
 		unshare --mount --pid --fork --kill-child --mount-proc \
 		sh "$T/libvirtd.sh" "$T" "$B/onerng-qemu-hook" \
-		"${libvirtd_number:-aa}"
+		"${libvirtd_number:-aa}" "$libvirtd_user" "$libvirtd_group"
 	wait_for 60 virtd version
 }
 
