@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/hostd.sh"
 
 peer=$B/tests/integration/egdpeer
+wild=$B/tests/integration/egdwild
 a=11111111-1111-1111-1111-111111111111
 b=22222222-2222-2222-2222-222222222222
 c=33333333-3333-3333-3333-333333333333
@@ -147,7 +148,7 @@ else
 	not_ok "and is counted as throttled"
 fi
 check "no 16 bytes were delivered twice" \
-	"$peer" unique "$T/a" "$T/b" "$T/c"
+	"$wild" unique "$T/a" "$T/b" "$T/c"
 
 kill -USR1 "$(cat "$T/hostd.pid")"
 check "SIGUSR1 logs rngd's statistics" wait_for 5 \

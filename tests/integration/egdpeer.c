@@ -15,7 +15,8 @@
  *     than that arrived, and how long it waited at most
  * egdpeer gulp SOCKET FILE   as many blocks of 64 bytes as it can get, with 64
  *     requests under way, until it is killed
- * egdpeer unique FILE...             all 16-byte blocks of all files differ
+ * egdpeer unique FILE...             all 16-byte blocks of all files differ, for
+ *     what is too large for `egdwild unique`, which finds them at any offset
  *
  * Exit status: 0, or 1 with a reason; reads give up after TIMEOUT_MS.
  */
