@@ -66,8 +66,9 @@ mkdir -p /etc/libvirt/hooks/qemu.d
 printf '#!/bin/sh\nexport ONERNG_RUN_DIR=%s\nexec %s "$@"\n' "$1/run" "$2" \
 	>/etc/libvirt/hooks/qemu.d/50-onerng
 chmod 755 /etc/libvirt/hooks/qemu.d/50-onerng
-printf 'stdio_handler="file"\nuser="%s"\ngroup="%s"\n' "$4" "$5" \
-	>>/etc/libvirt/qemu.conf
+# Two hosts have the same files here; whose they were, neither may write down.
+printf 'stdio_handler="file"\nremember_owner=0\nuser="%s"\ngroup="%s"\n' \
+	"$4" "$5" >>/etc/libvirt/qemu.conf
 printf '%s\n' "unix_sock_dir=\"$1\"" 'auth_unix_rw="none"' \
 	"host_uuid=\"6f6e6572-6e67-4000-8000-0000000000$3\"" \
 	'log_outputs="3:stderr"' >"$1/libvirtd.conf"

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Two guests of a real libvirtd read /dev/hwrng without pause while one of them
 # is saved, restored, migrated to another host and killed, the other destroyed,
-# and libvirtd and the host agent restarted under them: no read stalls, nothing
-# comes twice, and the agent's record is right behind each step.
+# and libvirtd and the host agent restarted under them; a third has its device
+# attached while it runs: no read stalls, nothing comes twice, and the agent's
+# record is right behind each step.
 # timeout: 400
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
@@ -14,9 +15,10 @@ need busybox cpio modprobe
 libvirtd_need
 kernel_need cloud
 
-peer=$B/tests/integration/egdpeer
+wild=$B/tests/integration/egdwild
 red=5d3a2c1e-0052-4b6f-8d70-0f1e2d3c4b01
 blue=5d3a2c1e-0052-4b6f-8d70-0f1e2d3c4b02
+green=5d3a2c1e-0052-4b6f-8d70-0f1e2d3c4b03
 
 # What each guest tells goes into files that are only ever added to, whichever
 # QEMU runs it: NAME.bytes, what it read; NAME.slow, a line for each slow read;
@@ -44,11 +46,16 @@ channel() {
 END
 }
 
+# vm GUEST: the domain's name.
+vm() {
+	echo "life-$libvirtd_run-$1"
+}
+
 # domain NAME UUID: its XML, as of host a.
 domain() {
 	cat <<END
 <domain type='qemu'>
-  <name>$1</name>
+  <name>$(vm "$1")</name>
   <uuid>$2</uuid>
   <memory unit='MiB'>112</memory>
   <vcpu>1</vcpu>
@@ -80,6 +87,16 @@ $(channel "$1.self")
   </devices>
 </domain>
 END
+}
+
+without_device() {
+	domain "$@" | sed '/<rng /,/<\/rng>/d'
+}
+
+# attach DOMAIN WORD...: at the host at hand.
+attach() {
+	timeout 60 "$B/onerngctl" -s "$T/run/control.sock" domain attach \
+		--connect "$(virtd_uri)" --drop-ins "$T/hostd.conf.d" "$@"
 }
 
 # of UUID PATH: a value of a domain on the host at hand.
@@ -191,7 +208,10 @@ boots() {
 vm_initramfs "$T/guest.gz" cloud "virtio_pci virtio_rng virtio_console" \
 	"$B/tests/system/hwrngread:bin/hwrngread" "$T/rc:rc"
 cp "$KERNEL_DIR/cloud/vmlinux" "$T/vmlinux"
-for guest in red blue; do
+# QEMU listens there.
+mkdir "$T/m"
+chown "$libvirtd_user" "$T/m"
+for guest in red blue green; do
 	for what in bytes slow self; do
 		: >"$T/$guest.$what"
 	done
@@ -217,8 +237,23 @@ boots red $red a
 boots blue $blue a
 record start a $red 1 1 start
 
+without_device green $green >"$T/green.xml"
+check green_is_created_without_a_device at a virtd create "$T/green.xml"
+check green_runs wait_for "$VM_BOOT_TIMEOUT" test -s "$T/green.self" ||
+	tail -n 5 "$T/green.console"
+check a_device_is_attached_to_green at a attach "$(vm green)" --live ||
+	cat "$T/.check"
+check green_reads_it wait_for 60 reads_beyond green 4096 ||
+	tail -n 5 "$T/green.console"
+check attach_it_is_connected is a $green connected true
+equal attach_its_qemu_is_taken_for_its_own 0 \
+	"$(at a of $green domain.foreign)"
+check green_is_destroyed at a virtd destroy "$(vm green)"
+check attach_it_is_disconnected wait_for 20 is a $green connected false
+accounts attach green 0 "$(at a of $green delivered)"
+
 begin red blue
-check red_is_saved at a virtd save red "$T/saved"
+check red_is_saved at a virtd save "$(vm red)" "$T/saved"
 gone_from save a $red
 had=$(size red)
 sleep 1
@@ -248,8 +283,8 @@ record agent_restart a $red 2 1 restore
 record agent_restart a $blue 1 1 start
 
 begin red blue
-check red_migrates at a virtd migrate red "$(at b virtd_uri)" --live --unsafe \
-	--migrateuri "unix://$T/migration"
+check red_migrates at a virtd migrate "$(vm red)" "$(at b virtd_uri)" \
+	--live --unsafe --migrateuri "unix://$T/m/migration"
 gone_from migration a $red
 reads_on migration
 record migration b $red 1 1 migrate
@@ -264,17 +299,18 @@ boots red $red b
 record start_after_kill b $red 2 2 start
 
 begin red
-check blue_is_destroyed at a virtd destroy blue
+check blue_is_destroyed at a virtd destroy "$(vm blue)"
 gone_from destroy a $blue
 accounts destroy blue "$base_blue" "$(at a of $blue delivered)"
 reads_on destroy
 boots blue $blue a
 record start_after_destroy a $blue 2 2 start
 
-for guest in red blue; do
+for guest in red blue green; do
 	echo "$guest read $(size $guest) bytes"
 done
-check no_block_came_twice "$peer" unique "$T/red.bytes" "$T/blue.bytes"
+check no_block_came_twice "$wild" unique "$T/red.bytes" "$T/blue.bytes" \
+	"$T/green.bytes"
 for host in a b; do
 	at $host libvirtd_stop
 	at $host hostd_stop
