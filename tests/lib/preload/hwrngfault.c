@@ -54,10 +54,10 @@ static ssize_t fail(int err)
 	return -1;
 }
 
-ssize_t read(int fd, void *buf, size_t count)
+ssize_t read(int fd, void *buf, size_t nbytes)
 {
 	if (!is_hwrng(fd))
-		return syscall(SYS_read, fd, buf, count);
+		return syscall(SYS_read, fd, buf, nbytes);
 	while (told("silent"))
 		poll(NULL, 0, LOOK_MS);
 	if (told("eio"))
@@ -69,12 +69,12 @@ ssize_t read(int fd, void *buf, size_t count)
 	if (told("empty"))
 		return 0;
 	if (told("stuck")) {
-		memset(buf, 0x5a, count);
-		return (ssize_t)count;
+		memset(buf, 0x5a, nbytes);
+		return (ssize_t)nbytes;
 	}
 	if (told("slow")) {
 		poll(NULL, 0, SLOW_MS);
-		count = count < SLOW_READ ? count : SLOW_READ;
+		nbytes = nbytes < SLOW_READ ? nbytes : SLOW_READ;
 	}
-	return syscall(SYS_read, fd, buf, count);
+	return syscall(SYS_read, fd, buf, nbytes);
 }
