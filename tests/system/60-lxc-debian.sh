@@ -109,6 +109,12 @@ with_device() {
 	lxc_hooks deb deb device=virtual name=onerng owner=0 group=20 \
 		mode=0660 socket=yes
 	check "$case: it starts" lxc_start deb || tail -n 5 "$(lxc_log deb)"
+	# A hook whose second is up leaves out what it had not come to.
+	for _ in 1 2; do
+		! lxc_run deb test -S /dev/onerng.d/egd.sock || break
+		lxc_stop deb
+		lxc_start deb
+	done
 	check "$case: it boots" comes_up deb
 	equal "$case: the device is there" "character special file 0:20 660" \
 		"$(lxc_run deb stat -c '%F %u:%g %a' /dev/onerng)"
