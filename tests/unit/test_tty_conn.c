@@ -196,7 +196,7 @@ Test(tty_conn, no_more_is_written_than_is_read)
 	n = unread(fd);
 	cr_assert_geq(n, TTY_CONN_AHEAD);
 	cr_assert_leq(n, TTY_CONN_BLIND);
-	cr_assert_eq(pool_blocks(env.pool), 100 - n / POOL_BLOCK);
+	cr_assert_eq(pool_blocks(env.pool), (size_t)(100 - n / POOL_BLOCK));
 	cr_assert_eq(hear(fd, got, sizeof(got)), sizeof(got));
 	cr_assert_leq(unread(fd), TTY_CONN_BLIND);
 	close_slave(fd);
