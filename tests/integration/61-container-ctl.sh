@@ -28,6 +28,7 @@ container() {
 	hostd_ctl container "$verb" "$@"
 }
 
+# shellcheck disable=SC2120 # said() gives it some
 refresh() {
 	hostd_ctl container refresh "$@" --includes "$inc"
 }
