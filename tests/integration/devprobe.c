@@ -30,8 +30,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define READ_MS	   3000
+#define READ_MS	   10000
 #define QUIET_MS   500
+#define RETRY_MS   20
 #define LISTEN_MAX 16
 
 static int say(int r)
@@ -80,16 +81,35 @@ static void make_raw(int fd)
 	tcsetattr(fd, TCSANOW, &raw);
 }
 
+/*
+ * What there is within so long: bytes, 0 if none came. poll() of /dev/hwrng is
+ * always true, so its read may find nothing yet.
+ */
+static ssize_t read_within(int fd, void *data, size_t size, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t n = -1;
+
+	for (; ms > 0; ms -= RETRY_MS) {
+		if (poll(&p, 1, ms) != 1)
+			return 0;
+		n = read(fd, data, size);
+		if (n >= 0 || errno != EAGAIN)
+			return n;
+		poll(NULL, 0, RETRY_MS);
+	}
+	return n;
+}
+
 /* Until wanted bytes came or none for so long; what came into out, if any. */
 static int take_some(int fd, size_t wanted, int ms, FILE *out)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char data[4096];
 	size_t got = 0;
 	ssize_t n = 1;
 
-	while (got < wanted && n > 0 && poll(&p, 1, ms) == 1) {
-		n = read(fd, data, sizeof(data));
+	while (got < wanted && n > 0) {
+		n = read_within(fd, data, sizeof(data), ms);
 		if (n > 0 && out)
 			fwrite(data, 1, (size_t)n, out);
 		got += n > 0 ? (size_t)n : 0;
