@@ -99,7 +99,7 @@ deps: ## install what is missing of packaging/packages (root)
 	@tests/lib/deps.sh
 
 check: deps ## run every test; ends with "N passed, N failed, N skipped"
-	+@$(SUITE) unit fuzz tree integration system
+	+@AGAIN=2 $(SUITE) unit fuzz tree integration system
 
 check-unit: ## run the unit tests, sanitized
 	+@$(SUITE) unit

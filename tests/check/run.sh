@@ -89,6 +89,31 @@ says "of what it says" "hangs: ran into its limit of 1 s"
 refuse "nothing is no success" 1 runs 4
 last_line "and says so" "0 passed, 0 failed, 0 skipped"
 
+# AGAIN: what fails only beside others is told from what fails.
+program moody <<END
+[ -e "$T/moody.seen" ] && exec echo "ok in a better mood"
+: >"$T/moody.seen"
+echo "ok one"
+echo "not ok two: in a mood"
+exit 1
+END
+AGAIN=1
+export AGAIN
+check "who passes when run again passes" runs 4 good moody
+last_line "the second time counts" "3 passed, 0 failed, 1 skipped"
+says "the first is told" "not ok two: in a mood"
+says "and who it was" "passed alone, failed at first: $T/moody, "
+check "both logs are kept" test -s "$T/log/$(echo "$T" | tr / -)-moody.log" \
+	-a -s "$T/log/$(echo "$T" | tr / -)-moody.again.log"
+refuse "who fails twice fails" 1 runs 4 good bad
+last_line "and is counted once" "3 passed, 1 failed, 1 skipped"
+rm "$T/moody.seen"
+refuse "no more run again than may" 1 runs 1 bad moody
+last_line "which fail at once" "2 passed, 2 failed, 0 skipped"
+AGAIN=0
+refuse "none without leave" 1 runs 4 bad
+last_line "as before" "1 passed, 1 failed, 0 skipped"
+
 # An environment holds for those behind it, whatever the order they run in.
 program shows '# timeout: 10' <<'END'
 echo "ok shows $WORD"
