@@ -4,42 +4,28 @@
 
 #include "ctl/container_device.h"
 #include "ctl/container_plan.h"
+#include "ctl/policy.h"
 
-#define SETTER(name, attribute)                                               \
-	static int set_##name(void *ctx, const char *value, const char **why) \
-	{                                                                     \
-		return domain_policy_set(&((struct plan_call *)ctx)->policy,  \
-					 attribute, value, why);              \
-	}
-SETTER(class, "class")
-SETTER(absent, "when-absent")
-SETTER(rate, "rate")
-SETTER(burst, "burst")
-SETTER(weight, "weight")
+POLICY_SETTER(struct plan_call, class, "class")
+POLICY_SETTER(struct plan_call, rate, "rate")
+POLICY_SETTER(struct plan_call, burst, "burst")
+POLICY_SETTER(struct plan_call, weight, "weight")
+POLICY_SETTER(struct plan_call, absent, "when-absent")
 
 static const struct opt options[] = {
-	{ "device", 0, "DEVICE",
-	  "virtual, plain, hwrng or passthrough[=PORT|=/dev/NODE]",
-	  plan_set_device },
-	{ "name", 0, "NAME", "of the device in the container's /dev; repeats",
-	  plan_set_name },
-	{ "owner", 0, "UID", "of the device, as the container sees it",
-	  plan_set_owner },
-	{ "group", 0, "GID", "the same (20)", plan_set_group },
-	{ "mode", 0, "OCTAL", "the same (0660)", plan_set_mode },
+	PLAN_OPT_DEVICE,
+	PLAN_OPT_NAME,
+	PLAN_OPT_OWNER,
+	PLAN_OPT_GROUP,
+	PLAN_OPT_MODE,
 	{ "socket", 0, "[YES]", "a socket, too: /dev/onerng.d/egd.sock",
 	  plan_set_socket },
-	{ "require", 0, "[YES]", "does not start without the device",
-	  plan_set_require },
-	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class },
-	{ "rate", 0, "BYTES", "limit it to BYTES a second, 0: no limit",
-	  set_rate },
-	{ "burst", 0, "BYTES", "let it take BYTES at once above its rate",
-	  set_burst },
-	{ "weight", 0, "N", "its share when there is not enough for all",
-	  set_weight },
-	{ "when-absent", 0, "POLICY",
-	  "while no device serves: hold, kernel or refuse", set_absent },
+	PLAN_OPT_REQUIRE,
+	POLICY_OPT_CLASS(set_class),
+	POLICY_OPT_RATE(set_rate),
+	POLICY_OPT_BURST(set_burst),
+	POLICY_OPT_WEIGHT(set_weight),
+	POLICY_OPT_ABSENT(set_absent),
 	{ "dry-run", 0, NULL, "change nothing, print a diff",
 	  plan_set_dry_run },
 	{ "no-register", 0, NULL, "do not tell the agent",

@@ -8,20 +8,9 @@
 #include "lxc/container_hook.h"
 
 static const struct opt options[] = {
-	{ "device", 0, "DEVICE",
-	  "virtual, plain, hwrng or passthrough[=PORT|=/dev/NODE]",
-	  plan_set_device },
-	{ "name", 0, "NAME", "of the device in the container's /dev; repeats",
-	  plan_set_name },
-	{ "owner", 0, "UID", "of the device, as the container sees it",
-	  plan_set_owner },
-	{ "group", 0, "GID", "the same (20)", plan_set_group },
-	{ "mode", 0, "OCTAL", "the same (0660)", plan_set_mode },
-	{ "require", 0, "[YES]", "does not start without the device",
-	  plan_set_require },
-	CONTAINER_OPT_PATH,
-	CONTAINER_OPT_INCLUDES,
-	COMMAND_OPT_HELP,
+	PLAN_OPT_DEVICE,    PLAN_OPT_NAME,	    PLAN_OPT_OWNER,
+	PLAN_OPT_GROUP,	    PLAN_OPT_MODE,	    PLAN_OPT_REQUIRE,
+	CONTAINER_OPT_PATH, CONTAINER_OPT_INCLUDES, COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
 };
 

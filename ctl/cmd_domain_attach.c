@@ -5,31 +5,21 @@
 #include "ctl/change.h"
 #include "ctl/policy.h"
 
-#define SETTER(name, attribute)                                                \
-	static int set_##name(void *ctx, const char *value, const char **why)  \
-	{                                                                      \
-		return domain_policy_set(&((struct change_call *)ctx)->policy, \
-					 attribute, value, why);               \
-	}
-SETTER(class, "class")
-SETTER(absent, "when-absent")
-SETTER(rate, "rate")
-SETTER(burst, "burst")
-SETTER(weight, "weight")
+POLICY_SETTER(struct change_call, class, "class")
+POLICY_SETTER(struct change_call, rate, "rate")
+POLICY_SETTER(struct change_call, burst, "burst")
+POLICY_SETTER(struct change_call, weight, "weight")
+POLICY_SETTER(struct change_call, absent, "when-absent")
 
 static const struct opt options[] = {
 	{ "live", 0, NULL, "the running domain, at once", change_set_live },
 	{ "config", 0, NULL, "its configuration, for its next start",
 	  change_set_config },
-	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class },
-	{ "rate", 0, "BYTES", "limit it to BYTES a second, 0: no limit",
-	  set_rate },
-	{ "burst", 0, "BYTES", "let it take BYTES at once above its rate",
-	  set_burst },
-	{ "weight", 0, "N", "its share when there is not enough for all",
-	  set_weight },
-	{ "when-absent", 0, "POLICY",
-	  "while no device serves: hold, kernel or refuse", set_absent },
+	POLICY_OPT_CLASS(set_class),
+	POLICY_OPT_RATE(set_rate),
+	POLICY_OPT_BURST(set_burst),
+	POLICY_OPT_WEIGHT(set_weight),
+	POLICY_OPT_ABSENT(set_absent),
 	{ "dry-run", 0, NULL, "change nothing, print a diff",
 	  change_set_dry_run },
 	{ "no-register", 0, NULL, "do not tell the agent",

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "ctl/container.h"
+#include "ctl/policy.h"
 #include "ctl/set.h"
 
 /* A domain needs nothing of LXC's. */
@@ -22,20 +23,10 @@ SETTER(rate)
 SETTER(burst)
 SETTER(weight)
 
-#define SET_OPTIONS                                                          \
-	{ "class", 0, "CLASS", "serve it as raw, drbg or seed", set_class }, \
-		{ "when-absent", 0, "POLICY",                                \
-		  "while no device serves: hold, kernel or refuse",          \
-		  set_absent },                                              \
-		{ "rate", 0, "BYTES",                                        \
-		  "limit it to BYTES a second, 0: no limit", set_rate },     \
-		{ "burst", 0, "BYTES",                                       \
-		  "let it take BYTES at once above its rate", set_burst },   \
-	{                                                                    \
-		"weight", 0, "N",                                            \
-			"its share when there is not enough for all",        \
-			set_weight                                           \
-	}
+#define SET_OPTIONS                                                     \
+	POLICY_OPT_CLASS(set_class), POLICY_OPT_ABSENT(set_absent),     \
+		POLICY_OPT_RATE(set_rate), POLICY_OPT_BURST(set_burst), \
+		POLICY_OPT_WEIGHT(set_weight)
 
 static const struct opt domain_options[] = {
 	SET_OPTIONS,

@@ -36,6 +36,38 @@ int plan_set_mode(void *call, const char *value, const char **why);
 int plan_set_socket(void *call, const char *value, const char **why);
 int plan_set_require(void *call, const char *value, const char **why);
 
+/* Rows of a command's table of options: the device in the container. */
+#define PLAN_OPT_DEVICE                                                           \
+	{                                                                         \
+		"device", 0, "DEVICE",                                            \
+			"virtual, plain, hwrng or passthrough[=PORT|=/dev/NODE]", \
+			plan_set_device                                           \
+	}
+#define PLAN_OPT_NAME                                                     \
+	{                                                                 \
+		"name", 0, "NAME",                                        \
+			"of the device in the container's /dev; repeats", \
+			plan_set_name                                     \
+	}
+#define PLAN_OPT_OWNER                                                        \
+	{                                                                     \
+		"owner", 0, "UID", "of the device, as the container sees it", \
+			plan_set_owner                                        \
+	}
+#define PLAN_OPT_GROUP                                             \
+	{                                                          \
+		"group", 0, "GID", "the same (20)", plan_set_group \
+	}
+#define PLAN_OPT_MODE                                                \
+	{                                                            \
+		"mode", 0, "OCTAL", "the same (0660)", plan_set_mode \
+	}
+#define PLAN_OPT_REQUIRE                                                    \
+	{                                                                   \
+		"require", 0, "[YES]", "does not start without the device", \
+			plan_set_require                                    \
+	}
+
 /* What it has, and what was given over that; all names are given anew. */
 void plan_overlay(struct container_snippet *s, const struct plan_call *call);
 

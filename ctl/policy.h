@@ -7,9 +7,45 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "common/opt.h"
 #include "libvirt-xml/domain_policy.h"
 
 #define POLICY_ELEMENT_MAX 256
+
+/* Rows of a command's table of options. */
+#define POLICY_OPT_CLASS(setter)                                             \
+	{                                                                    \
+		"class", 0, "CLASS", "serve it as raw, drbg or seed", setter \
+	}
+#define POLICY_OPT_RATE(setter)                                                \
+	{                                                                      \
+		"rate", 0, "BYTES", "limit it to BYTES a second, 0: no limit", \
+			setter                                                 \
+	}
+#define POLICY_OPT_BURST(setter)                                           \
+	{                                                                  \
+		"burst", 0, "BYTES",                                       \
+			"let it take BYTES at once above its rate", setter \
+	}
+#define POLICY_OPT_WEIGHT(setter)                                            \
+	{                                                                    \
+		"weight", 0, "N",                                            \
+			"its share when there is not enough for all", setter \
+	}
+#define POLICY_OPT_ABSENT(setter)                                         \
+	{                                                                 \
+		"when-absent", 0, "POLICY",                               \
+			"while no device serves: hold, kernel or refuse", \
+			setter                                            \
+	}
+
+/* Its setter set_NAME(), for a call that has a policy. */
+#define POLICY_SETTER(call, name, attribute)                                  \
+	static int set_##name(void *ctx, const char *value, const char **why) \
+	{                                                                     \
+		return domain_policy_set(&((call *)ctx)->policy, attribute,   \
+					 value, why);                         \
+	}
 
 bool policy_is_given(const struct domain_policy *p);
 
