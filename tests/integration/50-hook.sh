@@ -37,25 +37,6 @@ start_of() {
 	event "$1" prepare && event "$1" start && event "$1" started
 }
 
-# of UUID KEY: what the status says of a domain.
-of() {
-	i=0
-	hostd_ctl domain list --json >"$T/list" || return
-	while found=$(json consumers.$i.uuid <"$T/list"); do
-		if [ "$found" = "$1" ]; then
-			json "consumers.$i.$2" <"$T/list"
-			return
-		fi
-		i=$((i + 1))
-	done
-	echo none
-}
-
-# of_is UUID KEY VALUE
-of_is() {
-	[ "$(of "$1" "$2")" = "$3" ]
-}
-
 device_is() {
 	[ "$(hostd_get "devices.$1.state")" = "$2" ]
 }

@@ -25,22 +25,13 @@ ended_all() {
 }
 trap ended_all EXIT
 
-# of UUID KEY: what the status says of a domain.
-of() {
-	hostd_ctl domain list --json >"$T/list" || return
-	for of_n in 0 1; do
-		[ "$(json "consumers.$of_n.uuid" <"$T/list")" != "$1" ] ||
-			json "consumers.$of_n.$2" <"$T/list"
-	done
-}
-
 # is KEY VALUE: of the domain.
 is() {
-	[ "$(of $uuid "$1")" = "$2" ]
+	of_is $uuid "$1" "$2"
 }
 
 other_is() {
-	[ "$(of $other "$1")" = "$2" ]
+	of_is $other "$1" "$2"
 }
 
 # domain NAME UUID [METADATA]

@@ -79,24 +79,6 @@ looked_at_all() {
 	[ "$(hostd_get domain_watch.looked)" -gt 0 ]
 }
 
-# of UUID KEY: what the status says of a domain.
-of() {
-	i=0
-	hostd_ctl domain list --json >"$T/list" || return
-	while found=$(json consumers.$i.uuid <"$T/list"); do
-		if [ "$found" = "$1" ]; then
-			json "consumers.$i.$2" <"$T/list"
-			return
-		fi
-		i=$((i + 1))
-	done
-	echo none
-}
-
-of_is() {
-	[ "$(of "$1" "$2")" = "$3" ]
-}
-
 # domain NAME UUID POLICY
 domain() {
 	cat <<END

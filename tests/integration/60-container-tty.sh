@@ -15,8 +15,8 @@ node() {
 	sed -n 's/^node=//p' "$T/run/lxc/$1.facts"
 }
 
-# of ID FIELD: of its status.
-of() {
+# container_of ID FIELD: of its status.
+container_of() {
 	hostd_ctl status --json | python3 -c '
 import json, sys
 for c in json.load(sys.stdin)["consumers"]:
@@ -102,8 +102,8 @@ equal "for its owner alone, until a hook gives it away" 600 \
 	"$(stat -c %a "$(node virt)")"
 equal "no device has no node" "" "$(node none)"
 [ ! -c /dev/hwrng ] || equal "a hwrng has the kernel's" /dev/hwrng "$(node hw)"
-equal "status has the node" "$(node virt)" "$(of virt node)"
-equal "and the phase" unknown "$(of virt phase)"
+equal "status has the node" "$(node virt)" "$(container_of virt node)"
+equal "and the phase" unknown "$(container_of virt phase)"
 equal "a socket for who wants one" 666 \
 	"$(stat -c %a "$T/run/lxc/other/egd.sock")"
 equal "a directory for each" 755 "$(stat -c %a "$T/run/lxc/virt")"
@@ -183,9 +183,9 @@ check "an EGD socket beside it" timeout 20 "$egdpeer" read \
 	"$T/run/lxc/other/egd.sock" 50 64 "$T/a.egd"
 # The pool's stock is gone by then.
 sleep 1
-a=$(of plain delivered) b=$(of other delivered)
+a=$(container_of plain delivered) b=$(container_of other delivered)
 sleep 4
-a=$(($(of plain delivered) - a)) b=$(($(of other delivered) - b))
+a=$(($(container_of plain delivered) - a)) b=$(($(container_of other delivered) - b))
 # Who is late to read on a busy machine leaves it to the other.
 if [ $((a * 2)) -ge $b ] && [ $((b * 2)) -ge $a ]; then
 	ok "their shares are alike"
@@ -197,7 +197,7 @@ check "reading went well" stop p1 5
 check "for both" stop p2 5
 check "no byte came twice, to whomever" "$egdwild" unique "$T"/a.*
 equal "both ways are counted as one" true \
-	"$([ "$(of other delivered)" -ge 3200 ] && echo true)"
+	"$([ "$(container_of other delivered)" -ge 3200 ] && echo true)"
 
 # Rates are exact over time, if a busy machine delays nobody for longer than a
 # burst lasts; the first one is gone before it is measured.
@@ -221,11 +221,11 @@ check "a container that starts" tell started seed 1
 equal "gets them anew" 64 "$(got "$(node seed)" 128 2)"
 
 # Little is given that nobody reads.
-before=$(of plain delivered)
+before=$(container_of plain delivered)
 for _ in 1 2 3 4 5 6 7 8; do
 	timeout 5 dd if="$p" bs=16 count=1 of=/dev/null 2>/dev/null
 done
-more=$(($(of plain delivered) - before))
+more=$(($(container_of plain delivered) - before))
 if [ $more -le 5200 ]; then
 	ok "a short read costs 640 bytes at most"
 else
@@ -289,10 +289,10 @@ equal "the one whose locks were held" 64 "$(tell started seed 2; got "$(node see
 old=$(node plain)
 check "a container that prepares" tell prepare plain
 refuse "has another terminal" 1 [ "$(node plain)" = "$old" ]
-equal "is preparing" preparing "$(of plain phase)"
+equal "is preparing" preparing "$(container_of plain phase)"
 check "it starts" tell started plain $$
-equal "it runs" running "$(of plain phase)"
-equal "as that process" $$ "$(of plain pid)"
+equal "it runs" running "$(container_of plain phase)"
+equal "as that process" $$ "$(container_of plain pid)"
 # A first process may be quicker than the agent.
 check "another prepares" tell prepare virt
 kill -STOP "$(cat "$T/hostd.pid")"
@@ -362,8 +362,8 @@ sys.exit(not reply["ok"])
 END
 }
 check "a class is changed live" set_live consumer=plain class=drbg
-equal "which status says" drbg "$(of plain class)"
-equal "and that it is no configuration" true "$(of plain override)"
+equal "which status says" drbg "$(container_of plain class)"
+equal "and that it is no configuration" true "$(container_of plain override)"
 check "a container is told from a domain by its kind" set_live consumer=plain \
 	kind=container class=raw
 refuse "which is not one of that name" 1 set_live consumer=plain kind=domain \
@@ -375,7 +375,7 @@ sed -i 's/^\[container slow\]/&\nwhen_absent=refuse/
 	s/^\[container fast\]/&\nwhen_absent=kernel/' "$T/hostd.conf"
 kill -HUP "$(cat "$T/hostd.pid")"
 refusing() {
-	[ "$(of slow when_absent)" = refuse ]
+	[ "$(container_of slow when_absent)" = refuse ]
 }
 check "policies are taken" wait_for 5 refusing
 hostd_sim unplug >/dev/null
@@ -386,7 +386,7 @@ check "the device is unplugged" wait_for 20 absent
 sleep 3
 equal "refuse gives nothing" 0 "$(got "$(node slow)" 64 1)"
 equal "kernel gives the kernel's" 64 "$(got "$(node fast)" 64 5)"
-check "which is counted" [ "$(of fast kernel_bytes)" -ge 64 ]
+check "which is counted" [ "$(container_of fast kernel_bytes)" -ge 64 ]
 hostd_stop
 equal "facts outlive the agent, without a node" "" "$(node virt)"
 check "and say that it ended" grep -qx state=stopped "$T/run/lxc/virt.facts"

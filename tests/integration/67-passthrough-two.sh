@@ -26,8 +26,8 @@ sys.exit(0 if json.loads(s.makefile().readline())["ok"] else 1)
 END
 }
 
-# of PORT KEY: what status says of the device there.
-of() {
+# device_of PORT KEY: what status says of the device there.
+device_of() {
 	hostd_ctl status --json | python3 -c '
 import json, sys
 for d in json.load(sys.stdin)["devices"]:
@@ -36,7 +36,7 @@ for d in json.load(sys.stdin)["devices"]:
 }
 
 is() {
-	[ "$(of "$1" state)" = "$2" ]
+	[ "$(device_of "$1" state)" = "$2" ]
 }
 
 # used PORT: it serves, or would if somebody wanted bytes.
@@ -65,18 +65,18 @@ start init sleep 1000
 check "the second one is passed on as its container runs" \
 	say container-event op=running id=named "pid=$(pid_of init)"
 equal "it is let go at once" "released container named" \
-	"$(of "$second" state) $(of "$second" detail)"
+	"$(device_of "$second" state) $(device_of "$second" detail)"
 check "the first one serves on" used "$first"
 equal "so does the agent" serving "$(hostd_get state)"
 check "bytes come" takes
 hostd_end KILL
 hostd_up
 check "another agent has the first one" wait_for 60 used "$first"
-equal "and leaves the second one alone" released "$(of "$second" state)"
+equal "and leaves the second one alone" released "$(device_of "$second" state)"
 check "the first one is passed on, too" \
 	say container-event op=prepare id=any
 equal "to the other container" "released container any" \
-	"$(of "$first" state) $(of "$first" detail)"
+	"$(device_of "$first" state) $(device_of "$first" detail)"
 equal "nobody serves" no-device "$(hostd_get state)"
 check "it stops" say container-event op=stopped id=any
 check "and the first one serves again" wait_for 60 used "$first"

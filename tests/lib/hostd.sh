@@ -22,6 +22,25 @@ hostd_state() {
 	[ "$(hostd_get state)" = "$1" ]
 }
 
+# of UUID KEY: what the status says of a domain; "none" if it knows none such.
+of() {
+	of_n=0
+	hostd_ctl domain list --json >"$T/.list" 2>/dev/null || return
+	while json consumers.$of_n.name <"$T/.list" >/dev/null; do
+		if [ "$(json consumers.$of_n.uuid <"$T/.list")" = "$1" ]; then
+			json "consumers.$of_n.$2" <"$T/.list"
+			return
+		fi
+		of_n=$((of_n + 1))
+	done
+	echo none
+}
+
+# of_is UUID KEY VALUE
+of_is() {
+	[ "$(of "$1" "$2")" = "$3" ]
+}
+
 # hostd_socket UUID
 hostd_socket() {
 	echo "$T/run/kvm/$1.sock"

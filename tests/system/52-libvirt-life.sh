@@ -99,18 +99,9 @@ attach() {
 		--connect "$(virtd_uri)" --drop-ins "$T/hostd.conf.d" "$@"
 }
 
-# of UUID PATH: a value of a domain on the host at hand.
-of() {
-	hostd_ctl domain list --json >"$T/.list" 2>/dev/null
-	for of_n in 0 1 2; do
-		[ "$(json "consumers.$of_n.uuid" <"$T/.list")" != "$1" ] ||
-			json "consumers.$of_n.$2" <"$T/.list"
-	done
-}
-
 # is HOST UUID PATH WANTED
 is() {
-	[ "$(at "$1" of "$2" "$3")" = "$4" ]
+	at "$1" of_is "$2" "$3" "$4"
 }
 
 # record NAME HOST UUID GENERATION CONNECTIONS ORIGIN: of a domain that runs.
