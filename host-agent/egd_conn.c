@@ -60,36 +60,18 @@ enum service_supply egd_conn_supply(const struct egd_conn *c)
 	return service_supply(&c->consumer->service, &view);
 }
 
-static void conn_want_light(struct egd_conn *c, bool light)
-{
-	if (light == c->light)
-		return;
-	c->light = light;
-	c->env->light_wanting += light ? 1 : (size_t)-1;
-	sched_want(c->env->light, c->consumer->light, light);
-}
-
 void egd_conn_update(struct egd_conn *c)
 {
-	const struct service *service = &c->consumer->service;
-	struct service_view view = egd_conn_view(c->env);
-	bool demand = conn_demands(c);
-	bool wanting = c->fd >= 0 && service_wants_pool(service, &view, demand);
 	bool owing = c->asked > c->delivered;
 
-	conn_want_light(c, service_wants_made(service, &view, demand));
+	deal_want(&c->wants, c->env, c->consumer, c->fd >= 0, conn_demands(c));
 	c->consumer->owed = owing ? c->asked - c->delivered : 0;
 	c->consumer->ahead = owing ? 0 : c->delivered - c->asked;
-	owing = owing && wanting;
+	owing = owing && c->wants.pool;
 	if (owing != c->owing)
 		c->env->owing += owing ? 1 : (size_t)-1;
 	c->owing = owing;
 	egd_state_save(c);
-	if (wanting == c->wanting)
-		return;
-	c->wanting = wanting;
-	c->env->wanting += wanting ? 1 : (size_t)-1;
-	sched_want(c->env->sched, c->consumer->entry, wanting);
 }
 
 void egd_conn_block(struct egd_conn *c)

@@ -17,6 +17,7 @@
 
 #include "common/egd.h"
 #include "host-agent/consumer.h"
+#include "host-agent/deal.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/pool.h"
 #include "host-agent/sched.h"
@@ -61,9 +62,10 @@ struct egd_conn {
 	uint64_t asked, delivered; /* bytes; delivered > asked: ahead */
 	bool requested;		   /* something was asked */
 	bool classic;
-	bool blocked;		    /* waits for room in the socket's buffer */
-	bool eof;		    /* peer has nothing more to say */
-	bool wanting, owing, light; /* as counted in env */
+	bool blocked; /* waits for room in the socket's buffer */
+	bool eof;     /* peer has nothing more to say */
+	struct deal_wants wants;
+	bool owing; /* as counted in env */
 	bool push_due, now_due;
 	bool resumed; /* accepted by another process */
 	bool surplus; /* it may have more than is counted */

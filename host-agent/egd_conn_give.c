@@ -156,7 +156,7 @@ size_t egd_conn_deliver_made(struct egd_conn *c)
 	struct portion p = { .supply = egd_conn_supply(c) };
 	size_t blocks;
 
-	if (c->fd < 0 || !c->light)
+	if (c->fd < 0 || !c->wants.made)
 		return 1;
 	blocks = conn_batch(c, p.supply);
 	p.n = conn_share(c, blocks);

@@ -308,25 +308,14 @@ static void sock_renew(struct sink *sink)
 					 "DRBG: raise LimitMEMLOCK=");
 }
 
-static int sock_schedule(struct egd_sock *s)
+static void sock_init_sink(struct egd_sock *s)
 {
-	struct egd_conn_env *env = &s->pub->env;
-	struct consumer *c = &s->consumer;
-
-	s->sink.consumer = c;
+	s->sink.consumer = &s->consumer;
 	s->sink.deliver = sock_deliver;
 	s->sink.deliver_made = sock_deliver_made;
 	s->sink.refresh = sock_refresh;
 	s->sink.wipe = sock_wipe;
 	s->sink.renew = sock_renew;
-	c->entry =
-		sched_add(env->sched, &c->limits, &s->sink, egd_conn_now_us());
-	c->light =
-		sched_add(env->light, &c->limits, &s->sink, egd_conn_now_us());
-	if (!c->entry || !c->light)
-		return -ENOMEM;
-	sched_share_bucket(c->light, c->entry);
-	return 0;
 }
 
 struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
@@ -346,7 +335,8 @@ struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 	s->consumer.service.policy = id->service.policy;
 	s->consumer.domain = id->domain;
 	egd_conn_init(&s->conn, &p->env, &s->consumer);
-	if (sock_schedule(s) < 0)
+	sock_init_sink(s);
+	if (deal_begin(&p->env, &s->consumer, &s->sink) < 0)
 		goto fail;
 	s->fd = sock_listen(s, gid, why);
 	if (s->fd < 0)
@@ -365,8 +355,7 @@ fail_said:
 	if (s) {
 		handover_leave(p->handover, s->record);
 		usock_unlisten(s->fd, id->path);
-		sched_remove(p->env.light, s->consumer.light);
-		sched_remove(p->env.sched, s->consumer.entry);
+		deal_end(&p->env, &s->consumer);
 	}
 	free(s);
 	return NULL;
@@ -378,8 +367,7 @@ void egd_pub_remove(struct egd_pub *p, struct egd_sock *s)
 	event_del(&s->accept_ev);
 	handover_leave(p->handover, s->record);
 	usock_unlisten(s->fd, s->consumer.path);
-	sched_remove(p->env.light, s->consumer.light);
-	sched_remove(p->env.sched, s->consumer.entry);
+	deal_end(&p->env, &s->consumer);
 	TAILQ_REMOVE(&p->socks, s, entry);
 	egd_pub_part(p, &s->sink);
 	free(s);
@@ -387,9 +375,7 @@ void egd_pub_remove(struct egd_pub *p, struct egd_sock *s)
 
 void egd_pub_set_limits(struct egd_sock *s, const struct sched_limits *lim)
 {
-	s->consumer.limits = *lim;
-	sched_set_limits(s->consumer.entry, lim, egd_conn_now_us());
-	sched_set_limits(s->consumer.light, lim, egd_conn_now_us());
+	deal_set_limits(&s->consumer, lim);
 }
 
 void egd_pub_wipe(struct egd_pub *p)

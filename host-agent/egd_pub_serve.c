@@ -46,7 +46,7 @@ static void decline(struct egd_pub *p, bool light)
 	struct egd_conn *c = TAILQ_FIRST(&p->env.now);
 
 	while (c) {
-		if (c->light != light) {
+		if (c->wants.made != light) {
 			c = TAILQ_NEXT(c, now_entry);
 			continue;
 		}

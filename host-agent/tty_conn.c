@@ -51,30 +51,11 @@ static bool demands(const struct tty_conn *c)
 	       (c->plain || vrng_gives(&c->vrng));
 }
 
-static void want_light(struct tty_conn *c, bool light)
-{
-	if (light == c->light)
-		return;
-	c->light = light;
-	c->env->light_wanting += light ? 1 : (size_t)-1;
-	sched_want(c->env->light, c->consumer->light, light);
-}
-
 void tty_conn_update(struct tty_conn *c)
 {
-	const struct service *service = &c->consumer->service;
-	struct service_view view = egd_conn_view(c->env);
-	bool demand = demands(c);
-	bool wanting = c->state == TTY_OPEN &&
-		       service_wants_pool(service, &view, demand);
-
-	want_light(c, service_wants_made(service, &view, demand));
+	deal_want(&c->wants, c->env, c->consumer, c->state == TTY_OPEN,
+		  demands(c));
 	tty_conn_save(c);
-	if (wanting == c->wanting)
-		return;
-	c->wanting = wanting;
-	c->env->wanting += wanting ? 1 : (size_t)-1;
-	sched_want(c->env->sched, c->consumer->entry, wanting);
 }
 
 static void take_input(struct tty_conn *c, const uint8_t *buf, size_t n)

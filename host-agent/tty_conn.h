@@ -19,6 +19,7 @@
 
 #include "host-agent/bucket.h"
 #include "host-agent/consumer.h"
+#include "host-agent/deal.h"
 #include "host-agent/sink.h"
 #include "host-agent/tty_pty.h"
 #include "host-agent/vrng.h"
@@ -61,9 +62,9 @@ struct tty_conn {
 	size_t window;	   /* bytes that may be written before a sign */
 	size_t blind;	   /* bytes written since the last one */
 	unsigned int late_step, wipe_tries;
-	bool dirty;	     /* something was written since it was opened */
-	bool wanting, light; /* as counted in env */
-	uint8_t *rest;	     /* secmem: what a write did not take */
+	bool dirty; /* something was written since it was opened */
+	struct deal_wants wants;
+	uint8_t *rest; /* secmem: what a write did not take */
 	size_t rest_len;
 	enum service_supply rest_supply;
 	struct bucket replies;

@@ -183,7 +183,7 @@ size_t tty_conn_deliver_made(struct sink *s)
 	enum service_supply supply = tty_conn_supply(c);
 	size_t blocks, n;
 
-	if (c->state != TTY_OPEN || !c->light || c->rest_len ||
+	if (c->state != TTY_OPEN || !c->wants.made || c->rest_len ||
 	    c->window < POOL_BLOCK)
 		return 1;
 	blocks = batch(c, supply);

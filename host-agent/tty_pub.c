@@ -138,29 +138,6 @@ void tty_pub_free(struct tty_pub *p)
 	free(p);
 }
 
-static void unschedule(struct tty_port *t)
-{
-	struct egd_conn_env *env = egd_pub_env(t->pub->pub);
-
-	sched_remove(env->light, t->consumer.light);
-	sched_remove(env->sched, t->consumer.entry);
-}
-
-static int schedule(struct tty_port *t)
-{
-	struct egd_conn_env *env = egd_pub_env(t->pub->pub);
-	struct consumer *c = &t->consumer;
-
-	c->entry = sched_add(env->sched, &c->limits, &t->conn.sink,
-			     egd_conn_now_us());
-	c->light = sched_add(env->light, &c->limits, &t->conn.sink,
-			     egd_conn_now_us());
-	if (!c->entry || !c->light)
-		return -ENOMEM;
-	sched_share_bucket(c->light, c->entry);
-	return 0;
-}
-
 /* The new pty becomes its own, or is closed: 0 or -errno. */
 static int take(struct tty_port *t, const char unit[static VRNG_UNIT],
 		struct tty_pty *pty)
@@ -236,7 +213,7 @@ struct tty_port *tty_pub_add(struct tty_pub *p, const struct consumer *id,
 	memcpy(t->consumer.name, id->name, sizeof(id->name));
 	t->consumer.limits = id->limits;
 	t->consumer.service.policy = id->service.policy;
-	r = schedule(t);
+	r = deal_begin(egd_pub_env(p->pub), &t->consumer, &t->conn.sink);
 	if (r == 0)
 		r = open_port(t, key, number);
 	if (r == 0) {
@@ -244,7 +221,7 @@ struct tty_port *tty_pub_add(struct tty_pub *p, const struct consumer *id,
 		return t;
 	}
 	handover_leave(p->handover, t->record);
-	unschedule(t);
+	deal_end(egd_pub_env(p->pub), &t->consumer);
 	free(t);
 	errno = -r;
 	return NULL;
@@ -255,7 +232,7 @@ void tty_pub_remove(struct tty_pub *p, struct tty_port *t)
 	tty_conn_free(&t->conn);
 	egd_pub_part(p->pub, &t->conn.sink);
 	handover_leave(p->handover, t->record);
-	unschedule(t);
+	deal_end(egd_pub_env(p->pub), &t->consumer);
 	TAILQ_REMOVE(&p->ports, t, entry);
 	free(t);
 }
@@ -285,9 +262,7 @@ void tty_pub_power_up(struct tty_port *t)
 
 void tty_pub_set_limits(struct tty_port *t, const struct sched_limits *lim)
 {
-	t->consumer.limits = *lim;
-	sched_set_limits(t->consumer.entry, lim, egd_conn_now_us());
-	sched_set_limits(t->consumer.light, lim, egd_conn_now_us());
+	deal_set_limits(&t->consumer, lim);
 }
 
 int tty_pub_set_service(struct tty_port *t, const struct service_policy *policy)
