@@ -10,42 +10,22 @@
 . tests/lib/kernel.sh
 . tests/lib/vm.sh
 . tests/lib/host.sh
+. tests/lib/hostsystemd.sh
 need qemu-system-x86_64 busybox cpio modprobe
-[ -x /lib/systemd/systemd ] || skip_all "systemd is not installed"
 kernel_need standard
 vm_accel
 
 uuid=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0041
-VM_BOOT_TIMEOUT=200
-VM_APPEND="HOST_INIT=systemd systemd.unit=vm.target fstab=no \
-	systemd.show_status=no"
 
 install_all() {
-	mkdir -p "$T/root/etc/systemd/system"
-	"${MAKE:-make}" -s B="$B" PREFIX=/usr SYSCONFDIR=/etc \
-		DESTDIR="$T/root" install install-guest &&
+	host_install install install-guest &&
 		printf '[%s]\n%s\n' agent sandbox=kill source firmware=off \
 			'domain one' "uuid=$uuid" \
 			>>"$T/root/etc/onerng/hostd.conf" &&
 		printf '%s\n' '[Unit]' Requires=onerng-guest-require.service \
 			After=onerng-guest-require.service '[Service]' \
 			Type=oneshot ExecStart=/bin/true \
-			>"$T/root/etc/systemd/system/needs.service" &&
-		echo 0123456789abcdef0123456789abcdef \
-			>"$T/root/etc/machine-id" && mask_rest
-}
-
-# What the machine's own system does at start and no test needs.
-mask_rest() {
-	for unit in systemd-tmpfiles-setup systemd-tmpfiles-setup-dev \
-		systemd-journal-flush systemd-update-utmp systemd-sysctl \
-		systemd-random-seed systemd-hwdb-update systemd-binfmt \
-		systemd-remount-fs systemd-modules-load systemd-logind \
-		systemd-timesyncd systemd-journal-catalog-update \
-		keyboard-setup console-setup apparmor ldconfig \
-		rng-tools-debian; do
-		ln -s /dev/null "$T/root/etc/systemd/system/$unit.service"
-	done
+			>"$T/root/etc/systemd/system/needs.service"
 }
 
 # unit NAME PROPERTY
@@ -62,16 +42,7 @@ serving_again() {
 }
 
 check everything_is_installed install_all || exit 1
-check host_image_is_made host_image $uuid virtio_rng \
-	"$T/root:overlay" tests/lib/vm/shell:overlay/usr/local/sbin/vm-shell \
-	tests/lib/vm/vm.target:overlay/etc/systemd/system/vm.target \
-	tests/lib/vm/vm-shell.service:overlay/etc/systemd/system/vm-shell.service ||
-	exit 1
-check simulator_listens host_device || exit 1
-check systemd_boots vm_boot host standard "$T/host.gz" cpu=max mem=1024 \
-	smp=2 root usb="$T/usb.sock" \
-	-object rng-builtin,id=r -device virtio-rng-pci,rng=r || exit 1
-check cdc_acm_binds_first vm_wait host 30 'test -c /dev/ttyACM0' || exit 1
+host_systemd $uuid || exit 1
 
 check host_agent_unit_starts vm_run host 60 'systemctl start onerng-hostd' ||
 	why onerng-hostd

@@ -10,34 +10,19 @@
 . tests/lib/kernel.sh
 . tests/lib/vm.sh
 . tests/lib/host.sh
+. tests/lib/hostsystemd.sh
 need qemu-system-x86_64 busybox cpio modprobe lxc-start
-[ -x /lib/systemd/systemd ] || skip_all "systemd is not installed"
 kernel_need standard
 vm_accel
 
 uuid=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0060
-VM_BOOT_TIMEOUT=200
-VM_APPEND="HOST_INIT=systemd systemd.unit=vm.target fstab=no \
-	systemd.show_status=no apparmor=0"
+VM_APPEND="$VM_APPEND apparmor=0"
 
 install_all() {
-	mkdir -p "$T/root/etc/systemd/system"
 	# where onerngctl was built to find the hook
-	"${MAKE:-make}" -s B="$B" PREFIX=/usr SYSCONFDIR=/etc \
-		LIBDIR=/usr/local/lib/onerng DESTDIR="$T/root" install &&
+	host_install LIBDIR=/usr/local/lib/onerng install &&
 		printf '[%s]\n%s\n' agent sandbox=kill source firmware=off \
-			>>"$T/root/etc/onerng/hostd.conf" &&
-		echo 0123456789abcdef0123456789abcdef \
-			>"$T/root/etc/machine-id" || return
-	for unit in systemd-tmpfiles-setup systemd-tmpfiles-setup-dev \
-		systemd-journal-flush systemd-update-utmp systemd-sysctl \
-		systemd-random-seed systemd-hwdb-update systemd-binfmt \
-		systemd-remount-fs systemd-modules-load systemd-logind \
-		systemd-timesyncd systemd-journal-catalog-update \
-		keyboard-setup console-setup apparmor ldconfig lxc lxc-net \
-		lxc-monitord rng-tools-debian; do
-		ln -s /dev/null "$T/root/etc/systemd/system/$unit.service"
-	done
+			>>"$T/root/etc/onerng/hostd.conf"
 }
 
 # A container as the guest's shell makes it: NAME, its root's id on the host.
@@ -95,17 +80,8 @@ serving() {
 }
 
 check everything_is_installed install_all || exit 1
-check host_image_is_made host_image $uuid virtio_rng \
-	"$T/root:overlay" tests/lib/vm/shell:overlay/usr/local/sbin/vm-shell \
-	"$T/make-container:overlay/usr/local/sbin/make-container" \
-	tests/lib/vm/vm.target:overlay/etc/systemd/system/vm.target \
-	tests/lib/vm/vm-shell.service:overlay/etc/systemd/system/vm-shell.service ||
-	exit 1
-check simulator_listens host_device || exit 1
-check systemd_boots vm_boot host standard "$T/host.gz" cpu=max mem=1024 \
-	smp=2 root usb="$T/usb.sock" \
-	-object rng-builtin,id=r -device virtio-rng-pci,rng=r || exit 1
-check cdc_acm_binds_first vm_wait host 30 'test -c /dev/ttyACM0' || exit 1
+host_systemd $uuid \
+	"$T/make-container:overlay/usr/local/sbin/make-container" || exit 1
 check host_agent_starts vm_run host 60 'systemctl start onerng-hostd' ||
 	why onerng-hostd
 check host_agent_serves serving || why onerng-hostd
