@@ -3,6 +3,7 @@
 # timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/domain.sh"
 
 hook=$B/onerng-qemu-hook
 peer=$B/tests/integration/egdpeer
@@ -16,13 +17,7 @@ export ONERNG_RUN_DIR="$T/run"
 xml() {
 	printf "<domain type='kvm' id='1'>\n  <!-- <uuid>no</uuid> -->\n"
 	printf "  <name>x</name>\n  <uuid>%s</uuid>\n  <devices>\n" "$1"
-	[ -z "${2:-}" ] || printf "    <rng model='virtio'>
-      <backend model='egd' type='unix'>
-        <source mode='connect' path='%s'>
-          <reconnect enabled='yes' timeout='1'/>
-        </source>
-      </backend>
-    </rng>\n" "$2"
+	[ -z "${2:-}" ] || domain_rng "$2"
 	printf "%s\n  </devices>\n</domain>\n" "${3:-}"
 }
 

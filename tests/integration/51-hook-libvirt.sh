@@ -9,6 +9,7 @@
 
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/domain.sh"
 . "$(dirname "$0")/../lib/libvirtd.sh"
 
 need python3
@@ -34,21 +35,7 @@ other_is() {
 	of_is $other "$1" "$2"
 }
 
-# domain NAME UUID [METADATA]
-domain() {
-	cat <<END
-<domain type='qemu'><name>$1</name><uuid>$2</uuid>
-<metadata>${3:-}</metadata><memory unit='MiB'>64</memory>
-<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>
-<controller type='usb' model='none'/><memballoon model='none'/>
-<rng model='virtio'><backend model='egd' type='unix'>
-<source mode='connect' path='$(hostd_socket "$2")'>
-<reconnect enabled='yes' timeout='1'/></source></backend></rng>
-</devices></domain>
-END
-}
-
-domain "$vm" $uuid >"$T/domain.xml"
+domain_idle "$vm" $uuid >"$T/domain.xml"
 mkdir "$T/run"
 mount -t tmpfs -o size=1m,nr_inodes=256,mode=755 none "$T/run" || {
 	not_ok "a small file system is mounted"
@@ -97,7 +84,7 @@ printf '[domain tortured]\nuuid=%s\n' $other >>"$T/hostd.conf"
 kill -s HUP "$(cat "$T/hostd.pid")"
 check "another domain is configured" wait_for 10 test -S \
 	"$(hostd_socket $other)"
-domain "$tortured" $other >"$T/tortured.xml"
+domain_idle "$tortured" $other >"$T/tortured.xml"
 hook=$T/etc/libvirt/hooks/qemu.d/50-onerng
 plain_ms=
 
@@ -190,7 +177,7 @@ torture "garbage for a hook"
 check "which was run" test "$(grep -c fed "$T/fed")" -ge 3
 cat "$T/hook" >"$hook"
 
-domain "$tortured" $other "<x:x xmlns:x='urn:x'>$(head -c 3145728 /dev/zero |
+domain_idle "$tortured" $other "<x:x xmlns:x='urn:x'>$(head -c 3145728 /dev/zero |
 	tr '\0' m)</x:x>" >"$T/tortured.xml"
 torture "3 MB of metadata"
 check "3 MB of metadata: the agent was told" \

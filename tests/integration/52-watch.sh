@@ -4,6 +4,7 @@
 # timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/domain.sh"
 need libvirtd virsh qemu-system-x86_64
 
 [ "$(id -u)" = 0 ] || skip_all "not root"
@@ -79,21 +80,6 @@ looked_at_all() {
 	[ "$(hostd_get domain_watch.looked)" -gt 0 ]
 }
 
-# domain NAME UUID POLICY
-domain() {
-	cat <<END
-<domain type='qemu'><name>$1</name><uuid>$2</uuid>
-<metadata>$3</metadata>
-<memory unit='MiB'>64</memory>
-<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>
-<controller type='usb' model='none'/><memballoon model='none'/>
-<rng model='virtio'><backend model='egd' type='unix'>
-<source mode='connect' path='$(hostd_socket "$2")'>
-<reconnect enabled='yes' timeout='1'/></source></backend></rng>
-</devices></domain>
-END
-}
-
 # policy ATTRIBUTES
 policy() {
 	echo "<onerng:policy xmlns:onerng='urn:onerng-virt:policy:1' $1/>"
@@ -121,8 +107,8 @@ check "libvirtd starts" libvirtd_up || {
 }
 
 # -- the policy, by the hook alone
-domain a $a "$(policy "class='seed' rate='4096' weight='3'")" >"$T/a.xml"
-domain b $b "$(policy "class='best' rate='99'")" >"$T/b.xml"
+domain_idle a $a "$(policy "class='seed' rate='4096' weight='3'")" >"$T/a.xml"
+domain_idle b $b "$(policy "class='best' rate='99'")" >"$T/b.xml"
 check "a domain is defined" v define "$T/a.xml"
 check "and started" v start a
 check "it is served as its metadata says" wait_for 20 of_is $a class seed
@@ -222,7 +208,7 @@ hostd_up
 check "a hand-over by exec is no end" wait_for 60 watched libvirt true
 
 # -- names, and what is defined
-domain b $b "" >"$T/b.xml"
+domain_idle b $b "" >"$T/b.xml"
 : >"$T/hooked"
 check "a domain is defined" v define "$T/b.xml"
 check "runs" v start b

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A libvirtd of the test's own, after test.sh: as user nobody and per session,
+# A libvirtd of the test's own, after domain.sh: as user nobody and per session,
 # with everything it has below $T/v.  Nothing of the machine's libvirt, and no
 # right that root has, is used.  Its QEMUs outlive it, as always: call
 # virt_end from a trap.
@@ -25,33 +25,11 @@ virt() {
 	timeout 60 virsh -q -c "$VIRT_URI" "$@"
 }
 
-# virt_domain NAME UUID INITRD KERNEL: its XML.  What the guest prints on its
-# serial port is in $T/v/NAME.console.
+# virt_domain NAME UUID: its XML.  What the guest prints on its serial port is in
+# $T/v/NAME.console.
 virt_domain() {
-	cat <<END
-<domain type='qemu'>
-  <name>$1</name>
-  <uuid>$2</uuid>
-  <memory unit='MiB'>160</memory>
-  <vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
-    <kernel>$4</kernel>
-    <initrd>$3</initrd>
-    <cmdline>console=ttyS0 panic=-1 quiet</cmdline>
-  </os>
-  <features><acpi/></features>
-  <on_reboot>destroy</on_reboot>
-  <devices>
-    <emulator>$(command -v qemu-system-x86_64)</emulator>
-    <controller type='usb' model='none'/>
-    <serial type='file'>
-      <source path='$T/v/$1.console'/>
-    </serial>
-    <memballoon model='none'/>
-  </devices>
-</domain>
-END
+	domain_console "$T/v/$1.console" |
+		domain_guest "$1" "$2" 160 "" "<acpi/>"
 }
 
 # Ends the domains, then the daemon; what does not end so is killed, by the

@@ -7,6 +7,7 @@
 . tests/lib/kernel.sh
 . tests/lib/vm.sh
 . tests/lib/hostd.sh
+. tests/lib/domain.sh
 . tests/lib/virt.sh
 need qemu-system-x86_64 libvirtd virsh setpriv busybox cpio modprobe
 kernel_need standard
@@ -92,7 +93,7 @@ check host_agent_serves wait_for 60 hostd_state serving || exit 1
 
 # give NAME UUID define|create
 give() {
-	virt_domain "$1" "$2" "$T/guest.gz" "$T/vmlinux" >"$T/$1.xml"
+	virt_domain "$1" "$2" >"$T/$1.xml"
 	virt "$3" "$T/$1.xml"
 }
 check a_domain_is_defined give defined $defined define || exit 1

@@ -10,6 +10,7 @@
 . tests/lib/kernel.sh
 . tests/lib/vm.sh
 . tests/lib/hostd.sh
+. tests/lib/domain.sh
 . tests/lib/libvirtd.sh
 need busybox cpio modprobe
 libvirtd_need
@@ -53,40 +54,13 @@ vm() {
 
 # domain NAME UUID: its XML, as of host a.
 domain() {
-	cat <<END
-<domain type='qemu'>
-  <name>$(vm "$1")</name>
-  <uuid>$2</uuid>
-  <memory unit='MiB'>112</memory>
-  <vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
-    <kernel>$T/vmlinux</kernel>
-    <initrd>$T/guest.gz</initrd>
-    <cmdline>console=ttyS0 panic=-1 quiet</cmdline>
-  </os>
-  <features><acpi/></features>
-  <on_reboot>destroy</on_reboot>
-  <devices>
-    <emulator>$(command -v qemu-system-x86_64)</emulator>
-    <controller type='usb' model='none'/>
-    <memballoon model='none'/>
-    <serial type='file'>
-      <source path='$T/$1.console' append='on'/>
-    </serial>
-$(channel "$1.bytes")
-$(channel "$1.slow")
-$(channel "$1.self")
-    <rng model='virtio'>
-      <backend model='egd' type='unix'>
-        <source mode='connect' path='$T/a/run/kvm/$2.sock'>
-          <reconnect enabled='yes' timeout='1'/>
-        </source>
-      </backend>
-    </rng>
-  </devices>
-</domain>
-END
+	{
+		domain_console "$T/$1.console" "append='on'"
+		channel "$1.bytes"
+		channel "$1.slow"
+		channel "$1.self"
+		domain_rng "$T/a/run/kvm/$2.sock"
+	} | domain_guest "$(vm "$1")" "$2" 112 "" "<acpi/>"
 }
 
 without_device() {

@@ -8,6 +8,7 @@
 . tests/lib/kernel.sh
 . tests/lib/vm.sh
 . tests/lib/hostd.sh
+. tests/lib/domain.sh
 . tests/lib/libvirtd.sh
 need busybox cpio modprobe
 libvirtd_need
@@ -47,42 +48,16 @@ END
 chmod +x "$T/init"
 
 # Spares an emulated guest a third of its boot.
-append="quiet panic=-1 nokaslr mitigations=off cryptomgr.notests acpi=off \
+append="nokaslr mitigations=off cryptomgr.notests acpi=off \
 tsc=reliable lpj=4000000 no_timer_check"
 
 # domain NUMBER
 domain() {
-	cat <<END
-<domain type='qemu'>
-  <name>guest-$libvirtd_run-$1</name>
-  <uuid>$(uuid "$1")</uuid>
-  <memory unit='MiB'>80</memory>
-  <vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
-    <kernel>$T/vmlinux</kernel>
-    <initrd>$T/guest.gz</initrd>
-    <cmdline>console=ttyS0 $append</cmdline>
-  </os>
-  <features><tcg><tb-cache unit='MiB'>32</tb-cache></tcg></features>
-  <on_reboot>destroy</on_reboot>
-  <devices>
-    <emulator>$(command -v qemu-system-x86_64)</emulator>
-    <controller type='usb' model='none'/>
-    <memballoon model='none'/>
-    <serial type='file'>
-      <source path='$T/$1.console'/>
-    </serial>
-    <rng model='virtio'>
-      <backend model='egd' type='unix'>
-        <source mode='connect' path='$(hostd_socket "$(uuid "$1")")'>
-          <reconnect enabled='yes' timeout='1'/>
-        </source>
-      </backend>
-    </rng>
-  </devices>
-</domain>
-END
+	{
+		domain_console "$T/$1.console"
+		domain_rng "$(hostd_socket "$(uuid "$1")")"
+	} | domain_guest "guest-$libvirtd_run-$1" "$(uuid "$1")" 80 "$append" \
+		"<tcg><tb-cache unit='MiB'>32</tb-cache></tcg>"
 }
 
 all_are_done() {
