@@ -102,7 +102,8 @@ check peer_was_never_disconnected vm_wait host 30 \
 	'grep -E "asked [1-9].* more (64|128|192) " /tmp/peer.log' ||
 	why onerng-hostd
 on_host 'cat /tmp/peer.log'
-check no_block_came_twice on_host "$peer unique /tmp/got"
+check no_block_came_twice on_host \
+	"$B/tests/integration/egdwild unique /tmp/got"
 
 check units_stop vm_run host 30 'systemctl stop onerng-guestd-host onerng-hostd'
 equal agent_ended_as_asked success "$(unit onerng-hostd Result)"
