@@ -27,7 +27,7 @@ host_device() {
 }
 
 host_sim() {
-	timeout 10 "$B/onerng-sim" ctl "$T/sim.sock" "$@"
+	timeout 60 "$B/onerng-sim" ctl "$T/sim.sock" "$@"
 }
 
 on_host() {

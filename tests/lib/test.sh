@@ -10,13 +10,16 @@
 # script), makes a temporary folder $T, and on exit ends what start() began and
 # removes $T.  $B is where the programs are.  The last lines of a script need
 # nothing: the exit status is 0 if no check failed.
+#
+# Where a function takes SECONDS, they are what a quiet machine needs at most: a
+# busy one is given PATIENCE times as many.
 
 set -u
 umask 022
 cd "${TEST_TOP:-$(dirname "$0")/../..}" || exit 1
-: "${B:=build/opt}"
+: "${B:=build/opt}" "${PATIENCE:=5}"
 B=$(realpath -m "$B")
-export B
+export B PATIENCE
 LC_ALL=C
 export LC_ALL
 T=$(mktemp -d "${TMPDIR:-/tmp}/onerng-test.XXXXXX") || exit 1
@@ -95,13 +98,26 @@ equal() {
 }
 
 # wait_for SECONDS COMMAND...: runs it until it succeeds; 1 if it never did.
+# The command may wait for something itself.
 wait_for() {
-	test_end=$(($(date +%s) + $1))
-	shift
-	until "$@" >/dev/null 2>&1 </dev/null; do
-		[ "$(date +%s)" -lt "$test_end" ] || return 1
+	test_uptime
+	set -- $((test_now + $1 * PATIENCE)) "$@"
+	until test_try "$@" >/dev/null 2>&1 </dev/null; do
+		test_uptime
+		[ "$test_now" -lt "$1" ] || return 1
 		sleep 0.1
 	done
+}
+
+test_try() {
+	shift 2
+	"$@"
+}
+
+# $test_now: seconds of a clock that nobody sets.
+test_uptime() {
+	read -r test_now _ </proc/uptime
+	test_now=${test_now%.*}
 }
 
 # alive PID: it runs; a process that ended and was not waited for does not.
@@ -117,6 +133,24 @@ gone() {
 	! alive "$1"
 }
 
+# test_born PID: $test_stat, when the process began, in ticks; 1 if there is none.
+test_born() {
+	read -r test_stat 2>/dev/null <"/proc/$1/stat" || return 1
+	test_stat=${test_stat##*) }
+	# shellcheck disable=SC2086 # words
+	set -- $test_stat
+	test_stat=${20}
+}
+
+# strangers PID: the number of what start() began is another process's by now,
+# as it may be soon where many begin and end.
+strangers() {
+	test_born "$1" || return
+	case "$test_started " in
+	*" $1:$test_stat "*) return 1 ;;
+	esac
+}
+
 # start NAME COMMAND...: in the background, in a session of its own; output in
 # $T/NAME.log, process id in $T/NAME.pid.  Dies with the script.
 start() {
@@ -127,7 +161,9 @@ start() {
 		env --default-signal=INT,QUIT "$@" \
 		>>"$T/$test_job.log" 2>&1 </dev/null &
 	echo $! >"$T/$test_job.pid"
-	test_started="$test_started $!"
+	# The shell has not waited for it yet, so its number is its own.
+	test_born $!
+	test_started="$test_started $!:$test_stat"
 }
 
 pid_of() {
@@ -135,25 +171,34 @@ pid_of() {
 }
 
 running() {
-	alive "$(pid_of "$1")"
+	alive "$(pid_of "$1")" && ! strangers "$(pid_of "$1")"
 }
 
 # ended NAME SECONDS: waits for its end; its exit status, 124 if it runs on.
 ended() {
 	test_pid=$(pid_of "$1")
-	wait_for "$2" gone "$test_pid" || return 124
+	wait_for "$2" test_ended "$test_pid" || return 124
 	wait "$test_pid"
+}
+
+test_ended() {
+	gone "$1" || strangers "$1"
 }
 
 # stop NAME [SECONDS [SIGNAL]]: its exit status, 124 if it had to be killed.
 stop() {
 	test_pid=$(pid_of "$1")
-	kill -s "${3:-TERM}" "$test_pid" 2>/dev/null
+	test_kill "${3:-TERM}" "$test_pid"
 	ended "$1" "${2:-5}"
 	test_status=$?
 	# What it left behind in its session goes too.
-	kill -s KILL -- "-$test_pid" 2>/dev/null
+	test_kill KILL "$test_pid" -
 	return $test_status
+}
+
+# test_kill SIGNAL PID [-]: what start() began, with a third word its session.
+test_kill() {
+	strangers "$2" || kill -s "$1" -- "${3:-}$2" 2>/dev/null
 }
 
 # json PATH <FILE: the value at a path such as devices.0.state; objects and
@@ -166,12 +211,13 @@ test_cleanup() {
 	test_status=$?
 	trap - EXIT
 	trap '' HUP INT TERM
-	for test_pid in $test_started; do
-		kill -s TERM "$test_pid" 2>/dev/null
+	for test_job in $test_started; do
+		test_kill TERM "${test_job%:*}"
 	done
-	for test_pid in $test_started; do
-		wait_for 5 gone "$test_pid"
-		kill -s KILL -- "-$test_pid" 2>/dev/null
+	PATIENCE=1
+	for test_job in $test_started; do
+		wait_for 5 test_ended "${test_job%:*}"
+		test_kill KILL "${test_job%:*}" -
 	done
 	[ ! -s "$T/.failed" ] || test_status=1
 	if [ -n "${KEEP:-}" ]; then

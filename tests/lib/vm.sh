@@ -153,12 +153,14 @@ vm_run() {
 
 # vm_wait NAME SECONDS COMMAND: until the command succeeds in the guest.
 vm_wait() {
-	vm_end=$(($(date +%s) + $2))
-	until vm_run "$1" "$2" "$3" >/dev/null; do
-		[ "$(date +%s)" -lt "$vm_end" ] || return 1
-		running "$1" || return 1
-		sleep 0.2
-	done
+	wait_for "$2" vm_true_or_gone "$@"
+	[ "$vm_true" = yes ]
+}
+
+vm_true_or_gone() {
+	vm_true=
+	! vm_run "$1" "$2" "$3" || vm_true=yes
+	[ "$vm_true" = yes ] || ! running "$1"
 }
 
 # vm_off NAME: powers it off; not a failure if it had to be ended.
