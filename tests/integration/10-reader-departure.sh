@@ -41,14 +41,14 @@ check "a power cycle is a departure, and the new one starts from nothing" \
 
 # Two devices have the same serial "00": only the port tells them apart.
 check "two devices stream at the same time; one departs, the other flows on" \
-	timeout 100 "$B/onerng-sim" run --devices 2 --control "$T/sim" \
+	timeout 240 "$B/onerng-sim" run --devices 2 --control "$T/sim" \
 	--rate 20000 --noise "file=$T/noise" -- sh -c "
 	'$peer' -p 1-1 -c '$T/sim' reader '$starts' '$flows' 'ctl @1 unplug' \
 		'state gone 10' 'exit 0 5' &
 	'$peer' -p 1-2 -c '$T/sim' reader '$starts' 'samples 120000 30' \
 		stop 'exit 0 5' &&
 	wait \$!"
-check "two devices differ in id" timeout 100 "$B/onerng-sim" run --devices 2 \
+check "two devices differ in id" timeout 240 "$B/onerng-sim" run --devices 2 \
 	-- sh -c "
 	'$peer' -p 1-1 reader 'ident 3 20' stop 'exit 0 5' >'$T/1' &&
 	'$peer' -p 1-2 reader 'ident 3 20' stop 'exit 0 5' >'$T/2' &&

@@ -81,14 +81,18 @@ equal "it leaves its pool empty" 0 "$(json pool <"$T/status")"
 equal "it leaves its noise sources off" 4 "$(json mode <"$T/status")"
 
 state=$B/tests/integration/usbpeer
-check "the kernel has its driver back" timeout 60 "$B/onerng-sim" run -- sh -c "
+check "the kernel has its driver back" timeout 240 "$B/onerng-sim" run -- sh -c "
 	'$state' driver 1-1 kernel && '$peer' reader '$starts' stop 'exit 0 5' &&
 	'$state' driver 1-1 kernel"
-check "it has none meanwhile" timeout 60 "$B/onerng-sim" run -- sh -c "
-	'$peer' reader '$starts' 'samples 100000 20' stop 'exit 0 5' &
-	sleep 3; '$state' driver 1-1 none; status=\$?; wait; exit \$status"
+check "it has none meanwhile" timeout 240 "$B/onerng-sim" run -- sh -c "
+	'$peer' loose reader '$starts' 'samples 100000 20' stop 'exit 0 5' &
+	until '$state' driver 1-1 none; do
+		kill -0 \$! || exit
+		sleep 0.1
+	done
+	wait \$!"
 check "a killed reader's successor gives the driver back" \
-	timeout 60 "$B/onerng-sim" run -- sh -c "
+	timeout 240 "$B/onerng-sim" run -- sh -c "
 	'$peer' reader '$starts' kill 'state gone 1'
 	'$state' driver 1-1 none &&
 	'$peer' reader '$starts' stop 'exit 0 5' &&

@@ -1,18 +1,20 @@
 /*
  * readerpeer.c - the core's side of a reader or watcher, for tests
  *
- *	readerpeer pattern FILE BYTES
  *	readerpeer [-p PORT] [-c CONTROL] STEP...
  *
- * The first writes noise whose every byte tells where it is from: records of
- * four bytes 11nnnnnn 10nnnnnn 01nnnnnn 00nnnnnn that count up.  The second
- * starts `$B/onerng-hostd --role ...` with the other end of a socketpair and
+ * It starts `$B/onerng-hostd --role ...` with the other end of a socketpair and
  * carries out the steps, each one argument; the first that fails ends it with
  * status 1 and a line that says why.  Every sample that arrives meanwhile must
- * be raw noise, in sequence, without a gap since the last RUNNING, and newer
- * than all before it.  CONTROL is the simulator's control socket.  Where a busy
- * machine read so late that the device's full pool was stirred, which only the
- * simulator can tell, the rest of that run is not looked at.
+ * be raw noise (readernoise.c), in sequence, without a gap since the last
+ * RUNNING, and newer than all before it.  CONTROL is the simulator's control
+ * socket.  Where a busy machine read so late that the device's full pool was
+ * stirred, which only the simulator can tell, the rest of that run is not
+ * looked at.
+ *
+ * What is waited for may take PATIENCE times as long as S says, if that is in
+ * the environment.  An end may take S seconds and as long again as this process
+ * was kept waiting meanwhile, and half a second where the machine is busy.
  *
  *	reader | watcher          starts it
  *	ctl WORD...               tells the simulator
@@ -22,7 +24,7 @@
  *	samples BYTES S           so many more samples arrive
  *	rate MIN MAX S            bytes a second, over S seconds
  *	none S                    no sample for S seconds
- *	skipped BYTES             before the next sample so much noise is lost
+ *	skipped BYTES             before the next run so much noise is lost
  *	identify                  asks for the identity once more
  *	run | pause | stop | close | term | kill
  *	exit STATUS S             it ends so
@@ -57,8 +59,10 @@
 #define SANDBOX "kill"
 #endif
 
-#define RECORDS_MAX (1u << 24)
-#define WORDS_MAX   16
+#define WORDS_MAX 16
+#define LOOK_MS	  5
+#define BUSY_MS	  500
+#define EXIT_MS	  60000 /* and it is not waited for any longer */
 
 static const char *port = "1-1", *control, *step_text = "start";
 static char binary_dir[512] = "build/opt";
@@ -70,7 +74,7 @@ static struct rawmsg msg;
 static uint64_t next_seq, samples;
 static bool running, primed, loose, seen_any, hold;
 static uint32_t last_record; /* the newest one seen whole */
-static uint64_t min_skip;
+static uint64_t min_skip, next_skip;
 static uint8_t tail[4];
 static unsigned int tail_len;
 static uint64_t stirred_bytes; /* by the device, when last looked at */
@@ -97,31 +101,6 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
-static void make_record(uint32_t n, uint8_t out[static 4])
-{
-	out[0] = (uint8_t)(0xc0 | (n >> 18 & 0x3f));
-	out[1] = (uint8_t)(0x80 | (n >> 12 & 0x3f));
-	out[2] = (uint8_t)(0x40 | (n >> 6 & 0x3f));
-	out[3] = (uint8_t)(n & 0x3f);
-}
-
-static int write_pattern(const char *path, const char *bytes)
-{
-	unsigned long records = strtoul(bytes, NULL, 10) / 4;
-	FILE *f = fopen(path, "we");
-	uint8_t r[4];
-
-	if (!f || !records || records > RECORDS_MAX)
-		die("cannot write %s", path);
-	/* begins at 1, so that no record is all tags */
-	for (uint32_t i = 1; i <= records; i++) {
-		make_record(i, r);
-		if (fwrite(r, sizeof(r), 1, f) != 1)
-			die("cannot write %s", path);
-	}
-	return fclose(f) ? 1 : 0;
 }
 
 /* What the simulated device counts; 0 without a simulator to ask. */
@@ -228,6 +207,10 @@ static void take_state(void)
 	primed = false;
 	tail_len = 0;
 	stirred = false;
+	if (running) {
+		min_skip = next_skip;
+		next_skip = 0;
+	}
 	if (running && !loose)
 		stirred_bytes = read_stirred();
 }
@@ -280,6 +263,15 @@ static double seconds(const char *word)
 static int64_t deadline(const char *word)
 {
 	return now_ms() + (int64_t)(seconds(word) * 1000);
+}
+
+/* For what comes: a busy machine is given more time. */
+static int64_t patient_deadline(const char *word)
+{
+	const char *patience = getenv("PATIENCE");
+	double s = seconds(word) * (patience ? seconds(patience) : 1);
+
+	return now_ms() + (int64_t)(s * 1000);
 }
 
 static void spawn(const char *role)
@@ -336,7 +328,7 @@ static void run_ctl(char *const words[])
 
 static void want_state(char *const w[])
 {
-	int64_t end_ms = deadline(w[1]);
+	int64_t end_ms = patient_deadline(w[1]);
 	size_t len;
 
 	while (next_message(end_ms)) {
@@ -354,7 +346,7 @@ static uint64_t question; /* the last one's number */
 
 static void want_ident(char *const w[])
 {
-	int64_t end_ms = deadline(w[1]);
+	int64_t end_ms = patient_deadline(w[1]);
 
 	while (next_message(end_ms)) {
 		if (msg.type != RAWMSG_IDENT || msg.seq != question)
@@ -377,7 +369,7 @@ static void want_ident(char *const w[])
 static void want_samples(char *const w[])
 {
 	uint64_t goal = samples + strtoul(w[0], NULL, 10), before = samples;
-	int64_t end_ms = deadline(w[1]);
+	int64_t end_ms = patient_deadline(w[1]);
 
 	while (samples < goal)
 		if (!next_message(end_ms))
@@ -410,38 +402,60 @@ static void want_none(char *const w[])
 			die("samples came");
 }
 
-static void want_exit(char *const w[])
+/* A core always reads, or the reader would block. */
+static void drop_messages(void)
 {
-	int64_t end_ms = deadline(w[1]), start_ms = now_ms();
+	uint8_t drop[RAWMSG_SAMPLES_MAX + 64];
+
+	if (link_fd < 0)
+		return;
+	while (recv(link_fd, drop, sizeof(drop), MSG_DONTWAIT) > 0)
+		;
+}
+
+/* Waits for its end; in *late_ms how long this process was kept waiting. */
+static int wait_exit(int64_t *late_ms)
+{
+	int64_t start_ms = now_ms(), at_ms = start_ms, was_ms;
 	int status;
 	pid_t pid;
 
-	do {
-		pid = waitpid(child, &status, WNOHANG);
-		/* a core always reads, or the reader would block */
-		if (!pid && link_fd >= 0) {
-			uint8_t drop[RAWMSG_SAMPLES_MAX + 64];
-
-			while (recv(link_fd, drop, sizeof(drop), MSG_DONTWAIT) >
-			       0)
-				;
-		}
-		if (!pid)
-			usleep(5000);
-	} while (!pid && now_ms() < end_ms);
+	*late_ms = 0;
+	while (!(pid = waitpid(child, &status, WNOHANG))) {
+		drop_messages();
+		usleep(LOOK_MS * 1000);
+		was_ms = at_ms;
+		at_ms = now_ms();
+		if (at_ms - was_ms > 2 * LOOK_MS)
+			*late_ms += at_ms - was_ms - LOOK_MS;
+		if (at_ms - start_ms > EXIT_MS)
+			die("still there");
+	}
 	if (pid != child)
-		die("still there");
+		die("no child");
 	child = 0;
-	fprintf(stderr, "# %s: ended within %lld ms\n", port,
-		(long long)(now_ms() - start_ms));
+	return status;
+}
+
+static void want_exit(char *const w[])
+{
+	int64_t start_ms = now_ms(), late_ms, took_ms;
+	int64_t most_ms = (int64_t)(seconds(w[1]) * 1000);
+	int status = wait_exit(&late_ms);
+
+	took_ms = now_ms() - start_ms;
+	fprintf(stderr, "# %s: ended within %lld ms, %lld of them late\n", port,
+		(long long)took_ms, (long long)late_ms);
 	if (!WIFEXITED(status) ||
 	    (unsigned long)WEXITSTATUS(status) != strtoul(w[0], NULL, 10))
 		die("status %#x", status);
+	if (took_ms > most_ms + late_ms + BUSY_MS)
+		die("took %lld ms", (long long)took_ms);
 }
 
 static void want_port(enum rawmsg_type type, char *const w[])
 {
-	int64_t end_ms = deadline(w[1]);
+	int64_t end_ms = patient_deadline(w[1]);
 
 	if (!next_message(end_ms))
 		die("not reported");
@@ -491,7 +505,7 @@ static bool simple_step(const char *verb, char *const w[])
 	else if (!strcmp(verb, "hold"))
 		hold = true;
 	else if (!strcmp(verb, "skipped"))
-		min_skip = strtoul(w[0], NULL, 10);
+		next_skip = strtoul(w[0], NULL, 10);
 	else
 		return false;
 	return true;
@@ -549,8 +563,6 @@ int main(int argc, char *argv[])
 	if (b && *b)
 		snprintf(binary_dir, sizeof(binary_dir), "%s", b);
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 4 && !strcmp(argv[1], "pattern"))
-		return write_pattern(argv[2], argv[3]);
 	while ((opt = getopt(argc, argv, "+p:c:")) != -1) {
 		if (opt == 'p')
 			port = optarg;

@@ -2,7 +2,8 @@
  * usbpeer.c - another program that knows libusb, for tests of the reader
  *
  *	usbpeer driver PORT kernel|none    is the kernel's driver bound?
- *	usbpeer hold PORT SECONDS          claims the data interface so long
+ *	usbpeer hold PORT SECONDS          claims the data interface so
+ *	                                   long, from "held" on
  *
  * PORT is BUS-PORT.  Status 0 if it is as said.
  */
@@ -42,6 +43,8 @@ static int hold(libusb_device_handle *h, const char *seconds)
 		fprintf(stderr, "usbpeer: claim: %s\n", libusb_error_name(rc));
 		return 1;
 	}
+	puts("held");
+	fflush(stdout);
 	usleep((useconds_t)(strtod(seconds, NULL) * 1e6));
 	return libusb_release_interface(h, 1) < 0;
 }

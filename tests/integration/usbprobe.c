@@ -24,7 +24,7 @@
 #define PRODUCT	     0x6086
 #define EP_IN	     0x85
 #define EP_OUT	     0x05
-#define TIMEOUT_MS   2000
+#define TIMEOUT_MS   5000
 #define COUNT_MAX    16
 #define SIZE_MAX_    65536
 #define PORT_MAX     32

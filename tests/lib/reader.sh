@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # Sourced behind test.sh by the tests of the reader and watcher roles: they run
 # below the real libusb, against the simulated OneRNG, whose noise is a pattern
-# that shows where each byte is from (see tests/integration/readerpeer.c).
+# that shows where each byte is from (see tests/integration/readernoise.c).
 
 peer=$B/tests/integration/readerpeer
-"$peer" pattern "$T/noise" 16000000 || exit 1
+"$B/tests/integration/readernoise" "$T/noise" 16000000 || exit 1
 
 # on OPTION... -- STEP...: one simulator, and the peer's steps against it.
 on() {
@@ -15,7 +15,7 @@ on() {
 	done
 	shift
 	# shellcheck disable=SC2086 # options have no blanks
-	timeout -k 5 100 "$B/onerng-sim" run --control "$T/sim" \
+	timeout -k 5 240 "$B/onerng-sim" run --control "$T/sim" \
 		--noise "file=$T/noise" --rate 20000 $reader_options -- \
 		"$peer" -c "$T/sim" "$@"
 }
