@@ -1,6 +1,6 @@
 #!/bin/sh
 # every shell script is shellcheck-clean
-# timeout: 120
+# timeout: 400
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"

@@ -23,7 +23,7 @@ is() {
 
 # raw HEX [SOCKET]: what a peer gets, in hex, and how it ended.
 raw() {
-	timeout 20 "$peer" raw "${2:-$A}" "$1" 1000
+	timeout 60 "$peer" raw "${2:-$A}" "$1" 2000
 }
 
 hostd_conf a=$a b=$b c=$c
@@ -32,10 +32,10 @@ hostd_start --rate 57600 || exit 1
 check "the agent serves" wait_for 30 hostd_state serving
 
 check "100 requests of 64 bytes are answered" \
-	timeout 60 "$peer" read "$A" 100 64 "$T/a"
+	timeout 240 "$peer" read "$A" 100 64 "$T/a"
 check "so are requests of 255 bytes" \
-	timeout 60 "$peer" read "$A" 20 255 "$T/a2"
-check "and of 1 byte" timeout 60 "$peer" read "$A" 5 1 "$T/a3"
+	timeout 240 "$peer" read "$A" 20 255 "$T/a2"
+check "and of 1 byte" timeout 240 "$peer" read "$A" 5 1 "$T/a3"
 equal "exactly what was asked for arrived" "6400 5100 5" \
 	"$(wc -c <"$T/a") $(wc -c <"$T/a2") $(wc -c <"$T/a3")"
 check "the peer's departure is seen" wait_for 5 is 1 connected false
@@ -81,14 +81,15 @@ got=$(raw 02400240)
 equal "also behind two requests" "192 open" \
 	"$(((${#got} - 5) / 2)) ${got##* }"
 pushed=$(consumer 1 pushed)
-got=$(timeout 20 "$peer" raw "$A" "" 3000)
+got=$(timeout 60 "$peer" raw "$A" "" 4000)
 equal "a silent peer that reads is pushed 256 bytes and no more" "256 open" \
 	"$(((${#got} - 5) / 2)) ${got##* }"
 equal "which is counted" 256 $(($(consumer 1 pushed) - pushed))
-start silent "$peer" flood "$A" 0 5
+start silent "$peer" flood "$A" 0 300
 check "a silent peer that does not read" wait_for 5 is 1 connected true
+check "is pushed one block" wait_for 5 is 1 pushed $((pushed + 320))
 sleep 2
-equal "is pushed one block" $((pushed + 320)) "$(consumer 1 pushed)"
+equal "and no more" $((pushed + 320)) "$(consumer 1 pushed)"
 stop silent
 
 # Bad peers, while another one streams.
@@ -99,7 +100,7 @@ equal "garbage closes the connection that sent it" closed "${got##* }"
 got=$(raw ff)
 equal "also as its first byte" "closed" "${got##* }"
 check "the reason is logged" grep -q "0x07 is no EGD command" "$T/keeper.log"
-start first "$peer" flood "$A" 2 30
+start first "$peer" flood "$A" 2 300
 wait_for 5 is 1 connected true
 got=$(raw 0240)
 equal "a second peer of a socket is closed" " closed" "$got"
@@ -110,32 +111,29 @@ wait_for 10 is 1 connected false
 got=$(raw 0240)
 equal "the next one may come when the first was killed" open "${got##* }"
 check "33 MB of headers are read from a peer that never reads" \
-	timeout 60 "$peer" flood "$A" 33000000 0
+	timeout 240 "$peer" flood "$A" 33000000 0
 wait_for 5 is 1 connected false
-start dead "$peer" flood "$A" 200 60
-wait_for 5 is 1 connected true
-sleep 1
-owed=$(consumer 1 owed)
-if [ "${owed:-0}" -gt 20000 ]; then
-	ok "a peer that does not read is owed what does not fit its buffer"
-else
-	not_ok "a peer that does not read is owed what does not fit its buffer" \
-		"owed $owed"
-fi
+start dead "$peer" flood "$A" 200 300
+owes() {
+	[ "$(consumer 1 owed)" -gt 20000 ]
+}
+check "a peer that does not read is owed what does not fit its buffer" \
+	wait_for 10 owes
 check "the polite peer got all it asked for meanwhile" ended polite 60
 equal "to the last byte" 3840 "$(wc -c <"$T/b")"
+# How fast an answer is, the benchmark tells (bench/20-hostd.sh).
 p50=$(consumer 2 latency_us.p50)
-if [ "$p50" -le 200 ]; then
-	ok "and half of it within 200 us"
+if [ "$p50" -le 20000 ]; then
+	ok "and half of it at once, not behind the others"
 else
-	not_ok "and half of it within 200 us" "$p50 us"
+	not_ok "and half of it at once, not behind the others" "$p50 us"
 fi
 stop dead
 
 # 640 bytes a second, 640 at once: 3200 bytes need 4 s.
 begin=$(date +%s%N)
 check "a limited peer gets what it asks for" \
-	timeout 60 "$peer" read "$C" 50 64 "$T/c"
+	timeout 240 "$peer" read "$C" 50 64 "$T/c"
 took=$((($(date +%s%N) - begin) / 1000000))
 if [ "$took" -ge 2200 ]; then
 	ok "at its rate"

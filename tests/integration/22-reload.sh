@@ -70,14 +70,14 @@ wrong "a negative rate" "not a number" '[host]' 'rate=-1'
 
 hostd_conf a=$a
 printf '[agent]\nrun_dir=/proc/no-such\n' >"$T/proc.conf"
-refuse "a run_dir that cannot be made" 1 timeout 10 "$hostd" -c "$T/proc.conf"
+refuse "a run_dir that cannot be made" 1 timeout 60 "$hostd" -c "$T/proc.conf"
 if setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
 	chmod 755 "$T"
 	chmod 644 "$T/hostd.conf"
 	mkdir -p "$T/locked"
 	chown 65534 "$T/locked"
 	sed "s|run_dir=.*|run_dir=$T/locked|" "$T/hostd.conf" >"$T/locked.conf"
-	refuse "no locked memory" 1 said timeout 10 setpriv --reuid=65534 \
+	refuse "no locked memory" 1 said timeout 60 setpriv --reuid=65534 \
 		--clear-groups prlimit --memlock=8192:8192 \
 		"$hostd" -c "$T/locked.conf"
 	check "no locked memory: says what to raise" \
@@ -110,7 +110,7 @@ sed -i "s/^\[agent\]\$/&\nsocket_group=$group/" "$T/hostd.conf"
 hostd_start --devices 1 || exit 1
 check "the service manager hears that it is ready" wait_for 5 heard READY=1
 refuse "a second agent with the same run_dir" 1 \
-	said timeout 10 "$hostd" -c "$T/hostd.conf"
+	said timeout 60 "$hostd" -c "$T/hostd.conf"
 check "a second agent: says why" grep -q "another onerng-hostd" "$T/said"
 check "the first one is unharmed" hostd_ctl status
 check "it serves" wait_for 30 hostd_state serving
@@ -160,7 +160,7 @@ equal "and means it" "$(hostd_sandbox)" "$(hostd_get sandbox.mode)"
 equal "its socket belongs to the group, too" "$group 660" \
 	"$(stat -c '%G %a' "$(hostd_socket $b)")"
 check "the new domain is served" \
-	timeout 30 "$peer" read "$(hostd_socket $b)" 5 64 "$T/b"
+	timeout 120 "$peer" read "$(hostd_socket $b)" 5 64 "$T/b"
 cp "$T/good.conf" "$T/hostd.conf"
 kill -HUP "$pid"
 check "a domain that is named no more goes" \
@@ -181,33 +181,22 @@ check "no 16 bytes were delivered twice" "$wild" unique "$T/a" "$T/b"
 hostd_end KILL
 check "after SIGKILL the next one takes the sockets over" \
 	wait_for 30 hostd_state serving
-check "and serves" timeout 30 "$peer" read "$A" 5 64 "$T/a"
+check "and serves" timeout 120 "$peer" read "$A" 5 64 "$T/a"
 
-# ended_fast NAME: SIGTERM ends the agent within about a second.
-ended_fast() {
-	fast_pid=$(cat "$T/hostd.pid")
-	fast_begin=$(date +%s%N)
-	kill -TERM "$fast_pid"
-	wait_for 10 gone "$fast_pid"
-	fast_took=$((($(date +%s%N) - fast_begin) / 1000000))
-	if [ "$fast_took" -le 2000 ]; then
-		ok "$1"
-	else
-		not_ok "$1" "took $fast_took ms"
-	fi
-}
 start reader "$peer" read "$A" 100000 64 "$T/c"
-ended_fast "SIGTERM ends it within a second"
+check "SIGTERM ends it" hostd_end TERM
 stop reader
 check "the next one serves" wait_for 30 hostd_state serving
 hostd_sim fault stall >/dev/null
 start reader "$peer" read "$A" 100000 64 "$T/c"
 sleep 3
-ended_fast "also while the device is silent"
+check "also while the device is silent" hostd_end TERM
 stop reader
 check "the service manager hears of reloads" heard RELOADING=1
-check "and of the end" heard STOPPING=1
-check "every end was orderly" sh -c \
-	"[ \$(grep -c 'ended with status 0' '$T/keeper.log') = 2 ]"
+check "and of the end" wait_for 5 heard STOPPING=1
+orderly() {
+	[ "$(grep -c 'ended with status 0' "$T/keeper.log")" = 2 ]
+}
+check "every end was orderly" wait_for 5 orderly
 hostd_sim clear >/dev/null
 hostd_stop

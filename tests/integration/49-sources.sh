@@ -41,17 +41,13 @@ labels() {
 	printf '[device left]\nport=1-1\n[device %s]\nport=1-2\n' "$1"
 }
 
-reload() {
-	kill -HUP "$(cat "$T/hostd.pid")"
-}
-
 # hwrng PATH: the configuration has that one.
 hwrng() {
 	{
 		cat "$T/base.conf"
 		printf '[hwrng chip]\npath=%s\n' "$1"
 	} >"$T/hostd.conf"
-	reload
+	hostd_reload
 }
 
 hostd_conf one=$a
@@ -90,11 +86,11 @@ stop reader
 	cat "$T/plain.conf"
 	labels east
 } >"$T/hostd.conf"
-reload
+hostd_reload
 check "a reload renames" wait_for 30 is east running
 check "and forgives" wait_for 60 is left running
 cp "$T/plain.conf" "$T/hostd.conf"
-reload
+hostd_reload
 check "without a label it has its number" wait_for 30 is onerng1 running
 
 printf '[device a]\nport=1-1\n[device b]\nport=1-1\n' >"$T/bad.conf"
@@ -138,7 +134,7 @@ check "once it is there it is looked at" wait_for 30 says chip failed \
 	"a regular file"
 check "the OneRNGs serve all the time" both_run
 cp "$T/base.conf" "$T/hostd.conf"
-reload
+hostd_reload
 check "without its section it is not used" wait_for 30 says chip gone \
 	"not used"
 hostd_stop

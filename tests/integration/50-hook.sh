@@ -137,7 +137,7 @@ mkfifo "$T/slow"
 (
 	exec 3>"$T/slow"
 	head -c 100 "$T/a.xml" >&3
-	exec sleep 20
+	exec sleep 600
 ) &
 slow_pid=$!
 quick "standard input that never ends" run_hook x prepare <"$T/slow"
@@ -214,6 +214,7 @@ equal "every kind of domain is understood" "" "$(cat "$T/unread")"
 
 # -- the agent learns of domains
 hostd_conf a=$a b=$b
+printf '[agent]\nidle_pause=0\n' >>"$T/hostd.conf"
 hostd_start --devices 2 || exit 1
 wait_for 30 device_is 0 running && wait_for 30 device_is 1 running
 equal "the hook's socket is root's" 600 "$(stat -c %a "$T/run/hook.sock")"
@@ -265,8 +266,7 @@ kill -USR2 "$(cat "$T/hostd.pid")"
 wait_for 30 grep -q "takes over" "$T/keeper.log"
 hostd_up
 check "and a hand-over by exec" wait_for 10 of_is $c domain.generation 1
-kill -HUP "$(cat "$T/hostd.pid")"
-sleep 1
+hostd_reload
 equal "and a reload" true "$(of $c domain.dynamic)"
 printf '[domain c]\nuuid=%s\nrate=1000\n' $c >>"$T/hostd.conf"
 kill -HUP "$(cat "$T/hostd.pid")"
@@ -278,25 +278,23 @@ equal "and is limited" 1000 "$(of $c rate)"
 # -- who may be its peer
 wait_for 30 hostd_state serving
 check "a plain peer is served where libvirt told nothing" \
-	timeout 30 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes"
+	timeout 120 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes"
 refuse "where it told of the domain, one that is no QEMU is not" 1 \
-	timeout 30 "$peer" read "$(hostd_socket $a)" 2 64 "$T/bytes"
+	timeout 120 "$peer" read "$(hostd_socket $a)" 2 64 "$T/bytes"
 check "is counted" of_is $a domain.foreign 1
 check "is logged" grep -q "domain a: peer .* refused: no QEMU of this domain" \
 	"$T/keeper.log"
 # as QEMU has it on its command line
-check "its QEMU is served" timeout 30 "$peer" read "$(hostd_socket $a)" 2 64 \
+check "its QEMU is served" timeout 120 "$peer" read "$(hostd_socket $a)" 2 64 \
 	"$T/bytes" 0 -uuid $a
 refuse "another domain's QEMU is not, also where nothing was told" 1 \
-	timeout 30 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes" 0 -uuid $a
+	timeout 120 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes" 0 -uuid $a
 check "is said" grep -q "domain b: peer .* refused: another domain's QEMU" \
 	"$T/keeper.log"
 sed -i 's/^\[agent\]/&\ncheck_peer=warn/' "$T/hostd.conf"
-kill -HUP "$(cat "$T/hostd.pid")"
-wait_for 10 of_is $a override false
-sleep 1
+hostd_reload
 check "check_peer=warn lets it in" \
-	timeout 30 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes" 0 -uuid $a
+	timeout 120 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes" 0 -uuid $a
 check "and counts it" of_is $b domain.foreign 2
 
 # -- devices let go
@@ -309,9 +307,8 @@ equal "nobody has it" released "$(hostd_get devices.0.state)"
 equal "status says for whom" root "$(hostd_get devices.0.detail)"
 refuse "not twice" 1 hostd_ctl device release onerng0
 equal "its neighbour serves on" serving "$(hostd_get state)"
-check "in fact" timeout 30 "$peer" read "$(hostd_socket $b)" 20 64 "$T/bytes"
-kill -HUP "$(cat "$T/hostd.pid")"
-sleep 1
+check "in fact" timeout 120 "$peer" read "$(hostd_socket $b)" 20 64 "$T/bytes"
+hostd_reload
 equal "a reload does not take it" released "$(hostd_get devices.0.state)"
 hostd_end KILL
 hostd_up

@@ -6,11 +6,11 @@
 # The simulator listens for commands on $T/sim.sock.
 
 hostd_ctl() {
-	timeout 10 "$B/onerngctl" -s "$T/run/control.sock" "$@"
+	timeout 60 "$B/onerngctl" -s "$T/run/control.sock" "$@"
 }
 
 hostd_sim() {
-	timeout 10 "$B/onerng-sim" ctl "$T/sim.sock" "$@"
+	timeout 60 "$B/onerng-sim" ctl "$T/sim.sock" "$@"
 }
 
 # hostd_get PATH: a value of the agent's status.
@@ -119,6 +119,17 @@ hostd_end() {
 	hostd_pid=$(cat "$T/hostd.pid") || return
 	kill -s "$1" "$hostd_pid"
 	wait_for 10 gone "$hostd_pid"
+}
+
+# hostd_reload: returns once the agent has taken its configuration, or refused it.
+hostd_reload() {
+	hostd_reloads=$(grep -c ' reload: ' "$T/keeper.log")
+	kill -s HUP "$(cat "$T/hostd.pid")"
+	wait_for 10 hostd_reloaded
+}
+
+hostd_reloaded() {
+	[ "$(grep -c ' reload: ' "$T/keeper.log")" -gt "$hostd_reloads" ]
 }
 
 hostd_hold() {
