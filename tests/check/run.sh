@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/run counts what programs say, and how they end; nothing outlives it
-# timeout: 60
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 
 # program NAME [FIRST LINE]: a test program; its commands come in.
@@ -23,7 +23,7 @@ runs() {
 		*) set -- "$@" "$T/$runs_name" ;;
 		esac
 	done
-	JOBS=$runs_jobs LOGS=$T/log TICK=1 TMPDIR=$T timeout 50 \
+	JOBS=$runs_jobs LOGS=$T/log TICK=1 TMPDIR=$T timeout 240 \
 		tests/run "$@" >"$T/out" 2>&1 </dev/null
 }
 
@@ -115,10 +115,10 @@ refuse "none without leave" 1 runs 4 bad
 last_line "as before" "1 passed, 1 failed, 0 skipped"
 
 # An environment holds for those behind it, whatever the order they run in.
-program shows '# timeout: 10' <<'END'
+program shows '# timeout: 100' <<'END'
 echo "ok shows $WORD"
 END
-program shows-late '# timeout: 20' <<'END'
+program shows-late '# timeout: 200' <<'END'
 echo "ok late $WORD"
 END
 check "an environment is for those behind it" \
@@ -127,24 +127,29 @@ grep -h '^ok' "$T"/log/*shows*.log >"$T/words"
 equal "each has its own" "ok late second ok shows first time" \
 	"$(sort "$T/words" | tr '\n' ' ' | sed 's/ $//')"
 
-# Who meets others leaves a trace: each is in the folder while it runs.
+# Who meets others leaves a trace: each is in the folder while it runs, for a
+# moment, or longer until it has met another.
 meets() {
 	mkdir "$T/$1"
 	for meets_name in 1 2 3; do
 		program "$1$meets_name" "$2" <<END
 : >"$T/$1/\$\$"
-sleep 0.5
+for i in \$(seq $3); do
+	sleep 0.5
+	n=\$(ls "$T/$1" | wc -l)
+	[ \$n -le 1 ] || break
+done
 echo "ok met"
-ls "$T/$1" | wc -l
+echo \$n
 rm "$T/$1/\$\$"
 END
 	done
 	check "three programs run: $1" runs 4 "${1}1" "${1}2" "${1}3"
 	most=$(cat "$T"/log/*"$1"[123].log | grep -v ok | sort -n | tail -n 1)
 }
-meets beside ''
+meets beside '' 40
 check "programs run side by side" test "$most" -gt 1
-meets alone '# alone'
+meets alone '# alone' 1
 equal "who must be alone is" 1 "$most"
 
 # Two run; one does not end when asked; one has a child of its own.
@@ -153,14 +158,14 @@ sleep 70 &
 echo $! >"$0.child"
 wait
 END
-program stays '# timeout: 8' <<'END'
+program stays '# timeout: 100' <<'END'
 trap '' TERM
 echo $$ >"$0.child"
 while :; do sleep 1; done
 END
 for signal in INT TERM; do
 	rm -f "$T"/*.child
-	JOBS=4 LOGS=$T/log TMPDIR=$T \
+	JOBS=4 LOGS=$T/log TMPDIR=$T KILL_AFTER=5 \
 		start runner tests/run "$T/waits" "$T/stays"
 	check "two programs run: $signal" wait_for 10 \
 		test -s "$T/waits.child" -a -s "$T/stays.child"

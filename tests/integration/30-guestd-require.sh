@@ -70,8 +70,7 @@ ended waits 30
 equal "and admitted once it is there" 0 $?
 
 start ends "$G" --no-feed --require=300 -s "hwrng:$T/silent"
-check "it waits" wait_for 20 running ends
-sleep 0.5
+check "it waits" wait_for 20 takes 15 ends
 stop ends
 equal "SIGTERM is no admission" 1 $?
 

@@ -12,7 +12,7 @@ cp "$G" "$T/guestd"
 chmod 755 "$T/guestd"
 
 nobody() {
-	timeout 60 setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"
+	timeout 240 setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"
 }
 
 if [ -n "$may_feed" ]; then
@@ -39,7 +39,7 @@ fi
 
 if unshare -r true 2>/dev/null; then
 	check "in a user namespace there is nothing to feed" \
-		timeout 60 unshare -r "$G" --once -s "file:$T/good"
+		timeout 240 unshare -r "$G" --once -s "file:$T/good"
 	log_of userns unshare -r "$G" --once -s "file:$T/good"
 	says "and it says so" userns "its kernel is the host's"
 else
@@ -49,7 +49,7 @@ fi
 # Process 1 of a new PID namespace with container= in its environment.
 in_container() {
 	# shellcheck disable=SC2016 # expanded inside
-	timeout 60 unshare --mount --pid --fork --mount-proc -- \
+	timeout 240 unshare --mount --pid --fork --mount-proc -- \
 		env container=test sh -c '"$@"; exit $?' sh "$@"
 }
 
@@ -75,11 +75,11 @@ current=/sys/class/misc/hw_random/rng_current
 if [ -r /dev/hwrng ] && [ -r $current ] && [ "$(cat $current)" != none ]; then
 	name=$(cat $current)
 	# 1024 bytes each, of a device that others use, too.
-	check "the real /dev/hwrng ($name) is verified" timeout 60 "$G" \
-		--once --no-feed --deadline 30
-	check "it is the one expected" timeout 60 "$G" --once --no-feed \
-		--deadline 30 --expect-rng "$name"
-	refuse "it is not another one" 3 timeout 60 "$G" --once --no-feed \
+	check "the real /dev/hwrng ($name) is verified" timeout 300 "$G" \
+		--once --no-feed --deadline 250
+	check "it is the one expected" timeout 300 "$G" --once --no-feed \
+		--deadline 250 --expect-rng "$name"
+	refuse "it is not another one" 3 timeout 240 "$G" --once --no-feed \
 		--expect-rng "$name.other"
 	log_of expect "$G" --once --no-feed --expect-rng other
 	says "both are named" expect "rng_current is $name, expected other"
@@ -88,9 +88,9 @@ else
 fi
 
 if [ -x "$B/onerng-guestd-static" ]; then
-	check "the static program verifies" timeout 60 \
+	check "the static program verifies" timeout 240 \
 		"$B/onerng-guestd-static" --once --no-feed -s "file:$T/good"
-	feeding "the static program feeds" timeout 60 \
+	feeding "the static program feeds" timeout 240 \
 		"$B/onerng-guestd-static" --once -s "file:$T/good"
 	readelf -d "$B/onerng-guestd-static" >"$T/dynamic" 2>&1
 	refuse "it needs no library" 1 grep NEEDED "$T/dynamic"

@@ -43,7 +43,18 @@ says() {
 log_of() {
 	log_name=$1
 	shift
-	timeout 60 "$@" >"$T/$log_name.log" 2>&1 </dev/null
+	timeout 240 "$@" >"$T/$log_name.log" 2>&1 </dev/null
+}
+
+# takes NUMBER JOB: it has come to where that signal does not just end it.
+takes() {
+	takes_mask=0
+	while read -r takes_key takes_value; do
+		case $takes_key in
+		SigBlk: | SigCgt:) takes_mask=$((takes_mask | 0x$takes_value)) ;;
+		esac
+	done <"/proc/$(pid_of "$2")/status"
+	[ $((takes_mask >> ($1 - 1) & 1)) -eq 1 ]
 }
 
 # status_of FILE PATH: a value of a status file.

@@ -90,7 +90,7 @@ virtd_uri() {
 }
 
 virtd() {
-	timeout 120 virsh -q -c "$(virtd_uri)" "$@"
+	timeout 400 virsh -q -c "$(virtd_uri)" "$@"
 }
 
 # The daemon's process id, as the machine sees it.

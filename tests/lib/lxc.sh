@@ -8,7 +8,8 @@
 #
 # Everything of LXC runs in a mount namespace that the test has for itself, so
 # that neither the machine's control groups are remounted nor /etc/subuid is
-# written, which LXC needs of root where newuidmap is installed.
+# written, which LXC needs of root where newuidmap is installed; and there nodes
+# below $T/lxc are devices, whatever /tmp is mounted with.
 
 LXC_PATH=$T/lxc
 LXC_SHARE=/usr/share/lxc/config
@@ -37,6 +38,8 @@ done
 if [ "$2" = v2 ]; then
 	umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup || exit
 fi
+mount --bind "$1/lxc" "$1/lxc" &&
+	mount -o remount,bind,dev,suid,exec "$1/lxc" || exit
 echo ready
 exec sleep 100000
 END
@@ -47,9 +50,9 @@ END
 		skip_all "no mount namespace with control groups as $1"
 }
 
-# Runs a command where LXC runs; at most 30 s.
+# Runs a command where LXC runs; at most 120 s.
 lxc_in() {
-	timeout -k 2 30 nsenter -t "$(pid_of lxcns)" -m -- "$@"
+	timeout -k 2 120 nsenter -t "$(pid_of lxcns)" -m -- "$@"
 }
 
 # Is the second version there, so that its device rules hold?

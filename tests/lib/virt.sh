@@ -22,7 +22,7 @@ virt_start() {
 }
 
 virt() {
-	timeout 60 virsh -q -c "$VIRT_URI" "$@"
+	timeout 300 virsh -q -c "$VIRT_URI" "$@"
 }
 
 # virt_domain NAME UUID: its XML.  What the guest prints on its serial port is in
