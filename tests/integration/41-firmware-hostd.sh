@@ -17,7 +17,7 @@ conf() {
 	hostd_firmware=$1
 	shift
 	hostd_conf a=$a
-	printf '[source]\n' >>"$T/hostd.conf"
+	printf '[agent]\nidle_pause=0\n[source]\n' >>"$T/hostd.conf"
 	printf '%s\n' "$@" >>"$T/hostd.conf"
 }
 

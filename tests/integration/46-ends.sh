@@ -230,15 +230,16 @@ fault() {
 }
 
 blocked() {
-	fault none
+	fault good
 	wait_for 60 device_is running && fault silent && sleep 1
 }
 
-if timeout 5 head -c 16 /dev/hwrng >/dev/null 2>&1; then
+if timeout 60 "$B/tests/integration/devprobe" read /dev/hwrng 16 |
+	grep -qx 16; then
 	hostd_conf a=$a
-	printf '[hwrng chip]\n' >>"$T/hostd.conf"
+	printf '[agent]\nidle_pause=0\n[hwrng chip]\n' >>"$T/hostd.conf"
 	rm -f "$T/hostd.last" "$T/sim.sock"
-	fault none
+	fault good
 	export HWRNG_FAULT="$T/fault" LD_PRELOAD="$B/tests/lib/preload/hwrngfault.so"
 	hostd_real || exit 1
 	unset LD_PRELOAD

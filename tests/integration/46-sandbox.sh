@@ -13,7 +13,7 @@ a=11111111-1111-1111-1111-111111111111
 unfit() {
 	unfit_name=$1 unfit_words=$2
 	shift 2
-	timeout 20 "$without" "$@" "$B/onerng-hostd" -c "$T/hostd.conf" \
+	timeout 120 "$without" "$@" "$B/onerng-hostd" -c "$T/hostd.conf" \
 		>"$T/unfit.log" 2>&1
 	set -- "$unfit_name" "$unfit_words" $?
 	equal "$1: it does not serve" 1 "$3"
@@ -49,7 +49,7 @@ done
 run_role() {
 	role_without=$1
 	shift
-	timeout 10 "$without" "$role_without" "$B/onerng-hostd" \
+	timeout 120 "$without" "$role_without" "$B/onerng-hostd" \
 		--sandbox errno --role "$@" >"$T/role.log" 2>&1
 }
 
@@ -142,6 +142,6 @@ filters 2
 equal "a laxer one is not" kill "$(hostd_get sandbox.mode)"
 check "and that is said" grep -q "filter of the process before stays: kill" \
 	"$T/keeper.log"
-check "its peers are served" timeout 30 "$B/tests/integration/egdpeer" \
+check "its peers are served" timeout 240 "$B/tests/integration/egdpeer" \
 	read "$(hostd_socket $a)" 5 64 "$T/got"
 hostd_stop

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/hostd.sh"
 
 [ -c /dev/hwrng ] || skip_all "this machine has no /dev/hwrng"
-timeout 5 head -c 16 /dev/hwrng >/dev/null 2>&1 ||
+timeout 60 "$B/tests/integration/devprobe" read /dev/hwrng 16 | grep -qx 16 ||
 	skip_all "/dev/hwrng of this machine cannot be read"
 peer=$B/tests/integration/egdpeer
 a=11111111-1111-1111-1111-111111111111
@@ -29,7 +29,7 @@ runs() {
 # served: a peer gets blocks, which are counted as this source's.
 served() {
 	served_before=$(hostd_get devices.0.bytes_served)
-	timeout 60 "$peer" read "$(hostd_socket $a)" 4 64 "$T/bytes" 30 &&
+	timeout 240 "$peer" read "$(hostd_socket $a)" 4 64 "$T/bytes" 30 &&
 		[ "$(hostd_get devices.0.bytes_served)" -gt "$served_before" ]
 }
 
@@ -37,7 +37,7 @@ served() {
 noticed() {
 	fault "$2"
 	check "$1 is noticed" wait_for 40 says recovering "$3"
-	fault none
+	fault good
 	check "$1 passes" wait_for 60 runs
 	check "$1: it is served from again" served
 }
@@ -52,6 +52,8 @@ unset LD_PRELOAD
 check "the kernel's hardware RNG runs" wait_for 40 runs
 equal "under its label" chip "$(hostd_get devices.0.name)"
 check "it is served from" served
+# From here on it is not the machine's that counts, nor how fast that is.
+fault good
 
 noticed "a read that fails" eio "cannot read .*Input/output error"
 noticed "a source that has nothing" eagain "silence: .* gives nothing"
@@ -68,14 +70,14 @@ check "and are no trouble" runs
 
 fault enodev
 check "a source that departed is gone" wait_for 30 says gone departed
-fault none
+fault good
 check "and used again when it is back" wait_for 60 runs
 check "departed: it is served from again" served
 
 fault stuck
 check "bytes that are all the same fail their tests" wait_for 60 \
 	says failed ''
-fault none
+fault good
 kill -HUP "$(cat "$T/hostd.pid")"
 check "a reload forgives" wait_for 60 runs
 

@@ -257,7 +257,8 @@ check "and is said" grep -q "its XML names .*: its own is" "$T/keeper.log"
 xml $d >"$T/d.xml"
 event $d prepare "$T/d.xml"
 equal "nor does no socket" none "$(of $d name)"
-sleep 1.5 # many events are written at once
+wait_for 10 hostd_saved $a 3
+wait_for 10 hostd_saved $c 1
 hostd_end KILL
 hostd_up
 check "it outlives a kill of the agent" of_is $c domain.generation 1

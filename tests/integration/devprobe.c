@@ -30,7 +30,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define READ_MS	   10000
+#define READ_MS	   60000
 #define QUIET_MS   500
 #define RETRY_MS   20
 #define LISTEN_MAX 16

@@ -113,6 +113,18 @@ hostd_up() {
 	return 1
 }
 
+# hostd_saved UUID GENERATION: the agent's file has it, which is written a while
+# after what happened.
+hostd_saved() {
+	hostd_n=0
+	while hostd_uuid=$(json "domains.$hostd_n.uuid" <"$T/run/domains.json"); do
+		[ "$hostd_uuid $(json "domains.$hostd_n.generation" \
+			<"$T/run/domains.json")" != "$1 $2" ] || return 0
+		hostd_n=$((hostd_n + 1))
+	done
+	return 1
+}
+
 # hostd_end TERM|KILL: ends the agent; the keeper starts another one unless
 # hostd_hold was called before.
 hostd_end() {

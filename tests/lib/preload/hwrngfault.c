@@ -9,17 +9,20 @@
  *	silent		waits until another word is there
  *	slow		16 bytes, after SLOW_MS
  *	stuck		bytes that are all the same
+ *	good		bytes of no worth that look good, at once
  * and reads on any other.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SLOW_MS	  400
@@ -54,6 +57,25 @@ static ssize_t fail(int err)
 	return -1;
 }
 
+/* xorshift64*: it makes no system call, which a sandbox might not allow. */
+static ssize_t look_good(uint8_t *buf, size_t nbytes)
+{
+	static uint64_t x;
+	struct timespec ts;
+
+	if (!x) {
+		clock_gettime(CLOCK_REALTIME, &ts);
+		x = (uint64_t)ts.tv_sec << 30 ^ (uint64_t)ts.tv_nsec;
+	}
+	for (size_t i = 0; i < nbytes; i++) {
+		x ^= x >> 12;
+		x ^= x << 25;
+		x ^= x >> 27;
+		buf[i] = (uint8_t)(x * 0x2545f4914f6cdd1d >> 56);
+	}
+	return (ssize_t)nbytes;
+}
+
 ssize_t read(int fd, void *buf, size_t nbytes)
 {
 	if (!is_hwrng(fd))
@@ -72,6 +94,8 @@ ssize_t read(int fd, void *buf, size_t nbytes)
 		memset(buf, 0x5a, nbytes);
 		return (ssize_t)nbytes;
 	}
+	if (told("good"))
+		return look_good(buf, nbytes);
 	if (told("slow")) {
 		poll(NULL, 0, SLOW_MS);
 		nbytes = nbytes < SLOW_READ ? nbytes : SLOW_READ;
