@@ -75,7 +75,8 @@ while_is() {
 		tried="$tried $took"
 		[ $took -le $worst ] || worst=$took
 	done
-	if [ $worst -le 1000 ] && [ -n "$tried" ]; then
+	# The look at it is one process of many, and may have been lucky.
+	if [ $worst -le 1500 ] && [ -n "$tried" ]; then
 		ok "$what"
 	else
 		not_ok "$what" "took$tried ms"

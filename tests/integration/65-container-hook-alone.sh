@@ -53,9 +53,10 @@ own() {
 	chmod "$3" "$pty"
 }
 
-# run_hook TYPE: in namespaces of its own, with the time that it may take.
+# run_hook TYPE: in namespaces of its own; nothing that it waits for in vain is
+# over by then.
 run_hook() {
-	timeout 3 unshare -m --propagation private env \
+	timeout 30 unshare -m --propagation private env \
 		LXC_ROOTFS_MOUNT="$root" "$hook" "$1" </dev/null
 }
 
@@ -115,7 +116,7 @@ mkfifo "$run/lxc/$id.facts"
 chown $agent:$agent "$run/lxc/$id.facts"
 refuse "a pipe in the facts' place is not waited for" 1 run_hook pre-start
 facts
-printf '#!/bin/sh\nexec sleep 60\n' >"$T/lib/lxc-pre-start"
+printf '#!/bin/sh\nexec sleep 600\n' >"$T/lib/lxc-pre-start"
 chmod 755 "$T/lib/lxc-pre-start"
 check "nor an agent that hangs" run_hook pre-start
 

@@ -36,7 +36,7 @@ chmod 755 "$T/in"
 in_layout() {
 	in_which=$1
 	shift
-	timeout -k 2 30 unshare -m --propagation private \
+	timeout -k 2 120 unshare -m --propagation private \
 		"$T/in" "$T" "$in_which" "$@" </dev/null
 }
 

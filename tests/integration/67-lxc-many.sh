@@ -192,20 +192,38 @@ for name in $all; do
 	check "$name: a rate" many_attach "$name" --rate "$(rate_of "$name")" \
 		--burst 8192
 done
-for name in $all; do
-	many_job "$name" rate /bin/sh -c 'head -c 16384 /dev/ttyACM0 >/dev/null
-		exec ttywild rate /dev/ttyACM0 12'
+# rates NAME...: measured side by side; $missed is by whom it was missed.
+rates() {
+	missed=
+	for name; do
+		rm -f "$T/$name-rate.log"
+		many_job "$name" rate /bin/sh -c \
+			'head -c 16384 /dev/ttyACM0 >/dev/null
+			exec ttywild rate /dev/ttyACM0 12'
+	done
+	for name; do
+		ended "$name-rate" 40
+		wanted=$(rate_of "$name") rate=$(cat "$T/$name-rate.log")
+		echo "$name: $rate of $wanted"
+		[ "${rate:-0}" -ge $((wanted * 98 / 100)) ] &&
+			[ "$rate" -le $((wanted * 102 / 100)) ] ||
+			missed="$missed $name"
+	done
+}
+# A machine that keeps somebody waiting as the time begins or ends has more tries.
+missed=$all
+for _ in 1 2 3 4; do
+	# shellcheck disable=SC2086 # a list
+	[ -z "$missed" ] || rates $missed
 done
 for name in $all; do
-	ended "$name-rate" 40
-	wanted=$(rate_of "$name") rate=$(cat "$T/$name-rate.log")
-	echo "$name: $rate of $wanted"
-	if [ "${rate:-0}" -ge $((wanted * 98 / 100)) ] &&
-		[ "$rate" -le $((wanted * 102 / 100)) ]; then
-		ok "$name: its rate is kept within 2 %"
-	else
-		not_ok "$name: its rate is kept within 2 %" "$rate of $wanted"
-	fi
+	case " $missed " in
+	*" $name "*)
+		not_ok "$name: its rate is kept within 2 %" \
+			"$(cat "$T/$name-rate.log") of $(rate_of "$name")"
+		;;
+	*) ok "$name: its rate is kept within 2 %" ;;
+	esac
 done
 for name in $all; do
 	check "$name: no rate" many_attach "$name" --rate 0

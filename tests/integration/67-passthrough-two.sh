@@ -19,7 +19,7 @@ for key in ("pid", "usb"):
     if key in request:
         request[key] = json.loads(request[key])
 s = socket.socket(socket.AF_UNIX)
-s.settimeout(20)
+s.settimeout(60)
 s.connect(sys.argv[1])
 s.sendall(json.dumps(request).encode() + b"\n")
 sys.exit(0 if json.loads(s.makefile().readline())["ok"] else 1)

@@ -54,7 +54,7 @@ again() {
 # served NAME: what it gets, of 640 bytes.
 served() {
 	many_on "$1"
-	lxc_run "$1" /bin/busybox timeout 20 head -c 640 /dev/ttyACM0 | wc -c
+	lxc_run "$1" /bin/busybox timeout 60 head -c 640 /dev/ttyACM0 | wc -c
 }
 
 check "the agent starts" many_agent --rate 150000 || exit 1
