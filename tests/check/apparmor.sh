@@ -1,6 +1,6 @@
 #!/bin/sh
 # the AppArmor rule that is shipped is one, and libvirt writes none of its own
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 need apparmor_parser
 

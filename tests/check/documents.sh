@@ -1,6 +1,6 @@
 #!/bin/sh
 # every test is in tests/README.md, and nothing else is
-# timeout: 30
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

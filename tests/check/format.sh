@@ -1,6 +1,6 @@
 #!/bin/sh
 # the form is clang-format's; no stray blanks, tabs or long lines
-# timeout: 120
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # every header compiles alone, with gcc and clang
-# timeout: 120
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

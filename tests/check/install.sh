@@ -1,6 +1,6 @@
 #!/bin/sh
 # make install puts everything where it belongs, and takes it away
-# timeout: 120
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

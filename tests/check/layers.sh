@@ -1,6 +1,6 @@
 #!/bin/sh
 # layers are respected: who may include and call whom
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

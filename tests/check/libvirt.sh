@@ -1,6 +1,6 @@
 #!/bin/sh
 # the shipped domain XML is what libvirt takes, and says what it is for
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 need xmllint virt-xml-validate

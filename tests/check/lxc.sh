@@ -1,6 +1,6 @@
 #!/bin/sh
 # the shipped examples for LXC are what liblxc takes, and say what they are for
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 need lxc-info
 

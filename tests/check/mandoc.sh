@@ -1,6 +1,6 @@
 #!/bin/sh
 # every manual page is clean mdoc
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # manual, --help and parser name the same options
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

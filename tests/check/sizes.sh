@@ -1,6 +1,6 @@
 #!/bin/sh
 # functions and files keep to their sizes
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # no claim that cannot be kept, no word that means something else
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/files.sh"
 

@@ -2,7 +2,7 @@
 # The simulated OneRNG through the real libusb: enumeration, streaming, faults,
 # departure in the middle of a read, arrival, two devices, and the simulator's
 # own manners as a wrapper of a command.
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 
 sim=$B/onerng-sim

@@ -1,6 +1,6 @@
 #!/bin/sh
 # arrival and departure are seen by reader and watcher, at any moment
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/reader.sh
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # what the reader finds at open never gets into the samples
-# timeout: 300
+# timeout: 600
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/reader.sh
 

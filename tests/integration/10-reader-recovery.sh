@@ -1,6 +1,6 @@
 #!/bin/sh
 # the reader recovers a silent or failing device by the ladder, rung by rung
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/reader.sh
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # the reader streams raw samples, pauses, starts again and ends as asked
-# timeout: 180
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/reader.sh
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # the EGD publisher of the real agent: commands, limits, bad peers
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 

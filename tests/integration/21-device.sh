@@ -1,6 +1,6 @@
 #!/bin/sh
 # devices that come, go and fail, under the real agent and real libusb
-# timeout: 240
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SIGHUP, SIGTERM, wrong options and files, a second agent, no locked memory,
 # and the rights of each process
-# timeout: 180
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 

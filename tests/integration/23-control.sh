@@ -1,6 +1,6 @@
 #!/bin/sh
 # the control socket and onerngctl: answers, bad requests, bad peers
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 need python3

@@ -1,6 +1,6 @@
 #!/bin/sh
 # onerng-guestd --verify: report and status; what a container may and may not
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/guestd.sh"
 need python3

@@ -1,6 +1,6 @@
 #!/bin/sh
 # onerng-guestd --once: what is fed, what is refused, and with which status
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/guestd.sh"
 

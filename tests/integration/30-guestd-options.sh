@@ -1,6 +1,6 @@
 #!/bin/sh
 # onerng-guestd refuses wrong options with status 2 and a reason
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/guestd.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # onerng-guestd --require: admitted, or refused with the status of what lacks
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/guestd.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # onerng-guestd without rights, in a container's place, on the real /dev/hwrng
-# timeout: 120
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/guestd.sh"
 need setpriv unshare

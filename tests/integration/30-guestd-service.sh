@@ -1,6 +1,6 @@
 #!/bin/sh
 # onerng-guestd as a service: never hangs, tells its state, ends at once
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/guestd.sh"
 need python3

@@ -1,6 +1,6 @@
 #!/bin/sh
 # onerng-guestd reads a OneRNG as a terminal
-# timeout: 90
+# timeout: 180
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/guestd.sh"
 need python3

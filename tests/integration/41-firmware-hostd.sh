@@ -1,6 +1,6 @@
 #!/bin/sh
 # a device is used if its firmware is signed by a trusted key, never before
-# timeout: 180
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/sign.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # what the agent's memory holds at the instant it is released, at its end and
 # when another program takes its place
-# timeout: 240
+# timeout: 300
 # shellcheck disable=SC2016 # awk
 # The pool is full of blocks that nobody took, and the simulated noise is a
 # known file, so that raw samples are found too, wherever they lie.  As it hands

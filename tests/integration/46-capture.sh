@@ -1,7 +1,7 @@
 #!/bin/sh
 # onerngctl capture: raw samples as the device made them, none of them served;
 # what ends a capture early, and what that leaves
-# timeout: 240
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 

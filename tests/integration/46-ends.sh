@@ -1,7 +1,7 @@
 #!/bin/sh
 # SIGTERM ends the host agent, its readers and its watcher within a second,
 # whatever a transfer, a reader or a peer is doing
-# timeout: 400
+# timeout: 600
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/sign.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # protections that are believed in: one that cannot be had or has no effect is
 # an error; filters of system calls over a hand-over by exec
-# timeout: 150
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # the kernel's hardware RNG as a source: served from, and every way in which it
 # can fail
-# timeout: 200
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 

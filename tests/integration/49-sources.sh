@@ -1,7 +1,7 @@
 #!/bin/sh
 # several sources under one agent: OneRNGs by their labels, one of which fails,
 # and hwrngs that are none
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # domain XML as a caller sees it: exit status, diffs, findings, bad files
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 need virt-xml-validate virsh patch diff
 

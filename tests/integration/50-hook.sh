@@ -1,6 +1,6 @@
 #!/bin/sh
 # libvirt's hook: it harms nobody, the agent learns of domains, devices are let go
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/domain.sh"

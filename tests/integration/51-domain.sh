@@ -2,7 +2,7 @@
 # onerngctl domain attach, detach, show and check as scripts see them: what is
 # printed, refused and returned, with libvirt's test driver, and how the agent
 # is told
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 need virsh patch

@@ -1,7 +1,7 @@
 #!/bin/sh
 # a real libvirtd runs the hook: create, save, restore, kill; a domain starts all
 # the same whatever happens to the agent, its folder, its socket and the hook
-# timeout: 240
+# timeout: 500
 
 # In a mount namespace of its own: it has a file system that gets full.
 [ -n "${HOOK_LIBVIRT_MOUNTS:-}" ] || [ "$(id -u)" -ne 0 ] ||

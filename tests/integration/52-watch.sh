@@ -1,7 +1,7 @@
 #!/bin/sh
 # libvirt's watcher: what the hook did not tell is put right, whatever goes away
 # meanwhile; the policy in a domain's metadata is how it is served
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/domain.sh"

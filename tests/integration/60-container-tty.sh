@@ -1,7 +1,7 @@
 #!/bin/sh
 # a terminal for each container, virtual and plain: commands, shares, rates, bad
 # manners; no container is needed
-# timeout: 200
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # onerngctl container as scripts see it: real configurations and the real
 # liblxc in a folder of the test's own; what is written, refused and put back
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 need lxc-start lxc-info busybox patch shellcheck python3 unshare

@@ -2,7 +2,7 @@
 # containers' terminals over hand-overs by exec, restarts and kills under a store
 # of descriptors: a reader sees no end, no byte twice, none lost, and its
 # device's state
-# timeout: 300
+# timeout: 600
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/tty.sh"

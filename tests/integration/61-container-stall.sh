@@ -1,7 +1,7 @@
 #!/bin/sh
 # a container that stops reading for seconds and goes on gets every byte that was
 # delivered, in the order in which it was made
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/tty.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # LXC's hook: it harms no container and no host, whatever it meets
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/lxc.sh
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # containers that run, brought up to date: after a OneRNG came or went, amid
 # hostile and broken ones; and the whole way, with a real host agent
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/lxc.sh
 . tests/lib/hostd.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # the printed hook, run as LXC would: whose terminal it gives away, what it
 # waits for, what it tells the agent
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 need lxc-start unshare python3
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"

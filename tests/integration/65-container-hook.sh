@@ -1,7 +1,7 @@
 #!/bin/sh
 # containers started with what is kept by hand: the printed hook and device
 # rules, privileged and with a user namespace, on control groups v1 and v2
-# timeout: 120
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 need lxc-start lxc-attach lxc-stop busybox unshare python3
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"

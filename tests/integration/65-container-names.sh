@@ -1,7 +1,7 @@
 #!/bin/sh
 # containers whose names are commands to a shell get their device, and the
 # commands are not run
-# timeout: 120
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/lxc.sh
 

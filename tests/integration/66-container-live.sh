@@ -1,7 +1,7 @@
 #!/bin/sh
 # a running container gets its device from a running host agent by one command,
 # keeps it over a restart of both, and loses it by another
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/lxc.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # five containers read their own devices at once, with Debian's rngd and rngtest
 # among others: rates, uniqueness, restarts of the agent, an unplugged device
-# timeout: 300
+# timeout: 500
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/hostd.sh

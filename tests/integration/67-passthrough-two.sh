@@ -1,7 +1,7 @@
 #!/bin/sh
 # Two OneRNGs: one is passed through to a container or a domain, the other one
 # serves
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 need python3

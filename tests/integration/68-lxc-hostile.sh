@@ -1,7 +1,7 @@
 #!/bin/sh
 # one container does to its device whatever it can, beside four that read: these
 # read on, the agent answers, and a new start serves the hostile one again
-# timeout: 200
+# timeout: 400
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/hostd.sh

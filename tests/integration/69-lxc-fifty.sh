@@ -1,7 +1,7 @@
 #!/bin/sh
 # fifty containers, started one after another with the hook: each has a device
 # of its own and bytes of its own, also behind a hand-over of the agent
-# timeout: 300
+# timeout: 500
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/hostd.sh

@@ -2,7 +2,7 @@
 # Plain guests on Debian's kernel, with a CPU that has no RDRAND: the kernel's
 # RNG becomes ready through us, each guest has bytes of its own, and neither
 # the end nor the absence of the host agent stalls a guest for good.
-# timeout: 480
+# timeout: 900
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh

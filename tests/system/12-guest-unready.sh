@@ -2,7 +2,7 @@
 # The guest agent alone in a guest whose kernel's RNG is not ready, without
 # RDRAND and without virtio-rng: small credits add up, nothing waits for the
 # kernel, and a clock that is set means fresh bytes at once.
-# timeout: 240
+# timeout: 400
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
@@ -14,7 +14,7 @@ vm_accel
 guest_image() {
 	head -c 4096 /dev/urandom >"$T/good"
 	cat >"$T/rc" <<-'END'
-		onerng-guestd --require=2 --credit 0 -s file:/good \
+		onerng-guestd --require=5 --credit 0 -s file:/good \
 			>/tmp/require.log 2>&1
 		echo $? >/tmp/require.status
 		cat /proc/sys/kernel/random/entropy_avail >/tmp/before

@@ -3,7 +3,7 @@
 # restored twice, each with a socket of its own: they draw different bytes within
 # a second, where the kernel has no vmgenid, for the guest agent notices, and
 # where it has one, for then the kernel does.
-# timeout: 400
+# timeout: 900
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
@@ -13,7 +13,6 @@ need qemu-system-x86_64 busybox cpio modprobe python3
 kernel_need cloud standard
 vm_accel
 
-VM_BOOT_TIMEOUT=90
 absent=2 # seconds, at least, between saving and restoring
 bound_ms=1000
 allowance_max_ms=2000 # for a machine that is busy

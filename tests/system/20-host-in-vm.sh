@@ -4,7 +4,7 @@
 # capability, takes the device from cdc_acm, streams, serves, survives an
 # unplug and gives the terminal back.  Then the same agent with the kernel's
 # own hwrng, two of virtio-rng, that are switched, taken away and given back.
-# timeout: 300
+# timeout: 900
 # cpu: heavy
 # shellcheck disable=SC2016 # what the guest's shell expands
 . "$(dirname "$0")/../lib/test.sh"
@@ -20,7 +20,7 @@ uuid=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0011
 # feed SOCKET [OPTION]: the guest agent is at home on a host too, whose kernel
 # is one more consumer.
 feed() {
-	on_host "timeout 20 $B/onerng-guestd --once -s egd:$1 --status-file \
+	on_host "timeout 120 $B/onerng-guestd --once -s egd:$1 --status-file \
 		/run/guestd.json ${2:-}"
 }
 

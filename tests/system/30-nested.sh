@@ -2,7 +2,7 @@
 # The whole chain: OneRNG, usbredir, xHCI, host agent, EGD, QEMU with KVM,
 # virtio-rng, guest agent.  The host is a QEMU guest; in it runs a guest with
 # the KVM of the (emulated) processor.
-# timeout: 300
+# timeout: 1200
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
@@ -40,7 +40,7 @@ check agent_serves host_agent || exit 1
 
 # Without RDRAND only virtio-rng makes the inner kernel ready early.
 kernel=$(realpath "$KERNEL_DIR/cloud/vmlinux")
-on_host "timeout 200 qemu-system-x86_64 -nodefaults -no-user-config
+on_host "timeout 800 qemu-system-x86_64 -nodefaults -no-user-config
 	-display none -no-reboot -machine pc -accel kvm
 	-cpu host,-rdrand,-rdseed -m 192 -kernel $kernel
 	-initrd /etc/inner.gz -append 'console=ttyS0 panic=-1 quiet'

@@ -3,7 +3,7 @@
 # plays the host: the units start as they are shipped, the device policy and
 # the system call filters are real, a killed agent comes back, and the device's
 # departure and arrival get through the sandbox.
-# timeout: 700
+# timeout: 1200
 # cpu: heavy
 # shellcheck disable=SC2016 # what the guest's shell expands
 . "$(dirname "$0")/../lib/test.sh"

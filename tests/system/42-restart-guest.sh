@@ -3,7 +3,7 @@
 # by exec, killed with nobody to keep its sockets, and ended and killed under a
 # service manager that keeps them: nothing comes twice, no read stalls, and
 # where sockets are kept QEMU never loses its connection.
-# timeout: 900
+# timeout: 1200
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
@@ -48,7 +48,7 @@ serves_anew() {
 # waiting meanwhile.
 watch() {
 	watch_at=$(now_ms)
-	watch_end=$((watch_at + $1 * 1000))
+	watch_end=$((watch_at + $1 * 1000 * PATIENCE))
 	shift
 	until "$@"; do
 		sleep 0.1

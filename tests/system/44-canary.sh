@@ -4,7 +4,7 @@
 # a raw sample, a served byte, be it of class raw or drbg, or what secmem held;
 # both hold the name of a domain, which lies in ordinary memory.  What libcrypto
 # keeps of a DRBG lies there, too (SECURITY.md): it is in neither of these sets.
-# timeout: 500
+# timeout: 1200
 # shellcheck disable=SC2016 # what the guest's shell expands
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh

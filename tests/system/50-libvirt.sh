@@ -1,7 +1,7 @@
 #!/bin/sh
 # onerngctl domain attach, show, check and detach with a libvirtd and guests of
 # the test's own: a defined, a running and a transient domain read the device
-# timeout: 400
+# timeout: 900
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh

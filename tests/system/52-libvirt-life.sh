@@ -4,7 +4,7 @@
 # and libvirtd and the host agent restarted under them; a third has its device
 # attached while it runs: no read stalls, nothing comes twice, and the agent's
 # record is right behind each step.
-# timeout: 400
+# timeout: 900
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh

@@ -2,7 +2,7 @@
 # Twenty domains of a real libvirtd start at once while one that is there
 # already takes all it can get: each has its first bytes within 100 ms of
 # asking, and nobody's bytes are anybody else's.
-# timeout: 480
+# timeout: 900
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh

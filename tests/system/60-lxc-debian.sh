@@ -2,7 +2,7 @@
 # A Debian container with systemd and what install-guest installs, booted by
 # LXC with our hook: its service verifies the virtual OneRNG that the host agent
 # serves, and its boot is as good without a device, or when that goes.
-# timeout: 300
+# timeout: 600
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/hostd.sh
 . tests/lib/lxc.sh

@@ -3,7 +3,7 @@
 # containers their device, under the sandboxes of the units as they are shipped,
 # with Debian's kernel; the path unit and udev bring running ones up to date,
 # also with the OneRNG itself
-# timeout: 1200
+# timeout: 1800
 # cpu: heavy
 # shellcheck disable=SC2016 # what the guest's shell expands
 . "$(dirname "$0")/../lib/test.sh"
