@@ -79,7 +79,7 @@ if setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
 	sed "s|run_dir=.*|run_dir=$T/locked|" "$T/hostd.conf" >"$T/locked.conf"
 	refuse "no locked memory" 1 said timeout 60 setpriv --reuid=65534 \
 		--clear-groups prlimit --memlock=8192:8192 \
-		"$hostd" -c "$T/locked.conf"
+		"$(for_others "$hostd")" -c "$T/locked.conf"
 	check "no locked memory: says what to raise" \
 		grep -q "raise LimitMEMLOCK=" "$T/said"
 else

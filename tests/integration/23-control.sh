@@ -149,12 +149,16 @@ END
 check "others are served while a fault is injected" \
 	python3 "$T/meanwhile.py" "$S"
 equal "what is served was not touched" running "$(hostd_get devices.0.state)"
-chmod 755 "$T" "$T/run"
-chmod 666 "$S"
-refuse "self-test is for root" 1 said setpriv --reuid 65534 --clear-groups \
-	"$B/onerngctl" -s "$S" selftest
-check "says so" grep -q "only root may" "$T/said"
-chmod 660 "$S"
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$T" "$T/run"
+	chmod 666 "$S"
+	refuse "self-test is for root" 1 said setpriv --reuid 65534 \
+		--clear-groups "$(for_others "$B/onerngctl")" -s "$S" selftest
+	check "says so" grep -q "only root may" "$T/said"
+	chmod 660 "$S"
+else
+	skip "self-test is for root" "not root"
+fi
 
 # Idle peers: as many as it takes, then some.
 start idle python3 -c '

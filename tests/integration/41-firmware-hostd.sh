@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib/sign.sh"
 
 need gpg gpgv
+[ "$(id -u)" -eq 0 ] || skip_all "needs root, as a dump of firmware does"
 peer=$B/tests/integration/egdpeer
 a=11111111-1111-1111-1111-111111111111
 A=$(hostd_socket $a)

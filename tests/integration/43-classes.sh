@@ -7,6 +7,7 @@
 # 64 consumers of class drbg read 68 KiB each, eight of them as a guest does and
 # the others 16 requests at a time; SOAK=1: 16 MiB, 1 GiB together.
 need python3
+[ "$(id -u)" -eq 0 ] || skip_all "needs root, as domain set does"
 peer=$B/tests/integration/egdpeer
 wild=$B/tests/integration/egdwild
 load=$B/tests/bench/egdload

@@ -18,7 +18,7 @@ said() {
 
 # capture WORD...
 capture() {
-	said timeout 60 "$B/onerngctl" -s "$S" capture "$@"
+	said timeout 240 "$B/onerngctl" -s "$S" capture "$@"
 }
 
 # is_noise FILE: a piece of the noise, in one part.
@@ -88,7 +88,7 @@ if command -v setpriv >/dev/null; then
 	chmod 666 "$S"
 	mkdir -m 777 "$T/open"
 	refuse "not root" 1 said setpriv --reuid 65534 --clear-groups \
-		timeout 20 "$B/onerngctl" -s "$S" capture --raw 10 "$T/open/x"
+		timeout 60 "$(for_others "$B/onerngctl")" -s "$S" capture --raw 10 "$T/open/x"
 	check "says who may" grep -q "only root" "$T/said"
 fi
 

@@ -265,15 +265,15 @@ printf '[agent]\nrun_dir=%s\nsandbox=%s\n' "$T/user" "$(hostd_sandbox)" \
 sed "s|$T/run/kvm|$T/user/kvm|; s/type='qemu'/type='test'/" "$T/b.xml" |
 	sed '1s/^/<node>/; $s/$/<\/node>/' >"$T/node.xml"
 start unprivileged setpriv --reuid=nobody --regid=nogroup --clear-groups -- \
-	"$B/onerng-hostd" -c "$T/user.conf"
+	"$(for_others "$B/onerng-hostd")" -c "$T/user.conf"
 wait_for 10 test -S "$T/user/hook.sock"
 start watcher setpriv --reuid=nobody --regid=nogroup --clear-groups -- \
-	"$B/onerngctl" -s "$T/user/control.sock" domain watch \
+	"$(for_others "$B/onerngctl")" -s "$T/user/control.sock" domain watch \
 	--connect "test://$T/node.xml"
 check "the watcher needs no rights" \
 	wait_for 20 test -S "$T/user/kvm/$b.sock"
 start other setpriv --reuid=daemon --regid=nogroup --clear-groups -- \
-	"$B/onerngctl" -s "$T/user/control.sock" domain watch \
+	"$(for_others "$B/onerngctl")" -s "$T/user/control.sock" domain watch \
 	--connect test:///default
 check "others may not speak to the agent" wait_for 10 \
 	grep -q "hook.sock: permission denied" "$T/other.log"

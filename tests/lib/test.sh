@@ -22,7 +22,10 @@ B=$(realpath -m "$B")
 export B PATIENCE
 LC_ALL=C
 export LC_ALL
-T=$(mktemp -d "${TMPDIR:-/tmp}/onerng-test.XXXXXX") || exit 1
+# A socket's path has 107 bytes at most.
+: "${TMPDIR:=/tmp}"
+[ ${#TMPDIR} -le 32 ] || TMPDIR=/tmp
+T=$(mktemp -d "$TMPDIR/onerng-test.XXXXXX") || exit 1
 
 test_started=
 
@@ -199,6 +202,16 @@ stop() {
 # test_kill SIGNAL PID [-]: what start() began, with a third word its session.
 test_kill() {
 	strangers "$2" || kill -s "$1" -- "${3:-}$2" 2>/dev/null
+}
+
+# for_others PROGRAM: the path of a copy that any user may run, who may have no way
+# to where the tree is.
+for_others() {
+	chmod 755 "$T"
+	mkdir -p "$T/others"
+	cp -u "$1" "$T/others"
+	chmod -R a+rX "$T/others"
+	echo "$T/others/$(basename "$1")"
 }
 
 # json PATH <FILE: the value at a path such as devices.0.state; objects and
