@@ -45,6 +45,16 @@ int caps_limit(uint64_t keep)
 	return set(words);
 }
 
+int caps_limit_proven(uint64_t keep)
+{
+	uint64_t left;
+	int r = caps_limit(keep);
+
+	if (!r)
+		r = caps_left(&left);
+	return r ? r : left & ~keep ? -EPERM : 0;
+}
+
 int caps_left(uint64_t *left)
 {
 	struct __user_cap_data_struct words[WORDS];

@@ -17,6 +17,9 @@
  */
 int caps_limit(uint64_t keep);
 
+/* Likewise, then reads back what is left; -EPERM: others than keep, too. */
+int caps_limit_proven(uint64_t keep);
+
 /* Permitted, effective, inheritable and ambient ones, in one mask.
  * 0 or -errno.
  */

@@ -71,6 +71,23 @@ static int exec_brings_none_back(void)
 	return 2;
 }
 
+static int prove_what_is_left(void)
+{
+	uint64_t left;
+
+	if (caps_limit_proven(1ull << CAP_CHOWN | 1ull << CAP_FOWNER))
+		return 1;
+	if (caps_limit_proven(CAPS_NONE) || caps_left(&left) || left)
+		return 2;
+	/* to keep what is not there is no failure */
+	return caps_limit_proven(~0ull) ? 3 : 0;
+}
+
+Test(caps, what_is_left_is_proven)
+{
+	expect_in_child(prove_what_is_left);
+}
+
 Test(caps, all_can_be_given_up)
 {
 	expect_in_child(give_up_all);
