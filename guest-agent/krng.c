@@ -56,6 +56,8 @@ int krng_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
+	if (fd < 0) /* poll(2) passes over it */
+		return -EBADF;
 	if (poll(&p, 1, 0) < 0)
 		return -errno;
 	if (p.revents & (POLLERR | POLLNVAL))

@@ -135,6 +135,7 @@ Test(krng, closed_descriptor_is_an_error)
 {
 	cr_assert_eq(krng_entropy(-1), -EBADF);
 	cr_assert_eq(krng_ready(1000), -EBADF);
+	cr_assert_eq(krng_ready(-1), -EBADF);
 }
 
 Test(krng, text_file_is_cut_to_the_buffer_and_ended)
