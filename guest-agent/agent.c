@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,13 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/caps.h"
 #include "common/log.h"
 #include "common/secmem.h"
-#include "guest-agent/confine.h"
 #include "guest-agent/krng.h"
 #include "common/notify.h"
 #include "guest-agent/require.h"
+#include "guest-agent/rights.h"
 
 static const char *const state_names[] = {
 	[AGENT_WAITING] = "waiting",
@@ -62,6 +60,14 @@ void agent_refresh(struct agent *a)
 			(uint64_t)(now.monotonic_ms - a->starved_ms) * 1000;
 }
 
+static const char *state_name(const struct agent *a)
+{
+	if (!a->ended)
+		return state_names[a->state];
+	return a->exit == AGENT_NO_RIGHTS ? STATUS_STATE_UNFIT
+					  : STATUS_STATE_END;
+}
+
 void agent_publish(struct agent *a)
 {
 	const char *path = a->opt->status_file;
@@ -71,8 +77,7 @@ void agent_publish(struct agent *a)
 	if ((a->opt->once || a->opt->require_s) && !a->opt->status_file_given)
 		return;
 	agent_refresh(a);
-	snprintf(a->st.state, sizeof(a->st.state), "%s",
-		 a->ended ? STATUS_STATE_END : state_names[a->state]);
+	snprintf(a->st.state, sizeof(a->st.state), "%s", state_name(a));
 	r = status_write(path, &a->st);
 	if (r && !a->status_warned)
 		log_warn("status file %s: %s", path, strerror(-r));
@@ -92,6 +97,15 @@ void agent_report_ready(struct agent *a, const char *status)
 	r = notify_send(text);
 	if (r < 0)
 		log_warn("service manager: %s", strerror(-r));
+}
+
+/* A service's own goes with it, but for what --status is to tell then. */
+static void leave_status(struct agent *a)
+{
+	if (a->opt->once || a->opt->require_s || a->exit == AGENT_NO_RIGHTS)
+		agent_publish(a);
+	else
+		unlink(a->opt->status_file);
 }
 
 static void log_line(void *ctx, const char *text)
@@ -268,10 +282,7 @@ enum agent_exit agent_run(struct agent *a)
 	while (!a->ended)
 		step(a);
 	notify_send("STOPPING=1");
-	if (a->opt->once || a->opt->require_s)
-		agent_publish(a);
-	else
-		unlink(a->opt->status_file);
+	leave_status(a);
 	return a->exit;
 }
 
@@ -291,31 +302,12 @@ static int open_signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static int start_feeder(struct agent *a)
-{
-	int r = feeder_start(&a->feeder);
-
-	if (r) {
-		log_err("feeder: cannot start: %s", strerror(-r));
-		return r;
-	}
-	if (!a->feeder.filtered)
-		log_warn("feeder: runs without a system call filter: this "
-			 "kernel has no seccomp");
-	return 0;
-}
-
 static int alloc_memory(struct agent *a)
 {
 	a->window = secmem_alloc(VERIFY_STARTUP);
 	if (a->window)
 		a->verify = verify_new();
-	if (a->verify)
-		return 0;
-	log_err("memory for entropy: %s: raise the limit of locked memory "
-		"(LimitMEMLOCK=, ulimit -l)",
-		strerror(errno));
-	return -ENOMEM;
+	return a->verify ? 0 : rights_no_memory(a, -errno);
 }
 
 /* The host's own kernel (egd:) is never cloned; nor is what is not fed. */
@@ -341,6 +333,20 @@ static void init_status(struct agent *a)
 	agent_refresh(a);
 }
 
+/* In an order: what is forked has nothing yet that it should not have. */
+static int take_rights(struct agent *a)
+{
+	int r = rights_forbid_dumps(a);
+
+	if (!r && !a->opt->no_feed)
+		r = rights_start_feeder(a);
+	if (!r)
+		r = alloc_memory(a);
+	if (!r)
+		r = rights_give_up(a);
+	return r;
+}
+
 int agent_init(struct agent *a, const struct options *opt)
 {
 	const char *why;
@@ -353,6 +359,7 @@ int agent_init(struct agent *a, const struct options *opt)
 			     .appear = -1,
 			     .rtc = { .fd = -1 },
 			     .reason = STATUS_REASON_START,
+			     .exit = AGENT_FAILED,
 			     .feeder = { .to = -1, .from = -1 } };
 	r = source_init(&a->source, opt->source, &why);
 	if (r)
@@ -362,22 +369,20 @@ int agent_init(struct agent *a, const struct options *opt)
 		log_err("signals: %s", strerror(-a->signals));
 		return a->signals;
 	}
-	r = opt->no_feed ? 0 : start_feeder(a);
-	if (!r)
-		r = alloc_memory(a);
-	if (r)
+	a->random = open("/dev/random", O_RDONLY | O_CLOEXEC);
+	clocks_now(&a->clocks);
+	init_status(a);
+	r = take_rights(a);
+	if (r) {
+		/* A file that is there may be another agent's. */
+		if (a->exit == AGENT_NO_RIGHTS)
+			agent_publish(a);
 		return r;
+	}
 	/* Without it resume is noticed with the next beat. */
 	a->clock_watch = clockjump_watch_open();
-	a->random = open("/dev/random", O_RDONLY | O_CLOEXEC);
-	/* The source may belong to another user and has to be opened again. */
-	r = caps_limit(1ull << CAP_DAC_OVERRIDE);
-	if (r)
-		log_err("capabilities: %s", strerror(-r));
-	clocks_now(&a->clocks);
 	init_rtc(a);
-	init_status(a);
-	return r;
+	return 0;
 }
 
 static void close_fd(int *fd)

@@ -20,7 +20,7 @@
 #include "guest-agent/status.h"
 #include "guest-agent/verify.h"
 
-/* The statuses from 4 on are those of --require and --verify alone. */
+/* The statuses 4 to 7 are those of --require and --verify alone. */
 enum agent_exit {
 	AGENT_OK = 0,
 	AGENT_FAILED = 1,
@@ -30,6 +30,7 @@ enum agent_exit {
 	AGENT_WRONG_DRIVER = 5, /* rng_current is not --expect-rng */
 	AGENT_NOT_READY = 6,	/* bytes verified, the kernel's RNG not ready */
 	AGENT_LATE = 7,		/* not enough bytes in time */
+	AGENT_NO_RIGHTS = 8,	/* rights.h: cannot work, or not as promised */
 };
 
 /*
@@ -80,7 +81,10 @@ struct agent {
 	enum agent_exit exit;
 };
 
-/* Takes the rights it needs and gives up the others.  0 or -errno, logged. */
+/*
+ * Takes the rights it needs and gives up the others.  0; else -errno, logged,
+ * and a->exit says what to end with.
+ */
 int agent_init(struct agent *a, const struct options *opt);
 
 /* Until a signal, or --once, ends it. */

@@ -25,6 +25,18 @@ static bool environ_names_container(const char *path)
 	return false;
 }
 
+static bool userns_of_process_1(const char *root)
+{
+	char path[PATH_MAX], mine[64], its[64];
+	ssize_t n, m;
+
+	snprintf(path, sizeof(path), "%s/proc/self/ns/user", root);
+	n = readlink(path, mine, sizeof(mine));
+	snprintf(path, sizeof(path), "%s/proc/1/ns/user", root);
+	m = readlink(path, its, sizeof(its));
+	return n > 0 && n == m && !memcmp(mine, its, (size_t)n);
+}
+
 const char *container_detect(const char *root)
 {
 	char path[PATH_MAX];
@@ -35,6 +47,8 @@ const char *container_detect(const char *root)
 	snprintf(path, sizeof(path), "%s/proc/1/environ", root);
 	if (environ_names_container(path))
 		return "container= is in the environment of process 1";
+	if (container_foreign_userns(root) && userns_of_process_1(root))
+		return "process 1 is in a user namespace";
 	return NULL;
 }
 

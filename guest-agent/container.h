@@ -10,14 +10,16 @@
 #include <stdbool.h>
 
 /*
- * What shows that this is a container (static text), or NULL.  root goes
- * before the paths that are looked at; "" in earnest.
+ * What shows that this is a container (static text), or NULL.  A user namespace
+ * shows it only if process 1 is in it, too: a service that its manager put into
+ * one runs on a kernel of its own and was set up wrongly.  root goes before the
+ * paths that are looked at; "" in earnest.
  */
 const char *container_detect(const char *root);
 
 /*
  * True when the process is in a user namespace other than the initial one:
- * then EPERM of an ioctl does not mean that the operator forgot a capability.
+ * no capability that it has there lets it feed.
  */
 bool container_foreign_userns(const char *root);
 

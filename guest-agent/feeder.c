@@ -2,63 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/caps.h"
 #include "common/secmem.h"
-#include "guest-agent/confine.h"
 
 #define REPLY_TIMEOUT_MS 5000
 
-static int open_rng(void)
-{
-	int fd = open("/dev/random", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/*
- * Does not return.  The first reply tells how setting up went: add, and the
- * filter in reseed.
- */
-static void feeder_main(int in, int out)
-{
-	struct feeder_reply hello = { .magic = FEEDER_REPLY_MAGIC };
-	struct feeder_frame *frame;
-	sigset_t all;
-	int rng = open_rng();
-
-	/*
-	 * The parent decides when it is over: a ^C or a service manager's
-	 * SIGTERM to the whole group must not look like a dead feeder.
-	 */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-	frame = secmem_alloc(sizeof(*frame));
-	if (!frame)
-		hello.add = -errno;
-	else if (rng < 0)
-		hello.add = rng;
-	else
-		hello.add = caps_limit(1ull << CAP_SYS_ADMIN);
-	confine_descriptors(in, out, rng);
-	hello.reseed = confine_syscalls();
-	if (write(out, &hello, sizeof(hello)) != sizeof(hello) || hello.add)
-		confine_exit(1);
-	confine_exit(feeder_serve(in, out, rng, frame) ? 1 : 0);
-}
-
-/* A reply is smaller than PIPE_BUF: it comes whole or not at all. */
-static int read_reply(struct feeder *f, struct feeder_reply *reply)
+/* Either is smaller than PIPE_BUF: it comes whole or not at all. */
+static int read_message(struct feeder *f, void *message, size_t size)
 {
 	struct pollfd p = { .fd = f->from, .events = POLLIN };
+	ssize_t got;
 	int r;
 
 	do {
@@ -66,18 +24,28 @@ static int read_reply(struct feeder *f, struct feeder_reply *reply)
 	} while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return r ? -errno : -ETIMEDOUT;
-	if (read(f->from, reply, sizeof(*reply)) != sizeof(*reply))
-		return -EPIPE;
+	got = read(f->from, message, size);
+	if (got < 0)
+		return -errno;
+	return got == (ssize_t)size ? 0 : -EPIPE;
+}
+
+static int read_reply(struct feeder *f, struct feeder_reply *reply)
+{
+	int r = read_message(f, reply, sizeof(*reply));
+
+	if (r)
+		return r;
 	return reply->magic == FEEDER_REPLY_MAGIC ? 0 : -EPROTO;
 }
 
-static int fork_feeder(struct feeder *f, int to[2], int from[2])
+static int fork_feeder(struct feeder *f, bool sandbox, int to[2], int from[2])
 {
 	f->pid = fork();
 	if (f->pid < 0)
 		return -errno;
 	if (!f->pid)
-		feeder_main(to[0], from[1]);
+		feeder_child(to[0], from[1], sandbox);
 	f->to = to[1];
 	f->from = from[0];
 	close(to[0]);
@@ -87,46 +55,59 @@ static int fork_feeder(struct feeder *f, int to[2], int from[2])
 
 static int hear_hello(struct feeder *f)
 {
-	struct feeder_reply hello;
-	int r = read_reply(f, &hello);
+	struct feeder_hello hello;
+	int r = read_message(f, &hello, sizeof(hello));
 
 	if (r)
 		return r;
-	f->filtered = !hello.reseed;
-	return hello.add;
+	if (hello.magic != FEEDER_HELLO_MAGIC ||
+	    hello.stage <= FEEDER_PROCESS || hello.stage > FEEDER_READY ||
+	    (hello.stage == FEEDER_READY) != (hello.err == 0))
+		return -EPROTO;
+	f->stage = (enum feeder_stage)hello.stage;
+	return hello.err;
 }
 
-int feeder_start(struct feeder *f)
+static int start_process(struct feeder *f, bool sandbox)
 {
 	int to[2], from[2], r;
 
-	*f = (struct feeder){ .to = -1, .from = -1 };
-	f->frame = secmem_alloc(sizeof(*f->frame));
-	if (!f->frame)
+	if (pipe2(to, O_CLOEXEC) < 0)
 		return -errno;
-	if (pipe2(to, O_CLOEXEC) < 0) {
-		r = -errno;
-		goto fail;
-	}
 	if (pipe2(from, O_CLOEXEC) < 0) {
 		r = -errno;
 		goto fail_to;
 	}
-	r = fork_feeder(f, to, from);
-	if (r) {
-		close(from[0]);
-		close(from[1]);
-		goto fail_to;
-	}
-	r = hear_hello(f);
-	if (r)
-		feeder_stop(f);
-	return r;
+	r = fork_feeder(f, sandbox, to, from);
+	if (!r)
+		return 0;
+	close(from[0]);
+	close(from[1]);
 fail_to:
 	close(to[0]);
 	close(to[1]);
-fail:
+	return r;
+}
+
+int feeder_start(struct feeder *f, bool sandbox)
+{
+	enum feeder_stage stage;
+	int r;
+
+	*f = (struct feeder){ .to = -1, .from = -1 };
+	f->frame = secmem_alloc(sizeof(*f->frame));
+	if (!f->frame) {
+		f->stage = FEEDER_MEMORY;
+		return -errno;
+	}
+	r = start_process(f, sandbox);
+	if (!r)
+		r = hear_hello(f);
+	if (!r)
+		return 0;
+	stage = f->stage;
 	feeder_stop(f);
+	f->stage = stage;
 	return r;
 }
 

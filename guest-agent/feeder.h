@@ -1,7 +1,8 @@
 /*
  * feeder.h - the process that may feed the kernel, and the way to it
  *
- * The only code of the guest agent that needs a right (CAP_SYS_ADMIN).  It
+ * The only code of the guest agent that needs CAP_SYS_ADMIN, which the kernel
+ * looks for at each ioctl: an open descriptor alone permits nothing.  It
  * reads frames of one size from a pipe, makes two ioctls of each and answers
  * with one reply; confine.h is around it.  A frame is its own struct
  * rand_pool_info, so the bytes are not copied once more.
@@ -21,6 +22,29 @@
 #define FEEDER_PAYLOAD_MAX 512
 #define FEEDER_MAGIC	   0x4f4e4546u /* frame */
 #define FEEDER_REPLY_MAGIC 0x4f4e4552u
+#define FEEDER_HELLO_MAGIC 0x4f4e4548u
+
+/*
+ * What the feeder needs and gives up at its start, each proven before the
+ * next; of what stands behind the first that fails nothing is known.
+ */
+enum feeder_stage {
+	FEEDER_PROCESS,	   /* pipes, fork, a first message */
+	FEEDER_MEMORY,	   /* locked memory for a frame */
+	FEEDER_RNG,	   /* /dev/random is open */
+	FEEDER_CAPS,	   /* no capability is left but CAP_SYS_ADMIN */
+	FEEDER_FILTER,	   /* a system call filter could be had */
+	FEEDER_EFFECT,	   /* it has refused what it must refuse */
+	FEEDER_PERMISSION, /* the kernel permits both ioctls */
+	FEEDER_READY,
+};
+
+/* The first message. */
+struct feeder_hello {
+	uint32_t magic;
+	int32_t stage; /* the one that failed, or FEEDER_READY */
+	int32_t err;   /* of that: -errno; 0 */
+};
 
 struct feeder_frame {
 	uint32_t magic;
@@ -39,6 +63,16 @@ struct feeder_reply {
 int feeder_check_frame(const struct feeder_frame *frame);
 
 /*
+ * Does the kernel permit RNDADDENTROPY and RNDRESEEDCRNG on rng?  Feeds nothing;
+ * a kernel that is ready reseeds.  0 or -errno, -EPERM without CAP_SYS_ADMIN in
+ * the initial user namespace.
+ */
+int feeder_prove_permission(int rng);
+
+/* The process: from its start to its end.  Does not return. */
+void feeder_child(int in, int out, bool sandbox);
+
+/*
  * The child's loop: frames from in, replies to out, ioctls on rng; frame is
  * the memory to work in, wiped after every use.  0 at the end of in, -EPROTO
  * after a frame that was refused (the refusal is answered) or cut short.
@@ -47,16 +81,17 @@ int feeder_serve(int in, int out, int rng, struct feeder_frame *frame);
 
 struct feeder {
 	pid_t pid;
-	int to, from;  /* -1 when there is none; from hangs up when it dies */
-	bool filtered; /* the system call filter is on */
+	int to, from; /* -1 when there is none; from hangs up when it dies */
+	enum feeder_stage stage; /* how far feeder_start() came */
 	struct feeder_frame *frame;
 };
 
 /*
  * Starts the process; to be called with all signals blocked that the caller
- * handles.  0 or -errno (no memory, no /dev/random, capset refused).
+ * handles.  Without sandbox it has no system call filter.  0 and FEEDER_READY in
+ * f->stage; else -errno of the stage that it says.
  */
-int feeder_start(struct feeder *f);
+int feeder_start(struct feeder *f, bool sandbox);
 
 /*
  * Feeds len bytes (1..FEEDER_PAYLOAD_MAX) with credit_bits and waits for the

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "common/secmem.h"
 #include "guest-agent/agent.h"
 #include "guest-agent/container.h"
 #include "common/notify.h"
@@ -48,7 +47,7 @@ static enum agent_exit report(const struct agent *a, enum agent_exit status)
 
 int main(int argc, char *argv[])
 {
-	enum agent_exit status = AGENT_FAILED;
+	enum agent_exit status;
 	struct options opt;
 	struct agent agent;
 
@@ -63,13 +62,9 @@ int main(int argc, char *argv[])
 	/* What has no kernel of its own cannot be admitted on account of it. */
 	if (is_container(&opt))
 		return opt.require_s ? AGENT_FAILED : AGENT_OK;
-	if (secmem_no_dump())
-		log_warn("core dumps could not be switched off");
-	if (!agent_init(&agent, &opt)) {
-		status = agent_run(&agent);
-		if (opt.verify)
-			status = report(&agent, status);
-	}
+	status = agent_init(&agent, &opt) ? agent.exit : agent_run(&agent);
+	if (opt.verify)
+		status = report(&agent, status);
 	agent_free(&agent);
 	return status;
 }

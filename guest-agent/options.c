@@ -138,6 +138,15 @@ static int set_feed_host(void *ctx, const char *value, const char **why)
 	return 0;
 }
 
+static int set_sandbox(void *ctx, const char *value, const char **why)
+{
+	struct options *o = ctx;
+
+	*why = "must be kill or off";
+	o->sandbox = strcmp(value, "off") != 0;
+	return o->sandbox && strcmp(value, "kill") ? -EINVAL : 0;
+}
+
 static int set_status(void *ctx, const char *value, const char **why)
 {
 	(void)value;
@@ -207,6 +216,9 @@ static const struct opt table[] = {
 	{ "feed-host", 0, NULL,
 	  "feed also from a container, whose kernel is the host's",
 	  set_feed_host },
+	{ "sandbox", 0, "MODE",
+	  "what a wrong system call does to the feeder: kill (default), or off",
+	  set_sandbox },
 	{ "status", 0, NULL, "show the state of the running agent",
 	  set_status },
 	{ "json", 0, NULL, "with --status or --verify: as JSON", set_json },
@@ -258,6 +270,7 @@ int options_parse(struct options *o, int argc, char *argv[])
 		.bytes = 64,
 		.ready_timeout_s = 5,
 		.deadline_s = 10,
+		.sandbox = true,
 		.level = LOG_LEVEL_INFO,
 	};
 	first = opt_parse(table, o, PROGRAM, argc, argv);

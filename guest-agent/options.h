@@ -26,6 +26,7 @@ struct options {
 	bool status_file_given;
 	bool once;
 	bool no_feed;
+	bool sandbox;	/* the feeder's; false: off */
 	bool verify;	/* once, without feeding, and report */
 	bool feed_host; /* also from a container */
 	bool status;	/* show the status file and end */

@@ -29,6 +29,7 @@ static const char *lacking_text(enum agent_exit lacking)
 		return "kernel RNG not ready";
 	case AGENT_LATE:
 		return "no bytes in time";
+	case AGENT_NO_RIGHTS: /* rights.c says it itself */
 	case AGENT_OK:
 	case AGENT_FAILED:
 	case AGENT_USAGE:

@@ -8,9 +8,9 @@
 
 #include "common/log.h"
 #include "guest-agent/appear.h"
-#include "guest-agent/container.h"
 #include "guest-agent/krng.h"
 #include "guest-agent/require.h"
+#include "guest-agent/rights.h"
 
 #define PAUSE_FIRST_MS	 200	/* the source may just be coming up */
 #define PAUSE_MAX_MS	 30000	/* after the source failed */
@@ -251,29 +251,6 @@ static void finish_round(struct agent *a, int64_t now_ms)
 		agent_end(a, AGENT_OK);
 }
 
-/* Why the feeder's kernel refuses; ends the agent. */
-static void feed_refused(struct agent *a, int err)
-{
-	a->st.feed_errors++;
-	set_detail(a, "the kernel refused the feed");
-	if (err == -EPERM && !a->opt->feed_host &&
-	    container_foreign_userns("")) {
-		log_info("feeder: this is a container: its kernel is the "
-			 "host's, there is nothing to feed here (EPERM in a "
-			 "user namespace); --no-feed verifies only");
-		agent_end(a, a->opt->require_s ? AGENT_FAILED : AGENT_OK);
-		return;
-	}
-	if (err == -EPERM)
-		log_err("feeder: RNDADDENTROPY: %s: it needs CAP_SYS_ADMIN "
-			"(run as root, not in a user namespace), or use "
-			"--no-feed",
-			strerror(EPERM));
-	else
-		log_err("feeder: RNDADDENTROPY: %s", strerror(-err));
-	agent_end(a, AGENT_FAILED);
-}
-
 /*
  * ENODATA: not ready yet, the credit was too small.  EINVAL, ENOTTY: before
  * Linux 4.17, where the bytes take effect with the kernel's next reseed.
@@ -324,7 +301,8 @@ static void feed_window(struct agent *a, int64_t now_ms)
 		log_err("feeder: gone: %s", strerror(-r));
 		agent_end(a, AGENT_FAILED);
 	} else if (reply.add) {
-		feed_refused(a, reply.add);
+		a->st.feed_errors++;
+		rights_feed_refused(a, reply.add);
 	} else {
 		note_feed(a, &reply);
 		finish_round(a, now_ms);

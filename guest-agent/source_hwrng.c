@@ -100,7 +100,7 @@ static void __attribute__((noreturn)) child_main(const char *path, int sock)
 	confine_descriptors(sock, -1, -1);
 	reply = secmem_alloc(sizeof(*reply));
 	dev = reply ? open_device(path) : -ENOMEM;
-	r = dev < 0 ? dev : caps_limit(CAPS_NONE);
+	r = dev < 0 ? dev : caps_limit_proven(CAPS_NONE);
 	while (!r && recv(sock, &want, sizeof(want), 0) == sizeof(want))
 		r = copy_bytes(dev, sock, reply, want);
 	if (r)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest-agent/agent.h"
 #include "guest-agent/json.h"
 #include "guest-agent/textfile.h"
 
@@ -27,10 +28,11 @@ struct field {
 };
 
 #define MEMBER_SIZE(m) sizeof(((struct status *)0)->m)
-#define FIELD_TEXT(group, m)                                                \
-	{                                                                   \
-		group, #m, TEXT, offsetof(struct status, m), MEMBER_SIZE(m) \
+#define FIELD_NAMED(group, key, m)                                           \
+	{                                                                    \
+		group, key, TEXT, offsetof(struct status, m), MEMBER_SIZE(m) \
 	}
+#define FIELD_TEXT(group, m) FIELD_NAMED(group, #m, m)
 #define FIELD_NUMBER(group, key, m)                               \
 	{                                                         \
 		group, key, NUMBER, offsetof(struct status, m), 0 \
@@ -73,6 +75,9 @@ static const struct field fields[] = {
 	FIELD_NUMBER("fips", "runs", fips_failed[FIPS_RUNS]),
 	FIELD_NUMBER("fips", "long-run", fips_failed[FIPS_LONG_RUN]),
 	FIELD_NUMBER("fips", "continuous", fips_failed[FIPS_CONTINUOUS]),
+	FIELD_NAMED("rights", "feed", right_feed),
+	FIELD_NAMED("rights", "sandbox", right_sandbox),
+	FIELD_NAMED("rights", "others", right_rest),
 	FIELD_TEXT("kernel", design),
 	FIELD_NUMBER("kernel", "poolsize", poolsize),
 	FIELD_NUMBER("kernel", "entropy_avail", entropy_avail),
@@ -226,7 +231,8 @@ int status_parse(struct status *st, const char *text, const char **why)
 
 const char *status_stale(const struct status *st, int64_t now_s)
 {
-	if (!strcmp(st->state, STATUS_STATE_END))
+	if (!strcmp(st->state, STATUS_STATE_END) ||
+	    !strcmp(st->state, STATUS_STATE_UNFIT))
 		return NULL;
 	if (st->pid < 1 || st->pid > INT_MAX)
 		return "no process has that id";
@@ -269,5 +275,6 @@ int status_show(const char *path, int json)
 			strerror(errno));
 		return 1;
 	}
-	return 0;
+	return strcmp(st.state, STATUS_STATE_UNFIT) ? AGENT_OK
+						    : AGENT_NO_RIGHTS;
 }

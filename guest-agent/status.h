@@ -15,10 +15,11 @@
 #include "common/fips.h"
 #include "guest-agent/verify.h"
 
-#define STATUS_FILE_MAX	 8192
-#define STATUS_BEAT_S	 60
-#define STATUS_STALE_S	 (3 * STATUS_BEAT_S)
-#define STATUS_STATE_END "ended" /* state of an agent that ended as asked */
+#define STATUS_FILE_MAX	   8192
+#define STATUS_BEAT_S	   60
+#define STATUS_STALE_S	   (3 * STATUS_BEAT_S)
+#define STATUS_STATE_END   "ended" /* state of an agent that ended as asked */
+#define STATUS_STATE_UNFIT "no rights" /* of one that ended for rights.h */
 
 /* feed_reason: why the last feed was made */
 #define STATUS_REASON_START	"start"
@@ -29,9 +30,20 @@
 #define STATUS_REASON_TIME_SET	"time set"
 #define STATUS_REASON_RESTORE	"restore or clone"
 
+/* right_feed, right_sandbox, right_rest: as proven at the start, rights.h */
+#define STATUS_RIGHT_MAX       16
+#define STATUS_RIGHT_UNKNOWN   "unknown"
+#define STATUS_RIGHT_UNWANTED  "not wanted"
+#define STATUS_RIGHT_PERMITTED "permitted"
+#define STATUS_RIGHT_REFUSED   "refused"
+#define STATUS_RIGHT_ON	       "on"
+#define STATUS_RIGHT_OFF       "off"
+#define STATUS_RIGHT_GIVEN_UP  "given up"
+#define STATUS_RIGHT_KEPT      "kept"
+
 struct status {
 	char version[16];
-	char state[16]; /* waiting, reading, idle, ended */
+	char state[16]; /* waiting, reading, idle, ended, no rights */
 	char detail[192];
 	char source[160];
 	char rng_current[64];
@@ -59,6 +71,12 @@ struct status {
 	int64_t last_feed_s;  /* CLOCK_BOOTTIME; -1: never */
 	char feed_reason[24]; /* why the last one was made: "start", ... */
 	uint64_t restarts;    /* because of resume, time set, restore */
+	/* rights */
+	char right_feed
+		[STATUS_RIGHT_MAX]; /* to feed: not wanted, permitted, refused */
+	char right_sandbox
+		[16]; /* of the feeder: not wanted, on, off, refused */
+	char right_rest[STATUS_RIGHT_MAX]; /* all others: given up, kept */
 	/* kernel */
 	char design[8];
 	int64_t poolsize;
@@ -91,7 +109,10 @@ void status_print_rngd(const struct status *st,
  */
 const char *status_stale(const struct status *st, int64_t now_s);
 
-/* `--status`: the exit status; says on standard error what is wrong. */
+/*
+ * `--status`: the exit status, AGENT_NO_RIGHTS (agent.h) for what is left of an
+ * agent that ended with it; says on standard error what is wrong.
+ */
 int status_show(const char *path, int json);
 
 #endif /* GUEST_STATUS_H */

@@ -81,6 +81,14 @@ static void print_feeds(const struct status *st, int64_t now_s, FILE *out)
 		st->restarts);
 }
 
+static void print_rights(const struct status *st, FILE *out)
+{
+	put_escaped(out, "rights: to feed", st->right_feed);
+	put_escaped(out, ", feeder's sandbox", st->right_sandbox);
+	put_escaped(out, ", all others", st->right_rest);
+	fputc('\n', out);
+}
+
 static void print_source(const struct status *st, FILE *out)
 {
 	put_escaped(out, "source", st->source);
@@ -113,6 +121,7 @@ void status_print(const struct status *st, int64_t now_s, FILE *out)
 	if (st->detail[0])
 		put_escaped(out, "", st->detail);
 	fputc('\n', out);
+	print_rights(st, out);
 	print_source(st, out);
 	print_kernel(st, out);
 	print_verified(st, out);

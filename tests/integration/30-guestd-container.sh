@@ -80,10 +80,10 @@ if [ -n "$may_feed" ]; then
 	contained feed_host 0 'fed 64 bytes' "$G" --once --feed-host \
 		-s "tty:$T/tty.good"
 	says "whose kernel it feeds" feed_host "is the host's kernel"
-	contained feed_host_without_rights 1 CAP_SYS_ADMIN setpriv \
+	contained feed_host_without_rights 8 CAP_SYS_ADMIN setpriv \
 		--bounding-set=-all --inh-caps=-all "$G" --once --feed-host \
 		-s "tty:$T/tty.good"
-	contained feed_host_in_a_user_namespace 1 'user namespace' \
+	contained feed_host_in_a_user_namespace 8 'user namespace' \
 		unshare -r "$G" --once --feed-host -s "egd:$T/egd.good"
 else
 	skip feed_host "this machine may not feed its kernel"

@@ -58,6 +58,10 @@ operand
 --verify file:/dev/null --feed-host
 --feed-host --no-feed
 --feed-host=yes
+--sandbox
+--sandbox errno
+--sandbox on
+--sandbox OFF
 -l loud
 -l 7
 END

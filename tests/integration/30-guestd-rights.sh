@@ -1,5 +1,6 @@
 #!/bin/sh
-# onerng-guestd without rights, in a container's place, on the real /dev/hwrng
+# onerng-guestd without a right or with one too many, in a container's place, on
+# the real /dev/hwrng
 # timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/guestd.sh"
@@ -15,17 +16,84 @@ nobody() {
 	timeout 240 setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"
 }
 
+without=$B/tests/integration/without
+
+# What the status in $T/rights.json says: feed, sandbox, others.
+rights() {
+	for rights_key in feed sandbox others; do
+		status_of "$T/rights.json" "rights.$rights_key"
+	done | tr '\n' ',' | sed 's/,$//'
+}
+
+# unfit NAME WORDS RIGHTS COMMAND...: the program, started by COMMAND, ends with
+# status 8, says WORDS, and has fed nothing; --status tells it, too.
+unfit() {
+	unfit_name=$1 unfit_words=$2 unfit_rights=$3
+	shift 3
+	rm -f "$T/rights.json"
+	# Not --once: what a service leaves is read by --status.
+	log_of unfit "$@" "$G" -s "file:$T/good" --status-file "$T/rights.json"
+	equal "$unfit_name: status 8" 8 $?
+	says "$unfit_name: what is missing is named" unfit \
+		"no rights: $unfit_words"
+	equal "$unfit_name: in the status" "no rights 0 $unfit_rights" \
+		"$(status_of "$T/rights.json" state) $(
+			status_of "$T/rights.json" fed_bytes
+		) $(rights)"
+	log_of unfit "$G" --status --status-file "$T/rights.json"
+	equal "$unfit_name: --status ends with 8" 8 $?
+	says "$unfit_name: and says why" unfit "state: no rights: $unfit_words"
+	log_of unfit "$@" "$G" --require=60 -s "file:$T/good"
+	equal "$unfit_name: no admission" 8 $?
+	says "$unfit_name: for that reason" unfit \
+		"not admitted: no rights: $unfit_words"
+}
+
 if [ -n "$may_feed" ]; then
-	refuse "feeding without root fails" 1 nobody "$T/guestd" --once \
+	check "all rights" timeout 240 "$G" --once -s "file:$T/good" \
+		--status-file "$T/rights.json"
+	equal "all rights: in the status" "permitted,on,given up" "$(rights)"
+	eperm="feeder: RNDADDENTROPY: Operation not permitted: it needs CAP_SYS_ADMIN"
+	unfit "no CAP_SYS_ADMIN" "$eperm: " \
+		"refused,on,unknown" \
+		setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin
+	unfit "user namespace of a service" \
+		"$eperm in the initial user namespace" \
+		"refused,on,unknown" unshare -r
+	unfit "capabilities that stay" "feeder: capabilities cannot be given up" \
+		"unknown,unknown,kept" "$without" caps-effect
+	unfit "no filter" "feeder: system calls cannot be filtered: " \
+		"unknown,refused,unknown" "$without" filter
+	unfit "a filter without effect" \
+		"feeder: its filter of system calls has no effect" \
+		"unknown,refused,unknown" "$without" filter-effect
+	check "--sandbox off feeds without" timeout 240 "$without" filter "$G" \
+		--sandbox off --once -s "file:$T/good" \
+		--status-file "$T/rights.json"
+	equal "and the status says so" "permitted,off,given up" "$(rights)"
+	log_of off "$G" --sandbox off --once -s "file:$T/good"
+	says "and the log" off "without a filter of system calls"
+	refuse "--sandbox off gives no right to feed" 8 timeout 240 \
+		setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$G" \
+		--sandbox off --once -s "file:$T/good"
+	log_of stays "$without" caps-effect "$G" --no-feed --once \
 		-s "file:$T/good"
-	log_of nobody setpriv --reuid 65534 --regid 65534 --clear-groups -- \
-		"$T/guestd" --once -s "file:$T/good"
-	says "what is missing is named" nobody CAP_SYS_ADMIN
+	equal "capabilities that stay, nothing to feed: status 8" 8 $?
+	says "capabilities that stay are named there, too" stays \
+		"no rights: capabilities cannot be given up"
+	check "nothing to feed needs no filter" timeout 240 \
+		"$without" filter "$G" --no-feed --once -s "file:$T/good" \
+		--status-file "$T/rights.json"
+	equal "and the status says that" "not wanted,not wanted,given up" \
+		"$(rights)"
+
+	refuse "feeding without root fails" 8 nobody "$T/guestd" --once \
+		-s "file:$T/good"
 	check "verifying needs no right" nobody "$T/guestd" --once --no-feed \
 		-s "file:$T/good"
 	refuse "no right to open the source" 1 nobody "$T/guestd" --once \
 		--no-feed -s file:/proc/1/mem
-	refuse "no locked memory" 1 prlimit --memlock=0 \
+	refuse "no locked memory" 8 prlimit --memlock=0 \
 		setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock \
 		--reuid 65534 --regid 65534 --clear-groups -- \
 		"$T/guestd" --once --no-feed -s "file:$T/good"
@@ -37,10 +105,11 @@ else
 	skip "rights" "this machine may not feed its kernel"
 fi
 
-if unshare -r true 2>/dev/null; then
-	check "in a user namespace there is nothing to feed" \
-		timeout 240 unshare -r "$G" --once -s "file:$T/good"
-	log_of userns unshare -r "$G" --once -s "file:$T/good"
+# With a process 1 of its own it is a container's; else see above.
+if unshare -r --pid --fork --mount-proc true 2>/dev/null; then
+	log_of userns unshare -r --pid --fork --mount-proc \
+		"$G" --once -s "file:$T/good"
+	equal "in a container's user namespace there is nothing to feed" 0 $?
 	says "and it says so" userns "its kernel is the host's"
 else
 	skip "user namespace" "not allowed here"

@@ -2,7 +2,7 @@
  * test_feeder.c - frames, the real feeder process, and its walls
  *
  * As root the ioctls go to this machine's kernel: mixing bytes in can hurt
- * nobody.  Without CAP_SYS_ADMIN the kernel's EPERM is what is expected.
+ * nobody.
  */
 #include <criterion/criterion.h>
 
@@ -15,10 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/caps.h"
 #include "guest-agent/confine.h"
 #include "guest-agent/container.h"
 #include "guest-agent/feeder.h"
@@ -171,19 +173,27 @@ static int may_feed(void)
 	return (caps >> CAP_SYS_ADMIN & 1) && !container_foreign_userns("");
 }
 
+/* Where the kernel may not be fed there is no feeder. */
+static void start(struct feeder *f, bool sandbox)
+{
+	if (!may_feed())
+		cr_skip_test("this machine may not feed its kernel");
+	cr_assert_eq(feeder_start(f, sandbox), 0);
+	cr_assert_eq(f->stage, FEEDER_READY);
+}
+
 Test(feeder, feeds_the_kernel_again_and_again)
 {
 	struct testrand rng = testrand_new("feeder");
-	int wanted = may_feed() ? 0 : -EPERM;
 	uint8_t bytes[FEEDER_PAYLOAD_MAX];
 	struct feeder_reply reply;
 	struct feeder f;
 
-	cr_assert_eq(feeder_start(&f), 0);
+	start(&f, true);
 	for (size_t len = 1; len <= sizeof(bytes); len *= 2) {
 		testrand_fill(&rng, bytes, len);
 		cr_assert_eq(feeder_feed(&f, bytes, len, 0, &reply), 0);
-		cr_assert_eq(reply.add, wanted);
+		cr_assert_eq(reply.add, 0);
 		cr_assert_eq(reply.reseed, 0);
 	}
 	feeder_stop(&f);
@@ -192,11 +202,9 @@ Test(feeder, feeds_the_kernel_again_and_again)
 Test(feeder, keeps_one_capability_and_four_system_calls)
 {
 	struct feeder f;
-	unsigned long long wanted = field_of(getpid(), "CapEff:", 16) &
-				    1ULL << CAP_SYS_ADMIN;
+	const unsigned long long wanted = 1ULL << CAP_SYS_ADMIN;
 
-	cr_assert_eq(feeder_start(&f), 0);
-	cr_assert(f.filtered);
+	start(&f, true);
 	cr_assert_eq(field_of(f.pid, "Seccomp:", 10), 2);
 	cr_assert_eq(field_of(f.pid, "NoNewPrivs:", 10), 1);
 	cr_assert_eq(field_of(f.pid, "CapEff:", 16), wanted);
@@ -205,13 +213,102 @@ Test(feeder, keeps_one_capability_and_four_system_calls)
 	feeder_stop(&f);
 }
 
+Test(feeder, sandbox_that_is_off_leaves_no_filter_and_no_more_capabilities)
+{
+	struct feeder f;
+
+	start(&f, false);
+	cr_assert_eq(field_of(f.pid, "Seccomp:", 10),
+		     field_of(getpid(), "Seccomp:", 10));
+	cr_assert_eq(field_of(f.pid, "CapPrm:", 16), 1ULL << CAP_SYS_ADMIN);
+	feeder_stop(&f);
+}
+
+static int prove(void)
+{
+	int rng = open("/dev/random", O_RDONLY | O_CLOEXEC), r;
+
+	r = rng < 0 ? -errno : feeder_prove_permission(rng);
+	close(rng);
+	return r;
+}
+
+Test(feeder, permission_is_proven_without_a_feed)
+{
+	cr_assert_eq(prove(), may_feed() ? 0 : -EPERM);
+	cr_assert_eq(feeder_prove_permission(-1), -EBADF);
+}
+
+/* The kernel looks at the ioctl, not at the open. */
+Test(feeder, open_descriptor_alone_permits_nothing)
+{
+	int rng = open("/dev/random", O_RDWR | O_CLOEXEC);
+
+	cr_assert(rng >= 0);
+	cr_assert_eq(caps_limit_proven(CAPS_NONE), 0);
+	cr_assert_eq(feeder_prove_permission(rng), -EPERM);
+	close(rng);
+}
+
+/* What knows the ioctl not, or takes what Linux refuses, is not believed. */
+Test(feeder, kernel_of_another_kind_is_refused)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	cr_assert_eq(feeder_prove_permission(null), -ENOTTY);
+	close(null);
+}
+
+Test(feeder, without_the_capability_it_does_not_start)
+{
+	struct feeder f;
+
+	cr_assert_eq(caps_limit_proven(CAPS_NONE), 0);
+	cr_assert_eq(feeder_start(&f, true), -EPERM);
+	cr_assert_eq(f.stage, FEEDER_PERMISSION);
+	cr_assert_eq(f.to, -1);
+	cr_assert_eq(f.pid, 0);
+	cr_assert_eq(feeder_start(&f, false), -EPERM);
+	cr_assert_eq(f.stage, FEEDER_PERMISSION);
+	cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1, "a process was left");
+}
+
+Test(feeder, without_locked_memory_it_does_not_start)
+{
+	const struct rlimit none = { 0, 0 };
+	struct feeder f;
+
+	cr_assert_eq(caps_limit_proven(CAPS_NONE), 0);
+	cr_assert_eq(setrlimit(RLIMIT_MEMLOCK, &none), 0);
+	cr_assert_eq(feeder_start(&f, true), -EPERM);
+	cr_assert_eq(f.stage, FEEDER_MEMORY);
+}
+
+Test(feeder, without_pipes_it_does_not_start)
+{
+	struct rlimit limit, none;
+	struct feeder f;
+	int r;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = feeder_start(&f, true);
+	/* Criterion needs some. */
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	cr_assert_eq(r, -EMFILE);
+	cr_assert_eq(f.stage, FEEDER_PROCESS);
+	cr_assert_eq(f.to, -1);
+}
+
 Test(feeder, keeps_three_descriptors)
 {
 	char path[64];
 	int open_fds = 0;
 	struct feeder f;
 
-	cr_assert_eq(feeder_start(&f), 0);
+	start(&f, true);
 	for (int fd = 0; fd < 64; fd++) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)f.pid, fd);
 		open_fds += faccessat(AT_FDCWD, path, F_OK,
@@ -227,7 +324,7 @@ Test(feeder, parent_refuses_what_the_child_would)
 	struct feeder_reply reply;
 	struct feeder f;
 
-	cr_assert_eq(feeder_start(&f), 0);
+	start(&f, true);
 	cr_assert_eq(feeder_feed(&f, bytes, 0, 0, &reply), -EINVAL);
 	cr_assert_eq(feeder_feed(&f, bytes, sizeof(bytes), 0, &reply), -EINVAL);
 	cr_assert_eq(feeder_feed(&f, bytes, 64, 513, &reply), -EINVAL);
@@ -242,7 +339,7 @@ Test(feeder, malformed_frame_ends_the_process)
 	struct feeder f;
 	int status;
 
-	cr_assert_eq(feeder_start(&f), 0);
+	start(&f, true);
 	bad.size = FEEDER_PAYLOAD_MAX + 1;
 	cr_assert_eq(write(f.to, &bad, sizeof(bad)), (ssize_t)sizeof(bad));
 	cr_assert_eq(read(f.from, &reply, sizeof(reply)),
@@ -261,7 +358,7 @@ Test(feeder, signals_do_not_end_it)
 	struct feeder_reply reply;
 	struct feeder f;
 
-	cr_assert_eq(feeder_start(&f), 0);
+	start(&f, true);
 	kill(f.pid, SIGTERM);
 	kill(f.pid, SIGINT);
 	cr_assert_eq(feeder_feed(&f, bytes, sizeof(bytes), 0, &reply), 0);
@@ -275,7 +372,7 @@ Test(feeder, dead_feeder_is_an_error_and_stays_one)
 	struct feeder f;
 
 	signal(SIGPIPE, SIG_IGN);
-	cr_assert_eq(feeder_start(&f), 0);
+	start(&f, true);
 	kill(f.pid, SIGKILL);
 	waitpid(f.pid, NULL, 0);
 	f.pid = 0;
@@ -353,6 +450,22 @@ Test(feeder_walls, the_two_ioctls_read_and_write_are_allowed)
 
 	cr_assert(WIFEXITED(status));
 	cr_assert_eq(WEXITSTATUS(status), 0);
+}
+
+static void ask_whether_it_works(int rng)
+{
+	(void)rng;
+	if (confine_effective())
+		confine_exit(1);
+}
+
+Test(feeder_walls, filter_tells_that_it_works)
+{
+	int status = confined(ask_whether_it_works);
+
+	cr_assert(WIFEXITED(status));
+	cr_assert_eq(WEXITSTATUS(status), 0);
+	cr_assert_eq(confine_effective(), -EOPNOTSUPP, "there is none here");
 }
 
 Test(feeder_walls, every_other_call_kills)

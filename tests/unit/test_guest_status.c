@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guest-agent/agent.h"
 #include "guest-agent/json.h"
 #include "guest-agent/status.h"
 
@@ -65,6 +66,9 @@ static struct status sample(void)
 		.last_feed_s = 990,
 		.feed_reason = "restore or clone",
 		.restarts = 25,
+		.right_feed = STATUS_RIGHT_PERMITTED,
+		.right_sandbox = STATUS_RIGHT_ON,
+		.right_rest = STATUS_RIGHT_GIVEN_UP,
 		.design = "new",
 		.poolsize = 256,
 		.entropy_avail = 255,
@@ -295,6 +299,28 @@ Test(guest_status, record_of_an_agent_that_ended_as_asked_is_never_stale)
 	cr_assert_null(status_stale(&st, 1000000));
 }
 
+Test(guest_status, record_of_an_agent_without_rights_is_never_stale)
+{
+	struct status st = sample();
+
+	snprintf(st.state, sizeof(st.state), "%s", STATUS_STATE_UNFIT);
+	st.pid = 0x3fffff7f;
+	cr_assert_null(status_stale(&st, 1000000));
+}
+
+Test(guest_status, its_exit_status_tells_of_missing_rights)
+{
+	struct status st = sample();
+
+	snprintf(st.state, sizeof(st.state), "%s", STATUS_STATE_UNFIT);
+	cr_assert_eq(status_write(path, &st), 0);
+	cr_assert_eq(status_show(path, 0), AGENT_NO_RIGHTS);
+	cr_assert_eq(status_show(path, 1), AGENT_NO_RIGHTS);
+	snprintf(st.state, sizeof(st.state), "%s", STATUS_STATE_END);
+	cr_assert_eq(status_write(path, &st), 0);
+	cr_assert_eq(status_show(path, 0), AGENT_OK);
+}
+
 static void print(const struct status *st, char *text, size_t size)
 {
 	FILE *out = fmemopen(text, size, "w");
@@ -317,6 +343,8 @@ Test(guest_status, people_read_the_words_of_rngd_and_ours)
 		"rct-byte 8 apt-byte 9 rct-bit 10 apt-bit 11 duplicate 12",
 		"feeds: 20, errors 24, reseeds 23, last 10 s ago",
 		"bytes verified: 6 in 7 windows",
+		"rights: to feed: permitted, feeder's sandbox: on, all others: "
+		"given up\n",
 	};
 	struct status st = sample();
 	char text[4096];

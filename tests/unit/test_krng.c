@@ -219,6 +219,33 @@ Test(container, identity_map_is_the_initial_namespace)
 	cr_assert(foreign(""));
 }
 
+/* What /proc/WHO/ns/user names. */
+static void put_userns(const char *who, const char *target)
+{
+	char name[64], path[PATH_MAX];
+
+	snprintf(name, sizeof(name), "proc/%s/ns/x", who);
+	put(name, "", 0);
+	snprintf(path, sizeof(path), "%s/proc/%s/ns/user", root, who);
+	unlink(path);
+	cr_assert_eq(symlink(target, path), 0);
+}
+
+Test(container, user_namespace_of_process_1_shows_it)
+{
+	put_userns("self", "user:[4026532500]");
+	cr_assert(foreign("         0     100000      65536\n"));
+	cr_assert_null(container_detect(root), "process 1 is not to be seen");
+	put_userns("1", "user:[4026531837]");
+	cr_assert_null(container_detect(root), "a service in one of its own");
+	put_userns("1", "user:[402653250]");
+	cr_assert_null(container_detect(root), "the beginning is the same");
+	put_userns("1", "user:[4026532500]");
+	cr_assert_not_null(container_detect(root));
+	cr_assert(!foreign("         0          0 4294967295\n"));
+	cr_assert_null(container_detect(root), "the initial one");
+}
+
 Test(container, kernel_without_user_namespaces_is_the_initial_one)
 {
 	cr_assert(!container_foreign_userns(root));
