@@ -31,25 +31,36 @@ static int set_raw(int fd)
 	return tcsetattr(fd, TCSANOW, &t) < 0 ? -errno : 0;
 }
 
-static int tty_open(struct source *s)
+static int prepare(struct source *s, int fd)
 {
 	struct stat st;
 	int r;
 
-	s->fd = open(s->path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	/* A pty whose other end is gone keeps its node where it is bound. */
-	if (s->fd < 0 && errno == EIO)
-		return source_fail(s, -ENODEV, "nobody is at its other end");
-	if (s->fd < 0)
-		return source_fail(s, -errno, "%s", strerror(errno));
-	if (fstat(s->fd, &st) < 0 || !S_ISCHR(st.st_mode) || !isatty(s->fd))
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || !isatty(fd))
 		return source_fail(s, -ENODEV, "not a terminal device");
 	/* Root gets past TIOCEXCL: ask nobody else to share it all the same. */
-	if (ioctl(s->fd, TIOCEXCL) < 0)
+	if (ioctl(fd, TIOCEXCL) < 0)
 		return source_fail(s, -errno, "TIOCEXCL: %s", strerror(errno));
-	r = set_raw(s->fd);
-	if (r)
-		return source_fail(s, r, "raw mode: %s", strerror(-r));
+	r = set_raw(fd);
+	return r ? source_fail(s, r, "raw mode: %s", strerror(-r)) : 0;
+}
+
+static int tty_open(struct source *s)
+{
+	int fd = open(s->path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
+
+	/* A pty whose other end is gone keeps its node where it is bound. */
+	if (fd < 0 && errno == EIO)
+		return source_fail(s, -ENODEV, "nobody is at its other end");
+	if (fd < 0)
+		return source_fail(s, -errno, "%s", strerror(errno));
+	r = prepare(s, fd);
+	if (r) {
+		/* Not by tty_close(), which writes: it may be any file. */
+		close(fd);
+		return r;
+	}
+	s->fd = fd;
 	return 0;
 }
 

@@ -37,8 +37,9 @@ verify deaf 7 'silent for 1 s after 0 of 1024 bytes' "tty:$T/tty.deaf" \
 	--deadline 1
 verify hangup 7 '' "tty:$T/tty.hangup"
 verify missing 4 'No such file' "tty:$T/nothing"
-: >"$T/file"
+echo of somebody >"$T/file"
 verify left_over_file 4 'not a terminal device' "tty:$T/file"
+equal "and nothing is written into it" "of somebody" "$(cat "$T/file")"
 for mode in good silent blocks; do
 	egd $mode
 done
