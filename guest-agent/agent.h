@@ -25,8 +25,9 @@ enum agent_exit {
 	AGENT_OK = 0,
 	AGENT_FAILED = 1,
 	AGENT_USAGE = 2,
-	AGENT_UNVERIFIED = 3, /* a test failed; --once: or the driver's name */
-	AGENT_NO_DEVICE = 4,  /* none, or not one that can be used */
+	AGENT_UNVERIFIED =
+		3,	     /* a test failed; --once: or the driver is wrong */
+	AGENT_NO_DEVICE = 4, /* none, or not one that can be used */
 	AGENT_WRONG_DRIVER = 5, /* rng_current is not --expect-rng */
 	AGENT_NOT_READY = 6,	/* bytes verified, the kernel's RNG not ready */
 	AGENT_LATE = 7,		/* not enough bytes in time */

@@ -158,7 +158,8 @@ void round_start(struct agent *a, int64_t now_ms)
 	r = check_driver(a, why, sizeof(why));
 	if (r) {
 		source_failed(a, now_ms, r, why);
-		a->exit = AGENT_UNVERIFIED;
+		if (a->opt->once && !a->opt->verify)
+			agent_end(a, AGENT_UNVERIFIED);
 		return;
 	}
 	a->want = verify_window_size(a->verify, a->opt->bytes);

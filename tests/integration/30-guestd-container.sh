@@ -40,6 +40,15 @@ verify missing 4 'No such file' "tty:$T/nothing"
 echo of somebody >"$T/file"
 verify left_over_file 4 'not a terminal device' "tty:$T/file"
 equal "and nothing is written into it" "of somebody" "$(cat "$T/file")"
+if [ -r /sys/class/misc/hw_random/rng_current ]; then
+	wanted=5
+	read -r driver </sys/class/misc/hw_random/rng_current
+	[ "$driver" != none ] || wanted=4
+else
+	wanted=4
+fi
+verify driver $wanted 'rng_current' hwrng:/dev/urandom \
+	--expect-rng no-such-driver
 for mode in good silent blocks; do
 	egd $mode
 done
