@@ -22,6 +22,12 @@ static bool is_container(const struct options *opt)
 			 sign);
 		return false;
 	}
+	if (opt->require_s) {
+		log_err("not admitted: this is a container (%s): there is "
+			"nothing to feed here; --no-feed requires the rest",
+			sign);
+		return true;
+	}
 	log_info("this is a container (%s): its kernel is the host's, there is "
 		 "nothing to feed here; --verify SOURCE and --no-feed verify "
 		 "only",

@@ -130,8 +130,11 @@ if [ "$(id -u)" -eq 0 ] && in_container true 2>/dev/null; then
 		"$G" -s "file:$T/good"
 	equal "and so does the service" 0 $?
 	says "because there is nothing to feed" container "nothing to feed"
-	refuse "--require is no admission there" 1 in_container \
-		"$G" --require=60 -s "file:$T/good"
+	in_container "$G" --require=60 -s "file:$T/good" >"$T/require.log" 2>&1
+	equal "--require is no admission there" 1 $?
+	says "and says why" require "not admitted: this is a container"
+	check "--no-feed requires the rest" in_container \
+		"$G" --require=60 --no-feed -s "file:$T/good"
 	check "--no-feed verifies there all the same" in_container \
 		"$G" --once --no-feed -s "file:$T/good"
 	refuse "and finds what is bad" 1 in_container \
