@@ -53,12 +53,15 @@ static int egd_open(struct source *s)
 static ssize_t egd_ask(struct source *s, size_t n)
 {
 	uint8_t request[2] = { EGD_READ };
+	ssize_t sent;
 
 	if (n > EGD_ASK_MAX)
 		n = EGD_ASK_MAX;
 	request[1] = (uint8_t)n;
-	if (send(s->fd, request, sizeof(request), MSG_NOSIGNAL) !=
-	    sizeof(request))
+	sent = send(s->fd, request, sizeof(request), MSG_NOSIGNAL);
+	if (sent < 0 && errno == EAGAIN)
+		return source_fail(s, -EAGAIN, "the server reads no requests");
+	if (sent != sizeof(request))
 		return source_fail(s, -EPIPE, "the server closed");
 	return (ssize_t)n;
 }

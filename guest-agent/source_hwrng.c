@@ -86,7 +86,8 @@ static int copy_bytes(int dev, int sock, struct reply *reply, size_t want)
 	return 0;
 }
 
-static void __attribute__((noreturn)) child_main(const char *path, int sock)
+static void __attribute__((noreturn))
+child_main(const char *path, int sock, pid_t parent)
 {
 	struct reply *reply;
 	sigset_t all;
@@ -97,6 +98,8 @@ static void __attribute__((noreturn)) child_main(const char *path, int sock)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent) /* it has died before that */
+		_exit(0);
 	confine_descriptors(sock, -1, -1);
 	reply = secmem_alloc(sizeof(*reply));
 	dev = reply ? open_device(path) : -ENOMEM;
@@ -125,6 +128,7 @@ static int reap_stuck(struct source *s)
 
 static int hwrng_open(struct source *s)
 {
+	pid_t self = getpid();
 	int pair[2];
 
 	if (reap_stuck(s))
@@ -140,7 +144,7 @@ static int hwrng_open(struct source *s)
 		return source_fail(s, -errno, "fork: %s", strerror(errno));
 	}
 	if (!s->child)
-		child_main(s->path, pair[1]);
+		child_main(s->path, pair[1], self);
 	close(pair[1]);
 	s->fd = pair[0];
 	return 0;

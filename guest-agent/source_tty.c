@@ -42,7 +42,11 @@ static int prepare(struct source *s, int fd)
 	if (ioctl(fd, TIOCEXCL) < 0)
 		return source_fail(s, -errno, "TIOCEXCL: %s", strerror(errno));
 	r = set_raw(fd);
-	return r ? source_fail(s, r, "raw mode: %s", strerror(-r)) : 0;
+	if (!r)
+		return 0;
+	/* It outlives this descriptor where another process has one. */
+	ioctl(fd, TIOCNXCL);
+	return source_fail(s, r, "raw mode: %s", strerror(-r));
 }
 
 static int tty_open(struct source *s)
