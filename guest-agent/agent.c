@@ -168,6 +168,22 @@ static void check_clocks(struct agent *a, int64_t now_ms)
 	a->rtc.known = false;
 }
 
+/*
+ * The host's own kernel (egd:) is never cloned; nor is what is not fed.  Both
+ * drivers may be modules, loaded later in the boot than the agent starts.
+ */
+static void find_rtc(struct agent *a)
+{
+	bool guest = a->source.drv == &source_hwrng ||
+		     a->source.drv == &source_tty;
+
+	if (!guest || a->opt->no_feed || a->opt->once || a->opt->require_s)
+		return;
+	if (a->rtc.fd < 0)
+		rtcwatch_open(&a->rtc, RTCWATCH_PATH);
+	a->rtc_often = !rtcwatch_has_vmgenid(RTCWATCH_VMGENID);
+}
+
 static void check_rtc(struct agent *a, int64_t now_ms)
 {
 	a->rtc_ms =
@@ -201,8 +217,12 @@ static void do_due(struct agent *a, int64_t now_ms)
 			a->opt->ready_timeout_s);
 		agent_report_ready(a, "waiting for the source");
 	}
-	if (now_ms >= a->beat_ms) {
+	/* Not with the beat alone: frequent rounds put that off for ever. */
+	if (now_ms >= a->beat_ms || now_ms >= a->due_ms) {
 		check_clocks(a, now_ms);
+		find_rtc(a);
+	}
+	if (now_ms >= a->beat_ms) {
 		a->beat_ms = now_ms + STATUS_BEAT_S * 1000;
 		agent_publish(a);
 	}
@@ -310,18 +330,6 @@ static int alloc_memory(struct agent *a)
 	return a->verify ? 0 : rights_no_memory(a, -errno);
 }
 
-/* The host's own kernel (egd:) is never cloned; nor is what is not fed. */
-static void init_rtc(struct agent *a)
-{
-	bool guest = a->source.drv == &source_hwrng ||
-		     a->source.drv == &source_tty;
-
-	if (!guest || a->opt->no_feed || a->opt->once || a->opt->require_s)
-		return;
-	rtcwatch_open(&a->rtc, RTCWATCH_PATH);
-	a->rtc_often = !rtcwatch_has_vmgenid(RTCWATCH_VMGENID);
-}
-
 static void init_status(struct agent *a)
 {
 	snprintf(a->st.version, sizeof(a->st.version), "%s", ONERNG_VERSION);
@@ -381,7 +389,7 @@ int agent_init(struct agent *a, const struct options *opt)
 	}
 	/* Without it resume is noticed with the next beat. */
 	a->clock_watch = clockjump_watch_open();
-	init_rtc(a);
+	find_rtc(a);
 	return 0;
 }
 
