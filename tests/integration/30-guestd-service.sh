@@ -182,3 +182,22 @@ if [ -n "$may_feed" ]; then
 else
 	skip "the feeder" "this machine may not feed its kernel"
 fi
+
+# --- a real-time clock whose driver is loaded later than the agent starts
+if [ -n "$may_feed" ] && unshare --mount true 2>/dev/null; then
+	mkdir "$T/class"
+	# shellcheck disable=SC2016 # expanded inside
+	start late unshare --mount sh -c \
+		'mount --bind "$1" /sys/class && shift && exec "$@"' sh "$T/class" \
+		"$G" -s hwrng:/dev/urandom --interval 1 \
+		--status-file "$T/late.json"
+	check "without a real-time clock it feeds" windows late 0
+	mkdir -p "$T/class/rtc/rtc0"
+	# It stands still, so it falls behind by more than it may.
+	date +%s >"$T/class/rtc/rtc0/since_epoch"
+	check "one that comes later is watched" wait_for 30 \
+		grep -q 'real-time clock: it jumped' "$T/late.log"
+	stopped late "and it ends"
+else
+	skip "late real-time clock" "no feeding or no mount namespaces here"
+fi
