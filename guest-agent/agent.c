@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/secmem.h"
 #include "guest-agent/krng.h"
-#include "common/notify.h"
 #include "guest-agent/require.h"
 #include "guest-agent/rights.h"
 

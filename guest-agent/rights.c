@@ -79,7 +79,7 @@ static int not_permitted(struct agent *a, int err, bool has_it)
 		advice = "it needs CAP_SYS_ADMIN: start it as root, leave it "
 			 "that (CapabilityBoundingSet=), or use --no-feed";
 	set_right(a->st.right_feed, STATUS_RIGHT_REFUSED);
-	return lack(a, err, "feeder: RNDADDENTROPY", advice);
+	return lack(a, err, "feeder: may not feed", advice);
 }
 
 static bool has_sys_admin(void)

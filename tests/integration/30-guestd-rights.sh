@@ -53,7 +53,7 @@ if [ -n "$may_feed" ]; then
 	check "all rights" timeout 240 "$G" --once -s "file:$T/good" \
 		--status-file "$T/rights.json"
 	equal "all rights: in the status" "permitted,on,given up" "$(rights)"
-	eperm="feeder: RNDADDENTROPY: Operation not permitted: it needs CAP_SYS_ADMIN"
+	eperm="feeder: may not feed: Operation not permitted: it needs CAP_SYS_ADMIN"
 	unfit "no CAP_SYS_ADMIN" "$eperm: " \
 		"refused,on,unknown" \
 		setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin
