@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,13 @@ int statefile_write(const char *path, const char *new, const json_t *o)
 	return r;
 }
 
+/* The folder is the agent's own: what others may write was not put there. */
+static bool is_ours(const struct stat *st, size_t max)
+{
+	return S_ISREG(st->st_mode) && !(st->st_mode & 022) &&
+	       (size_t)st->st_size <= max;
+}
+
 /* Terminated, to be freed; NULL: there is none, or it is no file of ours. */
 static char *read_text(const char *path, size_t max)
 {
@@ -55,10 +63,14 @@ static char *read_text(const char *path, size_t max)
 	struct stat st;
 	ssize_t n;
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno != ENOENT)
+			log_err("%s: %s: dropped", path, strerror(errno));
 		return NULL;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (size_t)st.st_size <= max)
+	}
+	if (fstat(fd, &st) < 0 || !is_ours(&st, max))
+		log_err("%s: no file of ours: dropped", path);
+	else
 		text = malloc((size_t)st.st_size + 1);
 	n = text ? read(fd, text, (size_t)st.st_size) : 0;
 	close(fd);
@@ -70,13 +82,17 @@ static char *read_text(const char *path, size_t max)
 json_t *statefile_read(const char *path, size_t max)
 {
 	char *text = read_text(path, max);
+	char why[2 * JSON_ERROR_TEXT_LENGTH];
+	json_error_t err;
 	json_t *o;
 
 	if (!text)
 		return NULL;
-	o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	o = json_loads(text, JSON_REJECT_DUPLICATES, &err);
 	free(text);
-	if (!o)
-		log_warn("%s: not JSON: dropped", path);
-	return o;
+	if (o)
+		return o;
+	log_escape(why, sizeof(why), err.text, strlen(err.text));
+	log_err("%s:%d:%d: %s: dropped", path, err.line, err.column, why);
+	return NULL;
 }
