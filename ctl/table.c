@@ -8,6 +8,7 @@
 
 #define SHOWN_MAX     201
 #define SIZE_MAX_TEXT 16
+#define TIME_MAX      32
 
 /* A missing or wrongly typed value reads as 0 or "": an older agent's. */
 static uint64_t number(const json_t *o, const char *key)
@@ -93,6 +94,32 @@ static void made(const json_t *d, FILE *out)
 			size(served, number(d, "bytes_served")));
 }
 
+static const char *local_time(char out[static TIME_MAX], const json_t *o,
+			      const char *key)
+{
+	time_t t = (time_t)number(o, key);
+	struct tm tm;
+
+	out[0] = '\0';
+	if (localtime_r(&t, &tm))
+		strftime(out, TIME_MAX, "%Y-%m-%d %H:%M:%S", &tm);
+	return out;
+}
+
+/* The reason, and what to do, is the device's detail already. */
+static void final(const json_t *health, FILE *out)
+{
+	const json_t *f = json_object_get(health, "final");
+	char when[TIME_MAX];
+
+	if (json_is_object(f))
+		fprintf(out, "          failed at %s%s\n",
+			local_time(when, f, "at"),
+			json_is_true(json_object_get(f, "before_restart"))
+				? ", before the agent was restarted"
+				: "");
+}
+
 static void device(const json_t *d, int width, FILE *out)
 {
 	const json_t *health = json_object_get(d, "health");
@@ -109,6 +136,7 @@ static void device(const json_t *d, int width, FILE *out)
 		(unsigned long long)sum(json_object_get(health, "failures")));
 	if (*text(d, "detail"))
 		fprintf(out, "          %s\n", shown(line, d, "detail"));
+	final(health, out);
 	if (!strcmp(text(trend, "verdict"), "warning"))
 		fprintf(out, "          raw noise left its baseline: %s\n",
 			shown(line, trend, "reason"));
@@ -224,9 +252,7 @@ static void rights(const json_t *sandbox, FILE *out)
 /* An older agent knows none. */
 static void watcher(const json_t *watch, FILE *out)
 {
-	time_t since = (time_t)number(watch, "since");
-	char when[32] = "", uri[SHOWN_MAX];
-	struct tm tm;
+	char when[TIME_MAX], uri[SHOWN_MAX];
 
 	if (!watch)
 		return;
@@ -234,11 +260,9 @@ static void watcher(const json_t *watch, FILE *out)
 		fputs("libvirt's watcher: not connected\n", out);
 		return;
 	}
-	if (localtime_r(&since, &tm))
-		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
 	fprintf(out, "libvirt's watcher: pid %llu, since %s, %s%s\n",
-		(unsigned long long)number(watch, "pid"), when,
-		shown(uri, watch, "uri"),
+		(unsigned long long)number(watch, "pid"),
+		local_time(when, watch, "since"), shown(uri, watch, "uri"),
 		json_is_true(json_object_get(watch, "libvirt"))
 			? ""
 			: ", WHICH DOES NOT ANSWER");

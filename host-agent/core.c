@@ -295,6 +295,7 @@ static int core_listen(struct core *c)
 		log_err("run_dir: %s", why);
 		return c->lock_fd;
 	}
+	devset_load(c->devices, c->run_dir, egd_conn_now_us());
 	rundir_control_socket(path, c->run_dir);
 	c->control = control_new(c->base, path, c->conf->control_gid, why);
 	if (!c->control) {

@@ -97,11 +97,19 @@ void core_on_usr2(evutil_socket_t fd, short what, void *arg)
 	struct timeval tv = { RESTART_REHEARSAL_MS / 1000, 0 };
 	struct core *c = arg;
 	pid_t pid;
+	int r;
 
 	(void)fd;
 	(void)what;
 	if (!c->restart || c->stopping || c->restarting || c->rehearsal)
 		return;
+	r = devset_save(c->devices);
+	if (r < 0) {
+		log_err("restart: failures of devices cannot be kept: %s: this "
+			"process goes on",
+			strerror(-r));
+		return;
+	}
 	pid = restart_rehearse(c->restart);
 	if (pid < 0) {
 		log_err("restart: %s: %s: this process goes on",

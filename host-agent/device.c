@@ -12,7 +12,7 @@
 #include "host-agent/device_priv.h"
 #include "host-agent/pool.h"
 
-static uint64_t now_us(void)
+uint64_t device_now_us(void)
 {
 	struct timespec ts;
 
@@ -76,7 +76,7 @@ void device_begin(struct device *d)
 {
 	d->asked_us = 0;
 	d->leaving = false;
-	d->heard_us = now_us();
+	d->heard_us = device_now_us();
 	d->next_seq = 0;
 	d->stale = false;
 	d->failing = false;
@@ -88,8 +88,10 @@ void device_begin(struct device *d)
 	device_firmware_forget(&d->firmware);
 }
 
-static void device_open(struct device *d)
+void device_open(struct device *d)
 {
+	if (device_stays_failed(d))
+		return;
 	if (!d->sampler && device_make_sampler(d) < 0) {
 		device_enter(d, DEVICE_FAILED,
 			     "no locked memory: raise LimitMEMLOCK=");
@@ -108,84 +110,12 @@ static void device_due(void *owner)
 	device_open(owner);
 }
 
-static void device_selftest_ended(struct device *d, enum device_selftest how)
+void device_selftest_ended(struct device *d, enum device_selftest how)
 {
 	if (d->selftest != DEVICE_SELFTEST_RUNNING)
 		return;
 	d->selftest = how;
 	log_info("%s: self-test: %s", d->name, device_selftest_name(how));
-}
-
-static void device_give_up(struct device *d, const char *test)
-{
-	char why[RAWMSG_TEXT_MAX];
-
-	snprintf(why, sizeof(why), "health test %.32s: %sreload to try again",
-		 test, d->kind == DEVICE_HWRNG ? "" : "replug it, or ");
-	device_tell(d, RAWMSG_STOP);
-	d->final = true;
-	device_enter(d, DEVICE_FAILED, why);
-}
-
-/*
- * It is known how bad the failure is, or will not be known any more: at the
- * permanent level once is enough.
- */
-static void device_health_settled(struct device *d)
-{
-	struct sampler_stats st;
-	char why[RAWMSG_TEXT_MAX];
-
-	d->failing = false;
-	sampler_stats(d->sampler, &st);
-	if (st.permanent) {
-		snprintf(why, sizeof(why), "%s failed for good",
-			 sampler_test_name(st.failed_test));
-		device_give_up(d, why);
-		return;
-	}
-	if (failures_add(&d->failures, now_us())) {
-		snprintf(why, sizeof(why), "%s failed %d times within an hour",
-			 sampler_test_name(st.failed_test), FAILURES_MAX + 1);
-		device_give_up(d, why);
-		return;
-	}
-	sampler_reset(d->sampler);
-	d->stale = true;
-	device_tell(d, RAWMSG_RUN);
-}
-
-/* SP 800-90B 4.3: nothing made from what came near the failure is served. */
-static void device_health_failed(struct device *d)
-{
-	struct sampler_stats st;
-	size_t blocks = pool_blocks(d->env->pool);
-	char why[RAWMSG_TEXT_MAX];
-
-	d->failing = true;
-	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
-	sampler_stats(d->sampler, &st);
-	pool_wipe_device(d->env->pool, d->number);
-	blocks -= pool_blocks(d->env->pool);
-	log_err("%s: health test %s failed at sample %llu: %zu blocks wiped",
-		d->name, sampler_test_name(st.failed_test),
-		(unsigned long long)st.failed_at, blocks);
-	snprintf(why, sizeof(why), "health test %s failed: start-up test again",
-		 sampler_test_name(st.failed_test));
-	if (!st.permanent)
-		device_enter(d, DEVICE_STARTING, why);
-}
-
-/* The sampler has failed, with these samples or before them. */
-static void device_hold(struct device *d)
-{
-	struct sampler_stats st;
-
-	if (!d->failing)
-		device_health_failed(d);
-	sampler_stats(d->sampler, &st);
-	if (st.settled)
-		device_health_settled(d);
 }
 
 static void device_samples(struct device *d, const struct rawmsg *m)
@@ -238,11 +168,12 @@ void device_leave(struct device *d, const char *text)
 		sampler_forget_blocks(d->sampler);
 	}
 	d->raw_rate = 0;
-	failures_forget(&d->failures);
 	pool_wipe_device(d->env->pool, d->number);
 	device_enter(d, DEVICE_GONE, text);
-	if (d->rearrived && !d->stopping)
+	if (d->rearrived && !d->stopping) {
+		device_recall(d);
 		device_open(d);
+	}
 }
 
 /* What a reader says of a stream that was not asked for counts for nothing. */
@@ -282,7 +213,7 @@ static void device_reader_state(struct device *d, const struct rawmsg *m)
 		if (!d->pausing)
 			break;
 		device_break(d);
-		d->paused_us = now_us();
+		d->paused_us = device_now_us();
 		device_enter(d, DEVICE_PAUSED, text);
 		break;
 	case READER_RECOVERING:
@@ -292,6 +223,9 @@ static void device_reader_state(struct device *d, const struct rawmsg *m)
 		device_enter(d, DEVICE_FAILED, text);
 		break;
 	case READER_GONE:
+		/* of a OneRNG the watcher's word counts, or its instance */
+		if (d->kind == DEVICE_HWRNG)
+			device_forget(d);
 		/* a hwrng's reader says it again and again */
 		if (d->state == DEVICE_GONE)
 			device_enter(d, DEVICE_GONE, text);
@@ -370,7 +304,7 @@ static void device_message(void *owner, const struct rawmsg *m)
 {
 	struct device *d = owner;
 
-	d->heard_us = now_us();
+	d->heard_us = device_now_us();
 	if (d->asked_us && !device_answered(d, m))
 		return;
 	if (m->type == RAWMSG_SAMPLES) {
@@ -451,9 +385,12 @@ void device_arrived(struct device *d)
 {
 	if (d->released[0])
 		return;
-	/* a new watcher reports all that are there; this one did not leave */
-	if (d->final && d->state == DEVICE_FAILED)
-		return;
+	/* a new watcher reports all that are there, also what did not leave */
+	if (d->final && d->state == DEVICE_FAILED) {
+		if (!device_was_replaced(d))
+			return;
+		device_departed(d);
+	}
 	/* its reader will find out that the one it has is gone */
 	if (d->state != DEVICE_GONE && d->reader.pid && !d->stopping) {
 		d->rearrived = true;
@@ -464,12 +401,16 @@ void device_arrived(struct device *d)
 	else
 		log_info("%s: arrived at port %s", d->name, d->port);
 	d->identified = false;
+	device_recall(d);
+	if (device_stays_failed(d))
+		return;
 	device_enter(d, DEVICE_OPENING, "");
 	device_open(d);
 }
 
 void device_departed(struct device *d)
 {
+	device_forget(d);
 	d->rearrived = false;
 	if (d->state != DEVICE_GONE)
 		device_leave(d, "the device departed");
@@ -487,9 +428,8 @@ int device_reload(struct device *d)
 	r = same ? 0 : device_make_sampler(d);
 	if (r < 0)
 		return r;
-	failures_forget(&d->failures);
-	if (d->final)
-		sampler_forget_trend(d->sampler);
+	if (d->verdict.final)
+		return 0; /* it was not this that failed */
 	if (d->state == DEVICE_FAILED) {
 		device_enter(d, DEVICE_OPENING, "");
 		device_open(d);

@@ -8,8 +8,8 @@
  * Every way into starting is a new start-up test: from paused, from recovering
  * (silence was cured), from running (a health test failed: the pool is wiped).
  * From any state: gone at departure; failed after a permanent health failure or
- * too many others, or when the reader ended with a reason (then it is started
- * again, ever later).
+ * too many others, over restarts (verdicts.h), or when the reader ended with a
+ * reason (then it is started again, ever later).
  *
  * A source is a OneRNG or the kernel's hwrng.  The latter has no image, and
  * its reader stays when it is gone, waiting for it to come back.
@@ -23,10 +23,10 @@
 
 #include "host-agent/child.h"
 #include "host-agent/device_firmware.h"
-#include "host-agent/failures.h"
 #include "host-agent/label.h"
 #include "host-agent/rawmsg.h"
 #include "host-agent/sampler.h"
+#include "host-agent/verdicts.h"
 
 #define DEVICE_BY_MAX	  96	       /* whom it was let go for, terminated */
 #define DEVICE_UNIT_BYTES 8	       /* of the hash that names a unit */
@@ -68,6 +68,7 @@ struct device_env {
 	struct pool *pool;
 	unsigned int h_byte_millibits, h_bit_millibits;
 	const struct firmware_conf *firmware;
+	struct verdicts *verdicts;
 	void (*changed)(void *ctx); /* a state, or the pool was filled */
 	void *ctx;
 };
@@ -92,18 +93,19 @@ struct device {
 
 	char released[DEVICE_BY_MAX]; /* "": it is ours, else not opened */
 	bool rearrived;		      /* seen again before its departure was */
-	bool stale;    /* samples are from before RAWMSG_RUN was seen */
-	bool failing;  /* a health test failed; how bad is not settled */
-	bool final;    /* failed too often, or for good: see device_reload() */
-	bool leaving;  /* its reader pauses for the next program */
-	bool pausing;  /* RAWMSG_PAUSE is the last that was sent */
+	bool stale;   /* samples are from before RAWMSG_RUN was seen */
+	bool failing; /* a health test failed; how bad is not settled */
+	bool final;   /* its reader is not listened to: refused, or a verdict */
+	bool leaving; /* its reader pauses for the next program */
+	bool pausing; /* RAWMSG_PAUSE is the last that was sent */
 	bool stopping; /* asked to end: does not come back by itself */
 	uint64_t next_seq;
 	uint64_t raw_bytes, lost_samples, raw_rate;
 	uint64_t rate_bytes, rate_us; /* raw_bytes at the last tick */
 	uint64_t heard_us, paused_us;
 	uint64_t asked_us; /* an adopted reader, who it is; 0: answered */
-	struct failures failures;
+	uint64_t instance; /* as in sysfs, of this arrival; 0: not known */
+	struct verdict verdict;
 	enum trend_reason trend; /* as last logged */
 	enum device_selftest selftest;
 };
@@ -149,9 +151,9 @@ bool device_has_left_reader(
 	const struct device *d); /* it pauses, or is asked */
 
 /*
- * The configuration was read again: a new H means a new start-up
- * test; failed for good is forgiven.  0 or
- * -errno (the sampler's; the old one stays).
+ * The configuration was read again: a new H means a new start-up test, a device
+ * that could not be opened or was refused is tried again, a verdict stays.
+ * 0 or -errno (the sampler's; the old one stays).
  */
 int device_reload(struct device *d);
 
@@ -166,6 +168,12 @@ void device_release(struct device *d, const char *by);
 bool device_is_let_go(const struct device *d);
 /* Takes it back, if it is there: it starts like one that arrived. */
 void device_claim(struct device *d);
+
+/*
+ * The operator claims one that failed too often or for good: it starts like one
+ * that arrived.  False: it did not, or is let go.
+ */
+bool device_forgive(struct device *d);
 
 void device_pause(struct device *d); /* while running; else nothing */
 void device_wake(struct device *d);  /* while paused; else nothing */

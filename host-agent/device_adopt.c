@@ -5,13 +5,19 @@
  * behind the exec asks for that image once more, and everything from then on
  * is as at an arrival: the signature, a new start, the start-up test.
  */
+#include <errno.h>
+
 #include "common/log.h"
 #include "host-agent/device_priv.h"
 
 int device_adopt(struct device *d, pid_t pid, int fd)
 {
-	int r = device_make_sampler(d);
+	int r;
 
+	device_recall(d);
+	if (d->verdict.final)
+		return -EPERM;
+	r = device_make_sampler(d);
 	if (r < 0)
 		return r;
 	log_info("%s: at port %s: reader %d goes on", d->name, d->port,

@@ -18,6 +18,21 @@ void device_begin(struct device *d);
 /* A new one, by the configuration.  0, or -errno: the old one stays. */
 int device_make_sampler(struct device *d);
 
+void device_open(struct device *d);
+void device_selftest_ended(struct device *d, enum device_selftest how);
+uint64_t device_now_us(void); /* monotonic */
+
+/* device_verdict.c: what counts against the one that is there now. */
+void device_recall(struct device *d);
+void device_forget(struct device *d); /* it departed */
+/* Another one than device_recall() saw. */
+bool device_was_replaced(const struct device *d);
+/* True: it has failed too often or for good, and is in that state. */
+bool device_stays_failed(struct device *d);
+/* The sampler has failed, with the last samples or before them. */
+void device_hold(struct device *d);
+void device_health_settled(struct device *d);
+
 /* device_adopt.c: false: it is to be dropped. */
 bool device_answered(struct device *d, const struct rawmsg *m);
 

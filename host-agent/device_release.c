@@ -34,6 +34,5 @@ void device_claim(struct device *d)
 		 d->released);
 	d->released[0] = '\0';
 	d->final = false;
-	failures_forget(&d->failures);
 	device_arrived(d);
 }

@@ -24,6 +24,7 @@ struct devset {
 	uint64_t idle_since_us; /* 0: busy */
 	bool stopping;
 	struct adopt left; /* readers, by or to another program */
+	struct verdicts verdicts;
 };
 
 static struct device *find_port(struct devset *s, const char *port)
@@ -171,6 +172,7 @@ struct devset *devset_new(struct event_base *base, struct pool *pool,
 	s->env.child.log_level = "info";
 	s->env.child.sandbox = sandbox_mode_name(SANDBOX_ERRNO);
 	s->env.pool = pool;
+	s->env.verdicts = &s->verdicts;
 	s->env.changed = changed;
 	s->env.ctx = ctx;
 	s->env.child.msg = secmem_alloc(sizeof(*s->env.child.msg));
@@ -180,6 +182,16 @@ struct devset *devset_new(struct event_base *base, struct pool *pool,
 	}
 	child_init(&s->watcher, &s->env.child, &watcher_ops, s);
 	return s;
+}
+
+void devset_load(struct devset *s, const char *run_dir, uint64_t now_us)
+{
+	verdicts_load(&s->verdicts, run_dir, now_us);
+}
+
+int devset_save(struct devset *s)
+{
+	return s->verdicts.unsaved ? verdicts_save(&s->verdicts) : 0;
 }
 
 void devset_free(struct devset *s)
@@ -353,6 +365,7 @@ void devset_tick(struct devset *s, uint64_t now_us, bool idle)
 	else if (!s->idle_since_us)
 		s->idle_since_us = now_us;
 	pause = pause_us && idle && now_us - s->idle_since_us >= pause_us;
+	devset_save(s);
 	for (i = 0; i < s->count; i++) {
 		device_tick(&s->devices[i], now_us);
 		if (pause)
@@ -431,6 +444,22 @@ void devset_force(struct devset *s, size_t i)
 {
 	if (!device_is_let_go(&s->devices[i]))
 		child_kill(&s->devices[i].reader);
+}
+
+bool devset_forgive(struct devset *s, const char *word)
+{
+	struct device *d;
+	size_t i;
+
+	for (i = 0; i < s->count && *word && !s->stopping; i++) {
+		d = &s->devices[i];
+		if (devset_is_named(d, word) &&
+		    (d->kind == DEVICE_HWRNG
+			     ? !d->stopping
+			     : hostconf_port_allowed(s->conf, d->port)))
+			return device_forgive(d);
+	}
+	return false;
 }
 
 bool devset_is_named(const struct device *d, const char *name)

@@ -23,8 +23,17 @@ struct devset *devset_new(struct event_base *base, struct pool *pool,
 void devset_free(struct devset *s); /* kills what runs; NULL is fine */
 
 /*
+ * What the process before left in run_dir of failures: before the first
+ * devset_configure().  devset_save(): what could not be written there; 0, or
+ * -errno: it is only known here.
+ */
+void devset_load(struct devset *s, const char *run_dir, uint64_t now_us);
+int devset_save(struct devset *s);
+
+/*
  * Starts the watcher; with a configuration that was read again, goes on with
- * that one: devices it does not name are given back, failed ones tried again.
+ * that one: devices it does not name are given back, those that could not be
+ * opened or were refused are tried again.
  */
 void devset_configure(struct devset *s, const struct hostconf *conf);
 
@@ -69,6 +78,8 @@ int devset_find(const struct devset *s, const char *word);
  */
 void devset_reserve(struct devset *s, const char *port, const char *by);
 void devset_claim(struct devset *s, size_t i);
+/* Any source by name or place: as device_forgive(). */
+bool devset_forgive(struct devset *s, const char *word);
 /* Its reader is killed if it still has it. */
 void devset_force(struct devset *s, size_t i);
 

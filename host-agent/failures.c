@@ -12,6 +12,15 @@ bool failures_add(struct failures *f, uint64_t now_us)
 	return final;
 }
 
+unsigned int failures_recent(const struct failures *f, uint64_t now_us)
+{
+	unsigned int i, recent = 0;
+
+	for (i = 0; i < FAILURES_MAX && i < f->count; i++)
+		recent += now_us - f->at_us[i] < FAILURES_US;
+	return recent;
+}
+
 void failures_forget(struct failures *f)
 {
 	memset(f, 0, sizeof(*f));

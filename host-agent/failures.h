@@ -24,6 +24,9 @@ struct failures {
 /* True if this failure, with those of the last hour, is one too many. */
 bool failures_add(struct failures *f, uint64_t now_us);
 
+/* How many of the last ones are less than FAILURES_US old. */
+unsigned int failures_recent(const struct failures *f, uint64_t now_us);
+
 void failures_forget(struct failures *f);
 
 #endif /* HOST_AGENT_FAILURES_H */

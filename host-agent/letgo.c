@@ -345,15 +345,23 @@ json_t *letgo_claim(void *letgo, const json_t *request, char *why)
 {
 	struct letgo *l = letgo;
 	struct letgo_entry *e;
-	const char *name;
-	int i = named(l, request, why);
+	const char *name =
+		json_string_value(json_object_get(request, "device"));
+	int i;
 
+	/* its own failure holds it, and nobody else has it */
+	if (name && devset_forgive(l->devices, name)) {
+		l->changed(l->ctx);
+		return json_object();
+	}
+	i = named(l, request, why);
 	if (i < 0)
 		return NULL;
 	name = devset_device(l->devices, (size_t)i)->name;
 	e = find(l, devset_device(l->devices, (size_t)i)->port);
 	if (!e) {
-		snprintf(why, CONTROL_WHY_MAX, "%s was not let go", name);
+		snprintf(why, CONTROL_WHY_MAX,
+			 "%s was not let go, and did not fail for good", name);
 		return NULL;
 	}
 	/* its end, when that is told, takes the device back */

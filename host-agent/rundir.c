@@ -182,3 +182,13 @@ void rundir_containers_new(char out[static CONSUMER_PATH_MAX], const char *path)
 {
 	snprintf(out, CONSUMER_PATH_MAX, "%s/containers.new", path);
 }
+
+void rundir_failures_file(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/failures.json", path);
+}
+
+void rundir_failures_new(char out[static CONSUMER_PATH_MAX], const char *path)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/failures.new", path);
+}

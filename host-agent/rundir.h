@@ -44,6 +44,10 @@ void rundir_containers_file(char out[static CONSUMER_PATH_MAX],
 void rundir_containers_new(char out[static CONSUMER_PATH_MAX],
 			   const char *path);
 
+/* Failures of devices, and while it is written. */
+void rundir_failures_file(char out[static CONSUMER_PATH_MAX], const char *path);
+void rundir_failures_new(char out[static CONSUMER_PATH_MAX], const char *path);
+
 /* What is known of domains, for the next process: and while it is written. */
 void rundir_domains_file(char out[static CONSUMER_PATH_MAX], const char *path);
 void rundir_domains_new(char out[static CONSUMER_PATH_MAX], const char *path);

@@ -22,6 +22,14 @@ static json_t *count(uint64_t n)
 	return status_count(n);
 }
 
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
 /* A status that lacks a field is no status: NULL goes up to the reply. */
 static json_t *status_fips(const struct fips *f)
 {
@@ -62,6 +70,15 @@ static json_t *status_last_failure(const struct sampler_stats *st)
 		count(st->failed_released), "permanent", st->permanent);
 }
 
+/* A failure that holds it until it departs or is claimed. */
+static json_t *status_final(const struct verdict *v)
+{
+	if (!v->final)
+		return json_null();
+	return json_pack("{s:s, s:o, s:b}", "reason", v->why, "at",
+			 json_integer(v->at_s), "before_restart", v->before);
+}
+
 static json_t *status_health(const struct device *d)
 {
 	json_t *o = json_object(), *failures = json_object();
@@ -73,9 +90,13 @@ static json_t *status_health(const struct device *d)
 		json_object_set_new(failures, sampler_test_name(t),
 				    count(st.failures[t]));
 	json_object_set_new(o, "verdict",
-			    json_string(d->final && device_admitted(d)
+			    json_string(d->verdict.final
 						? "failed"
 						: verdict_name(st.state)));
+	json_object_set_new(o, "final", status_final(&d->verdict));
+	json_object_set_new(
+		o, "failures_within_hour",
+		count(failures_recent(&d->verdict.failures, now_us())));
 	json_object_set_new(o, "failed_test",
 			    json_string(sampler_test_name(st.failed_test)));
 	json_object_set_new(o, "last_failure", status_last_failure(&st));
@@ -196,11 +217,7 @@ static json_t *status_consumers(const struct status *s, bool domains_only)
 
 static uint64_t uptime_us(const struct status *s)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000 -
-	       s->started_us;
+	return now_us() - s->started_us;
 }
 
 static json_t *status_sandbox(const struct status *s)

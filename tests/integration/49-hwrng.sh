@@ -78,8 +78,15 @@ fault stuck
 check "bytes that are all the same fail their tests" wait_for 60 \
 	says failed ''
 fault good
+hostd_end KILL
+hostd_up
+check "a kill does not forgive" wait_for 30 \
+	says failed "before a restart: onerngctl"
 kill -HUP "$(cat "$T/hostd.pid")"
-check "a reload forgives" wait_for 60 runs
+sleep 1
+check "nor does a reload" says failed ''
+check "it can be claimed" hostd_ctl device claim chip
+check "and is used again" wait_for 60 runs
 
 fault eio
 check "a read that fails again and again fails for good" wait_for 150 \

@@ -88,7 +88,7 @@ stop reader
 } >"$T/hostd.conf"
 hostd_reload
 check "a reload renames" wait_for 30 is east running
-check "and forgives" wait_for 60 is left running
+check "and tries the silent one again" wait_for 60 is left running
 cp "$T/plain.conf" "$T/hostd.conf"
 hostd_reload
 check "without a label it has its number" wait_for 30 is onerng1 running

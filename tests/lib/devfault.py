@@ -31,7 +31,7 @@ RUNGS = ("", "commands again (1 of 4)", "DTR (2 of 4)",
 # None if it goes on as if nothing had been.  "at": live, on a device that
 # serves; plug, before it is plugged in; test, live, then a self-test, whose
 # start sends commands.  cure: what brings it back: itself, clear (the fault
-# ends and nothing else is done), replug, reload.
+# ends and nothing else is done), replug, reload, claim.
 Row = collections.namedtuple(
     "Row", "name fault at seen by cure after gap",
     defaults=("live", None, "-", "itself", UNSEEN, 0))
@@ -118,8 +118,8 @@ ROUNDS = {
             by="watchdog"),
     ],
     "reload": [
-        health("F02 constant", "constant 0x69", "rct-byte", "reload"),
-        health("F04 period 64", "periodic 64", "dup", "reload"),
+        health("F02 constant", "constant 0x69", "rct-byte", "claim"),
+        health("F04 period 64", "periodic 64", "dup", "claim"),
         dead("F01 stuck at 0", "stuck-source 0", "reload"),
     ],
 }
@@ -248,17 +248,21 @@ class Port:
 
     def settling(self):
         """Until it is where it stays without help."""
-        wanted = {"replug": ("failed", "gone"), "reload": ("failed",)}
+        wanted = {"replug": ("failed", "gone"), "reload": ("failed",),
+                  "claim": ("failed",)}
         if self.row.cure in wanted:
             if self.dev["state"] not in wanted[self.row.cure]:
                 return
             if self.row.by == "health" and \
                     not self.dev["detail"].startswith("health test"):
                 return
-        if self.row.cure == "reload":
+        if self.row.cure in ("reload", "claim"):
             self.agent.tell(self.port, "clear")
             self.agent.noise(self.port, "spare")
+        if self.row.cure == "reload":
             subprocess.run(["kill", "-HUP", str(self.agent.pid)], check=True)
+        elif self.row.cure == "claim":
+            self.agent.ask(cmd="device-claim", device=self.port)
         elif self.row.cure == "replug":
             if self.dev["state"] != "gone":
                 self.agent.tell(self.port, "unplug")

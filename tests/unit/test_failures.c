@@ -75,3 +75,17 @@ Test(failures, forgotten_ones_do_not_count)
 		failures_forget(&f);
 	}
 }
+
+Test(failures, recent_ones_are_less_than_an_hour_old)
+{
+	struct failures f = { 0 };
+
+	cr_assert_eq(failures_recent(&f, START), 0);
+	for (unsigned int i = 0; i < 5; i++) {
+		failures_add(&f, START + i);
+		cr_assert_eq(failures_recent(&f, START + i), i < 3 ? i + 1 : 3);
+	}
+	cr_assert_eq(failures_recent(&f, START + 2 + HOUR - 1), 3);
+	cr_assert_eq(failures_recent(&f, START + 2 + HOUR), 2);
+	cr_assert_eq(failures_recent(&f, START + 4 + HOUR), 0);
+}
