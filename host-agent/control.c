@@ -46,7 +46,7 @@ struct control {
 	struct event_base *base;
 	char path[CONSUMER_PATH_MAX];
 	int fd;
-	struct event accept_ev;
+	struct event accept_ev, again_ev;
 	LIST_HEAD(, control_peer) peers;
 	size_t count;
 	time_t logged_s; /* last line about a peer, 0: none */
@@ -301,6 +301,32 @@ fail:
 	close(fd);
 }
 
+/*
+ * There is no descriptor for who waits, who would wake the loop over and over:
+ * nobody is heard for a while.
+ */
+static void control_pause(struct control *c, int err)
+{
+	struct timeval later = { .tv_sec = CONTROL_AGAIN_S };
+
+	if (err != EMFILE && err != ENFILE && err != ENOMEM && err != ENOBUFS)
+		return;
+	if (may_log(c))
+		log_err("%s: cannot accept: %s: raise LimitNOFILE=", c->path,
+			strerror(err));
+	event_del(&c->accept_ev);
+	event_add(&c->again_ev, &later);
+}
+
+static void control_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *c = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(&c->accept_ev, NULL);
+}
+
 static void control_accept(evutil_socket_t fd, short what, void *arg)
 {
 	struct control *c = arg;
@@ -308,8 +334,10 @@ static void control_accept(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (peer < 0)
+	if (peer < 0) {
+		control_pause(c, errno);
 		return;
+	}
 	if (c->count == CONTROL_PEERS_MAX) {
 		static const char busy[] =
 			"{\"ok\":false,\"error\":\"too many connections\"}\n";
@@ -340,6 +368,7 @@ struct control *control_new(struct event_base *base, const char *path,
 	}
 	event_assign(&c->accept_ev, base, c->fd, EV_READ | EV_PERSIST,
 		     control_accept, c);
+	event_assign(&c->again_ev, base, -1, 0, control_again, c);
 	event_add(&c->accept_ev, NULL);
 	return c;
 }
@@ -382,6 +411,7 @@ void control_free(struct control *c)
 	while ((p = LIST_FIRST(&c->peers)))
 		peer_free(p);
 	event_del(&c->accept_ev);
+	event_del(&c->again_ev);
 	usock_unlisten(c->fd, c->path);
 	free(c);
 }

@@ -17,6 +17,7 @@
 #define CONTROL_PEERS_MAX    16
 #define CONTROL_COMMANDS_MAX 8
 #define CONTROL_WHY_MAX	     256
+#define CONTROL_AGAIN_S	     1	/* nobody is accepted, without descriptors */
 #define CONTROL_IDLE_S	     10 /* neither asks nor reads for so long: closed */
 
 struct event_base;

@@ -2,12 +2,23 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <event2/event.h>
+
+#include "common/log.h"
 #include "ctl/client.h"
+#include "host-agent/usock.h"
 
-static char why[CLIENT_WHY_MAX];
+static char
+	why[USOCK_WHY_MAX > CLIENT_WHY_MAX ? USOCK_WHY_MAX : CLIENT_WHY_MAX];
 
 static json_t *answer(void *ctx, const char *cmd)
 {
@@ -62,6 +73,61 @@ Test(control, deep_nesting_is_refused)
 
 	memset(deep, '[', sizeof(deep));
 	refuses(deep, sizeof(deep));
+}
+
+static bool no_descriptor_left;
+static int accepts;
+
+/* Instead of libc's, for the agent's code in this program. */
+int accept4(int fd, struct sockaddr *sa, socklen_t *len, int flags)
+{
+	accepts++;
+	if (!no_descriptor_left)
+		return (int)syscall(SYS_accept4, fd, sa, len, flags);
+	errno = EMFILE;
+	return -1;
+}
+
+static void loop_for(struct event_base *base, int ms)
+{
+	struct timeval tv = { .tv_sec = ms / 1000,
+			      .tv_usec = ms % 1000 * 1000 };
+
+	event_base_loopexit(base, &tv);
+	event_base_dispatch(base);
+}
+
+Test(control, who_comes_as_descriptors_run_out_waits_and_costs_nothing,
+     .timeout = 60)
+{
+	static const char request[] = "{\"cmd\":\"status\"}\n";
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct event_base *base = event_base_new();
+	char folder[] = "/tmp/onerng-control-XXXXXX", reply[64];
+	struct control *c;
+
+	log_init("test", LOG_LEVEL_ERR);
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/socket", folder);
+	c = control_new(base, sa.sun_path, (gid_t)-1, why);
+	cr_assert_not_null(c, "%s", why);
+	control_set_answer(c, answer, NULL);
+	cr_assert_eq(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	cr_assert_eq(write(fd, request, strlen(request)),
+		     (ssize_t)strlen(request));
+	no_descriptor_left = true;
+	loop_for(base, 400);
+	/* one, and another after each second that the machine was busy */
+	cr_assert_lt(accepts, 20, "the loop spins: %d times", accepts);
+	no_descriptor_left = false;
+	while (read(fd, reply, sizeof(reply)) < 0 && errno == EAGAIN)
+		loop_for(base, 100);
+	cr_assert_eq(strncmp(reply, "{\"ok\":true", 10), 0);
+	control_free(c);
+	event_base_free(base);
+	close(fd);
+	rmdir(folder);
 }
 
 Test(client, a_result_is_taken_from_a_reply)
