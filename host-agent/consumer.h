@@ -2,8 +2,8 @@
  * consumer.h - who gets bytes: identity, limits, counters
  *
  * A plain record; the publisher that serves a consumer writes it, status reads
- * it.  Counters are over all connections since the start and stop at their
- * maximum.  No entropy.
+ * it.  Counters are over all connections since since_s, also those of processes
+ * before this one (account.h), and stop at their maximum.  No entropy.
  */
 #ifndef HOST_AGENT_CONSUMER_H
 #define HOST_AGENT_CONSUMER_H
@@ -37,6 +37,8 @@ enum consumer_device {
 	CONSUMER_DEVICE_PASSTHROUGH, /* a OneRNG itself */
 	CONSUMER_DEVICE_NONE,
 };
+
+struct handover_account;
 
 struct consumer_peer {
 	pid_t pid; /* as of connect(2); 0: nobody yet */
@@ -99,9 +101,11 @@ struct consumer {
 	uint64_t owed;	/* asked for and not delivered */
 	uint64_t ahead; /* delivered before being asked for */
 
-	uint64_t asked, delivered; /* bytes */
-	uint64_t discarded;	   /* bytes bound to it, wiped unsent */
-	uint64_t pushed;	   /* bytes, part of delivered */
+	int64_t since_s; /* of 1970; 0: since this process began */
+	struct handover_account *account; /* for the next process, or NULL */
+	uint64_t asked, delivered;	  /* bytes */
+	uint64_t discarded;		  /* bytes bound to it, wiped unsent */
+	uint64_t pushed;		  /* bytes, part of delivered */
 	uint64_t requests, connections;
 	uint64_t drbgs;		/* made by changes of class, for their names */
 	uint64_t refused;	/* connections: somebody else was there */

@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "common/secmem.h"
+#include "host-agent/account.h"
 #include "host-agent/egd_pub_priv.h"
 #include "host-agent/handover.h"
 #include "host-agent/usock.h"
@@ -130,6 +131,7 @@ static void sock_refuse(struct egd_sock *s, int fd,
 
 	close(fd);
 	c->refused = consumer_add(c->refused, 1);
+	account_save(c);
 	if (!egd_conn_may_log(&s->refused_logged_us))
 		return;
 	log_warn("%s %s: peer pid %d uid %u refused: pid %d is connected",
@@ -165,6 +167,7 @@ static void sock_turn_away(struct egd_sock *s, int fd,
 
 	close(fd);
 	c->refused = consumer_add(c->refused, 1);
+	account_save(c);
 	if (egd_conn_may_log(&s->refused_logged_us))
 		log_warn("%s %s: peer pid %d refused: no device serves",
 			 consumer_kind_name(c->kind), c->name, (int)peer->pid);
@@ -245,6 +248,7 @@ static int sock_listen(struct egd_sock *s, gid_t gid, char *why)
 		return fd;
 	s->record = handover_join(p->handover, sock_key(s));
 	s->conn.record = s->record ? &s->record->state : NULL;
+	account_begin(&s->consumer, p->handover, s->record);
 	handover_add_listener(p->handover, s->record, fd);
 	return fd;
 }
@@ -263,6 +267,7 @@ static void sock_take_over(struct egd_sock *s)
 	usock_peer(fd, &c->peer);
 	if (egd_conn_resume(&s->conn, fd, known ? &state : NULL) < 0)
 		return;
+	account_goes_on(c);
 	handover_add_peer(s->pub->handover, s->record, fd);
 	log_info("%s %s: taken over: pid %d: %s%llu bytes owed",
 		 consumer_kind_name(c->kind), c->name, (int)c->peer.pid,
@@ -382,8 +387,10 @@ void egd_pub_wipe(struct egd_pub *p)
 {
 	struct sink *s;
 
-	TAILQ_FOREACH (s, &p->sinks, entry)
+	TAILQ_FOREACH (s, &p->sinks, entry) {
 		s->wipe(s);
+		account_save(s->consumer);
+	}
 }
 
 void egd_pub_renew(struct egd_pub *p)

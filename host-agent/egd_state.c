@@ -12,6 +12,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "host-agent/account.h"
+
 static_assert(EGD_PUB_PENDING_MAX == HANDOVER_PENDING_MAX, "fits a record");
 static_assert(POOL_BLOCK == HANDOVER_AHEAD_MAX, "one block ahead");
 static_assert(SERVICE_SEED_BYTES == HANDOVER_SEED_MAX, "fits a record");
@@ -73,6 +75,7 @@ void egd_state_end(struct egd_conn *c)
 	if (!c->record)
 		return;
 	copy_out(c, c->record);
+	account_save(c->consumer);
 	set_activity(c, HANDOVER_IDLE);
 }
 

@@ -197,6 +197,18 @@ int handover_take_tty(struct handover *h, const char *key,
 	return fd;
 }
 
+bool handover_take_account(const struct handover *h, const char *key,
+			   struct handover_account *a)
+{
+	const struct handover_left *left = h ? heirs_left(&h->heirs, key)
+					     : NULL;
+
+	if (!left || !left->account.since_s)
+		return false;
+	*a = left->account;
+	return true;
+}
+
 /* An accepted socket has the address of the one that accepted it. */
 static bool was_accepted_at(int fd, const char *path)
 {

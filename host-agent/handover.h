@@ -49,6 +49,10 @@ int handover_take_peer(struct handover *h, const char *key, const char *path,
 int handover_take_tty(struct handover *h, const char *key,
 		      struct handover_tty *t, bool *known);
 
+/* What was counted for that key.  False: nothing is known. */
+bool handover_take_account(const struct handover *h, const char *key,
+			   struct handover_account *a);
+
 /* Sockets that the next process shall have; the newest listener counts. */
 void handover_add_listener(struct handover *h, struct handover_record *r,
 			   int fd);

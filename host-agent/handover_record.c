@@ -11,6 +11,7 @@ static_assert(offsetof(struct handover_record, state) == HANDOVER_HEAD_SIZE,
 static_assert(sizeof(struct handover_header) == 32, "nor does the header");
 static_assert(sizeof(struct handover_state) == 160, "no hidden padding");
 static_assert(sizeof(struct handover_tty) == 32, "nor here");
+static_assert(sizeof(struct handover_account) == 72, "nor here");
 static_assert(offsetof(struct handover_tty, activity) ==
 		      offsetof(struct handover_state, activity),
 	      "whatever a record is of");
@@ -88,6 +89,20 @@ bool handover_tty_valid(const struct handover_tty *t)
 	       t->process_bytes <= HANDOVER_SEED_MAX;
 }
 
+/* Sums of two of them are still numbers. */
+static bool account_valid(const struct handover_account *a)
+{
+	const uint64_t counts[] = { a->asked,	a->delivered,	a->discarded,
+				    a->pushed,	a->requests,	a->connections,
+				    a->refused, a->kernel_bytes };
+	size_t i;
+
+	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (counts[i] > HANDOVER_COUNT_MAX)
+			return false;
+	return a->since_s > 0;
+}
+
 static bool fd_valid(int32_t fd, uint64_t ino)
 {
 	return fd == -1 || (fd > 2 && ino);
@@ -114,6 +129,9 @@ static bool parse_record(struct handover_left *out, const uint8_t *data,
 	out->tty_known = same_version && handover_tty_valid(&r.tty);
 	out->state = r.state;
 	out->tty = r.tty;
+	out->account = r.account;
+	if (!same_version || !account_valid(&r.account))
+		out->account.since_s = 0;
 	return true;
 }
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define HANDOVER_MAGIC	     "ORVHAND"
-#define HANDOVER_VERSION     1
+#define HANDOVER_VERSION     2
 #define HANDOVER_RECORDS_MAX 6145 /* domains, containers twice, the host */
 #define HANDOVER_RECORD_MAX  4096 /* bytes, in any version */
 #define HANDOVER_HEAD_SIZE   64	  /* bytes, in every version */
@@ -24,7 +24,8 @@
 #define HANDOVER_AHEAD_MAX   64	 /* bytes */
 #define HANDOVER_PUSH_MAX    512 /* bytes */
 #define HANDOVER_SEED_MAX    64	 /* bytes of class seed a process got */
-#define HANDOVER_TTY_PHASES  3	 /* enum tty_conn_state */
+#define HANDOVER_COUNT_MAX   (UINT64_MAX >> 2)
+#define HANDOVER_TTY_PHASES  3 /* enum tty_conn_state */
 
 struct handover_header {
 	char magic[8];
@@ -62,6 +63,13 @@ struct handover_tty {
 	uint32_t reply_at, process_bytes;
 };
 
+/* Of a consumer, as in struct consumer, over all its connections. */
+struct handover_account {
+	int64_t since_s; /* counted since, of 1970; 0: there is none */
+	uint64_t asked, delivered, discarded, pushed;
+	uint64_t requests, connections, refused, kernel_bytes;
+};
+
 struct handover_record {
 	char key[HANDOVER_KEY_MAX]; /* a UUID or HANDOVER_HOST; "": unused */
 	int32_t listen_fd, peer_fd; /* -1: none */
@@ -70,6 +78,7 @@ struct handover_record {
 		struct handover_state state;
 		struct handover_tty tty;
 	};
+	struct handover_account account;
 };
 
 /* A used record, as parsed. */
@@ -81,6 +90,7 @@ struct handover_left {
 	bool tty_known; /* tty is, if it is that of a terminal */
 	struct handover_state state;
 	struct handover_tty tty;
+	struct handover_account account; /* if it has a since_s */
 };
 
 void handover_header_init(struct handover_header *h, uint64_t generation);

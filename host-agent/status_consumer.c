@@ -46,6 +46,7 @@ static void add_counts(json_t *o, const struct consumer *c)
 		const char *name;
 		uint64_t value;
 	} counts[] = {
+		{ "since", (uint64_t)c->since_s },
 		{ "owed", c->owed },
 		{ "ahead", c->ahead },
 		{ "asked", c->asked },

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host-agent/account.h"
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/handover.h"
@@ -184,12 +185,14 @@ static int open_port(struct tty_port *t, const char *key, uint32_t number)
 	if (r < 0)
 		return r;
 	t->record = handover_join(t->pub->handover, key);
+	account_begin(&t->consumer, t->pub->handover, t->record);
 	vrng_unit(unit, number);
 	r = take(t, unit, &pty);
 	if (r < 0)
 		return r;
 	if (adopted) {
 		tty_conn_resume(&t->conn, known ? &left : NULL);
+		account_goes_on(&t->consumer);
 		log_info("container %s: taken over: %s/%u%s", t->consumer.name,
 			 TTY_PTY_DIR, pty.number,
 			 known ? "" : ": state unknown");

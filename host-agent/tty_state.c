@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "host-agent/account.h"
 #include "host-agent/handover_record.h"
 #include "host-agent/tty_conn_priv.h"
 
@@ -45,6 +46,7 @@ void tty_conn_save(struct tty_conn *c)
 	r->reply = v->reply;
 	r->reply_at = v->reply_at;
 	r->process_bytes = seed_bytes(c);
+	account_save(c->consumer);
 	tty_conn_begin(c, HANDOVER_IDLE);
 }
 

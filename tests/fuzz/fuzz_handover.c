@@ -23,6 +23,11 @@ static void check(void *ctx, const struct handover_left *left)
 	if (!handover_key_valid(left->key) || left->peer_fd < -1 ||
 	    left->listen_fd < -1)
 		abort();
+	if (left->account.since_s < 0 ||
+	    (left->account.since_s &&
+	     (left->account.delivered > HANDOVER_COUNT_MAX ||
+	      left->account.kernel_bytes > HANDOVER_COUNT_MAX)))
+		abort();
 	if (!left->known)
 		return;
 	if (s->pending_count > HANDOVER_PENDING_MAX ||

@@ -37,6 +37,20 @@ readers_stop() {
 	done
 }
 
+# Counts of status go on, so what came over any number of orderly restarts is
+# what was delivered.
+count_from() {
+	tty_hold virt
+	tty_mark virt || not_ok "$1: it is counted from here"
+	tty_go_on virt
+}
+
+count_to() {
+	tty_hold virt
+	tty_counts "$1: what came over all of them is what was delivered" virt
+	tty_go_on virt
+}
+
 # Over one hand-over that finds bytes unread they are all there after it, and so
 # are those that the next agent delivers.
 held_start() {
@@ -47,13 +61,12 @@ held_start() {
 }
 
 held_end() {
-	tty_from=0
 	tty_counts "$1: what waited still waits" virt
-	tty_hold virt
+	tty_go_on virt
 	sleep 0.5
 	tty_hold virt
 	tty_counts "$1: what came is what was delivered" virt
-	tty_hold virt
+	tty_go_on virt
 }
 
 say() {
@@ -85,6 +98,8 @@ cp "$T/run/lxc/virt.facts" "$T/facts"
 readers_start
 sleep 1
 pid=$(cat "$T/hostd.pid")
+since=$(hostd_get consumers.1.since)
+count_from exec
 n=0
 while [ $n -lt $execs ]; do
 	n=$((n + 1))
@@ -95,6 +110,9 @@ done
 check "$execs hand-overs by exec" terminals $((4 * execs))
 equal "by one process" "$pid" "$(cat "$T/hostd.pid")"
 check "the agent serves on" wait_for 30 serving
+count_to exec
+equal "counted since the first process" "$since" \
+	"$(hostd_get consumers.1.since)"
 held_start "by exec"
 kill -USR2 "$pid"
 wait_for 20 terminals $((4 * n + 4))
@@ -151,6 +169,8 @@ sleep 2
 nodes=$(cat "$T"/run/lxc/*.facts | grep node=)
 n=0
 for signal in TERM KILL; do
+	# a kill may fall between a write and its count
+	[ $signal = KILL ] || count_from $signal
 	while [ $n -lt $stores ]; do
 		n=$((n + 1))
 		before=$(grep -c 'taken over: /dev/pts/' "$T/keeper.log")
@@ -160,6 +180,7 @@ for signal in TERM KILL; do
 		sleep 0.5
 	done
 	equal "$stores times $signal" $stores $n
+	[ $signal = KILL ] || count_to $signal
 	held_start "$signal"
 	before=$(grep -c 'taken over: /dev/pts/' "$T/keeper.log")
 	hostd_end $signal

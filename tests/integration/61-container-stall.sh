@@ -32,12 +32,12 @@ for stall in 1 2; do
 		not_ok "stall $stall: as much waits as a terminal takes" \
 			"$waits bytes"
 	fi
-	tty_hold slow
+	tty_go_on slow
 done
 sleep 1
 tty_hold slow
 tty_counts "and goes on to be" slow
-tty_hold slow
+tty_go_on slow
 stop slow
 hostd_stop
 

@@ -2,8 +2,8 @@
  * ttywild.c - whoever has a container's terminal, of good and of bad manners
  *
  * ttywild steady NODE FILE    reads until SIGTERM, appends to FILE; says bytes
- *     and the longest wait in ms; 1 at an end of file or an error; at SIGUSR1
- *     it reads no more until the next one
+ *     and the longest wait in ms; 1 at an end of file or an error; from
+ *     SIGUSR1 on it reads no more, until SIGUSR2
  * ttywild waits NODE          says how many bytes wait to be read
  * ttywild rate NODE SECONDS   reads as it comes, says bytes a second, behind
  *     the first second
@@ -40,10 +40,9 @@ static void on_term(int number)
 	ended = 1;
 }
 
-static void on_usr1(int number)
+static void on_hold(int number)
 {
-	(void)number;
-	held = !held;
+	held = number == SIGUSR1;
 }
 
 static int fail(const char *what)
@@ -244,7 +243,7 @@ static int act(const char *mode, int fd, const char *node, const char *arg)
 int main(int argc, char *argv[])
 {
 	struct sigaction sa = { .sa_handler = on_term };
-	struct sigaction hold = { .sa_handler = on_usr1 };
+	struct sigaction hold = { .sa_handler = on_hold };
 	int fd;
 
 	if (argc != 4 && (argc != 3 || (strcmp(argv[1], "odd") &&
@@ -254,6 +253,7 @@ int main(int argc, char *argv[])
 	}
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGUSR1, &hold, NULL);
+	sigaction(SIGUSR2, &hold, NULL);
 	fd = open(argv[2], O_RDWR | O_NOCTTY | O_CLOEXEC |
 				   (strcmp(argv[1], "flood") ? 0 : O_NONBLOCK));
 	if (fd < 0)

@@ -28,17 +28,22 @@ tty_had() {
 	echo $(($(stat -c %s "$T/got.$1") + $(tty_waits "$1")))
 }
 
-# Also lets it go on.
 tty_hold() {
 	kill -s USR1 "$(pid_of "$1")"
 }
 
-# Two looks with nothing between them: delivered, and had.
+# A busy machine may take a while to tell it: this one is no answer to that.
+tty_go_on() {
+	kill -s USR2 "$(pid_of "$1")"
+}
+
+# Delivered, and had, with nothing delivered meanwhile: now and then a reader
+# that is held gets a block, and on a busy machine a look takes seconds.
 tty_look() {
-	tty_given=$(tty_delivered "$1") tty_has=$(tty_had "$1")
+	tty_given=$(tty_delivered "$1")
 	sleep 0.3
-	[ "$tty_given" = "$(tty_delivered "$1")" ] &&
-		[ "$tty_has" = "$(tty_had "$1")" ]
+	tty_has=$(tty_had "$1")
+	[ "$tty_given" = "$(tty_delivered "$1")" ]
 }
 
 # tty_mark NAME [DELIVERED]: counts from here; 0 for an agent that begins.

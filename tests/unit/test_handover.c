@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host-agent/account.h"
+#include "host-agent/consumer.h"
 #include "host-agent/usock.h"
 
 #define KEY "0123abcd-4567-89ef-0123-456789abcdef"
@@ -108,6 +110,55 @@ Test(handover, socket_peer_and_counts_go_on)
 	cr_assert_eq(handover_take_peer(h, KEY, path, &state, &known), -1);
 	handover_settle(h);
 	cr_assert(is_open(listener) && is_open(peer));
+}
+
+/* As in the publishers: begun, counted, kept; then another process. */
+Test(handover, what_status_counts_goes_on)
+{
+	struct consumer c = { .connected = true };
+
+	account_begin(&c, h, record);
+	cr_assert_neq(c.since_s, 0);
+	c.since_s = 1700000000;
+	c.asked = 1;
+	c.delivered = 2;
+	c.discarded = 3;
+	c.pushed = 4;
+	c.requests = 5;
+	c.connections = 6;
+	c.refused = 7;
+	c.service.kernel_bytes = 8;
+	account_save(&c);
+	next_process();
+	memset(&c, 0, sizeof(c));
+	record = handover_join(h, KEY);
+	account_begin(&c, h, record);
+	cr_assert_eq(c.since_s, 1700000000);
+	cr_assert(c.asked == 1 && c.delivered == 2 && c.discarded == 3 &&
+		  c.pushed == 4 && c.requests == 5 && c.connections == 6 &&
+		  c.refused == 7 && c.service.kernel_bytes == 8);
+	/* the same connection is counted once */
+	c.connected = true;
+	c.connections++;
+	account_goes_on(&c);
+	cr_assert_eq(c.connections, 6);
+	cr_assert_eq(record->account.delivered, 2, "and for a third one");
+}
+
+Test(handover, counts_of_who_was_not_there_begin)
+{
+	struct consumer c = { .connected = true, .connections = 1 };
+
+	next_process();
+	record = handover_join(h, HANDOVER_HOST);
+	account_begin(&c, h, record);
+	account_goes_on(&c);
+	cr_assert_eq(c.connections, 1);
+	cr_assert_eq(c.delivered, 0);
+	cr_assert_neq(c.since_s, 0);
+	account_begin(&c, NULL, NULL);
+	account_save(&c);
+	cr_assert_null(c.account);
 }
 
 Test(handover, what_nobody_takes_is_closed_and_its_file_removed)
