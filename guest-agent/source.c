@@ -91,6 +91,20 @@ ssize_t source_read(struct source *s, uint8_t *buf, size_t n)
 	return got;
 }
 
+ssize_t source_read_fd(struct source *s, uint8_t *buf, size_t n, int at_end,
+		       const char *why)
+{
+	ssize_t got = read(s->fd, buf, n);
+
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return -EAGAIN;
+	if (got < 0)
+		return source_fail(s, -errno, "%s", strerror(errno));
+	if (!got)
+		return source_fail(s, at_end, "%s", why);
+	return got;
+}
+
 void source_close(struct source *s)
 {
 	if (s->drv->close)

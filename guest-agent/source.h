@@ -66,6 +66,13 @@ ssize_t source_read(struct source *s, uint8_t *buf, size_t n);
 /* Closing a closed source is fine. */
 void source_close(struct source *s);
 
+/*
+ * What fd has, for a driver whose source is no more than that; at its end,
+ * at_end is the error and why the reason.  As source_driver.read.
+ */
+ssize_t source_read_fd(struct source *s, uint8_t *buf, size_t n, int at_end,
+		       const char *why);
+
 /* Writes the reason down; returns err. */
 int source_fail(struct source *s, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -68,15 +68,7 @@ static ssize_t egd_ask(struct source *s, size_t n)
 
 static ssize_t egd_read(struct source *s, uint8_t *buf, size_t n)
 {
-	ssize_t got = recv(s->fd, buf, n, 0);
-
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return -EAGAIN;
-	if (got < 0)
-		return source_fail(s, -errno, "%s", strerror(errno));
-	if (!got)
-		return source_fail(s, -EPIPE, "the server closed");
-	return got;
+	return source_read_fd(s, buf, n, -EPIPE, "the server closed");
 }
 
 const struct source_driver source_egd = {

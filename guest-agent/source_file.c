@@ -29,15 +29,8 @@ static ssize_t file_ask(struct source *s, size_t n)
 
 static ssize_t file_read(struct source *s, uint8_t *buf, size_t n)
 {
-	ssize_t got = read(s->fd, buf, n);
-
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return -EAGAIN;
-	if (got < 0)
-		return source_fail(s, -errno, "%s", strerror(errno));
-	if (!got)
-		return source_fail(s, -ENODATA, "the file has no more bytes");
-	return got;
+	return source_read_fd(s, buf, n, -ENODATA,
+			      "the file has no more bytes");
 }
 
 const struct source_driver source_file = {

@@ -81,15 +81,7 @@ static ssize_t tty_ask(struct source *s, size_t n)
 
 static ssize_t tty_read(struct source *s, uint8_t *buf, size_t n)
 {
-	ssize_t got = read(s->fd, buf, n);
-
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return -EAGAIN;
-	if (got < 0)
-		return source_fail(s, -errno, "%s", strerror(errno));
-	if (!got)
-		return source_fail(s, -EIO, "hung up");
-	return got;
+	return source_read_fd(s, buf, n, -EIO, "hung up");
 }
 
 static void tty_pause(struct source *s)
