@@ -1,6 +1,5 @@
 #include "ctl/lxcapi.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,7 +12,8 @@
 
 #include <lxc/lxccontainer.h>
 
-#define LIBRARY	     "liblxc.so.1"
+#include "ctl/library.h"
+
 #define DEFAULT_PATH "/var/lib/lxc"
 #define ITEM_MAX     65536 /* of a value */
 #define ABSTRACT_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
@@ -31,37 +31,18 @@ struct lxcapi {
 	CALLS(MEMBER)
 };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} calls[] = {
+static const struct library_call calls[] = {
 #define ENTRY(name) { #name, offsetof(struct lxcapi, name) },
 	CALLS(ENTRY)
 };
 
-static int load(struct lxcapi *api, char why[static LXCAPI_WHY_MAX])
-{
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL), *call;
-	size_t i;
-
-	if (!library) {
-		snprintf(why, LXCAPI_WHY_MAX,
-			 "liblxc cannot be loaded (%.200s): install its "
-			 "library (package liblxc1)",
-			 dlerror());
-		return -EIO;
-	}
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		call = dlsym(library, calls[i].name);
-		if (!call) {
-			snprintf(why, LXCAPI_WHY_MAX, "%s has no %s: too old",
-				 LIBRARY, calls[i].name);
-			return -EIO;
-		}
-		memcpy((char *)api + calls[i].offset, &call, sizeof(call));
-	}
-	return 0;
-}
+static const struct library library = {
+	.file = "liblxc.so.1",
+	.name = "liblxc",
+	.package = "liblxc1",
+	.calls = calls,
+	.count = sizeof(calls) / sizeof(calls[0]),
+};
 
 struct lxcapi *lxcapi_open(char why[static LXCAPI_WHY_MAX])
 {
@@ -69,7 +50,7 @@ struct lxcapi *lxcapi_open(char why[static LXCAPI_WHY_MAX])
 
 	if (!api)
 		snprintf(why, LXCAPI_WHY_MAX, "%s", strerror(ENOMEM));
-	if (api && load(api, why) == 0)
+	if (api && library_load(&library, api, why, LXCAPI_WHY_MAX) == 0)
 		return api;
 	free(api);
 	return NULL;

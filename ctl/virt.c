@@ -42,7 +42,7 @@ struct virt {
 	virConnectPtr conn;
 };
 
-static const struct virt_call calls[] = {
+static const struct library_call calls[] = {
 #define ENTRY(name) { #name, offsetof(struct virt, name) },
 	CALLS(ENTRY)
 };

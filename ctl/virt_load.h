@@ -4,18 +4,11 @@
 #ifndef CTL_VIRT_LOAD_H
 #define CTL_VIRT_LOAD_H
 
-#include <stddef.h>
-
+#include "ctl/library.h"
 #include "ctl/virt.h"
 
-/* A call of the library, and where in a table its address goes. */
-struct virt_call {
-	const char *name;
-	size_t offset;
-};
-
 /* Fills the table.  0, or -EIO with why. */
-int virt_load(const struct virt_call *calls, size_t count, void *table,
+int virt_load(const struct library_call *calls, size_t count, void *table,
 	      char why[static VIRT_WHY_MAX]);
 
 /* That, or $LIBVIRT_DEFAULT_URI, or qemu:///system. */

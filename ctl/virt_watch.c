@@ -61,7 +61,7 @@ struct virt_watch {
 	bool lost;
 };
 
-static const struct virt_call calls[] = {
+static const struct library_call calls[] = {
 #define ENTRY(name) { #name, offsetof(struct virt_watch, name) },
 	CALLS(ENTRY)
 };
