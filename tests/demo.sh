@@ -7,6 +7,7 @@ TEST_TOP=$(dirname "$0")/..
 . "$TEST_TOP/tests/lib/test.sh"
 . tests/lib/kernel.sh
 . tests/lib/vm.sh
+. tests/lib/vmguest.sh
 . tests/lib/hostd.sh
 . tests/lib/sign.sh
 
@@ -57,21 +58,6 @@ real_device() {
 signed_flash() {
 	sign_key demo ed25519 && sign_flash demo 3 "$T/flash" &&
 		sign_keyring "$T/ring.gpg" demo && sign_end
-}
-
-guest_image() {
-	vm_initramfs "$T/guest.gz" standard "virtio_pci virtio_rng" \
-		"$B/onerng-guestd-static:bin/onerng-guestd" \
-		tests/lib/vm/guest-rc:rc tests/lib/vm/reader:bin/reader \
-		tests/lib/vm/longest-gap:bin/longest-gap
-}
-
-guest_value() {
-	vm_run "$1" 20 'onerng-guestd --status --json' | json "$2"
-}
-
-guest_fed() {
-	[ "$(guest_value "$1" feeds)" -ge 1 ]
 }
 
 # reads NAME: how many 64-byte blocks the guest's reader has got.

@@ -4,25 +4,12 @@
 # timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. tests/lib/tty.sh
 
 wild=$B/tests/integration/ttywild
 egdwild=$B/tests/integration/egdwild
 egdpeer=$B/tests/integration/egdpeer
 hook=$T/run/hook.sock
-
-# node ID: the terminal that its facts name.
-node() {
-	sed -n 's/^node=//p' "$T/run/lxc/$1.facts"
-}
-
-# container_of ID FIELD: of its status.
-container_of() {
-	hostd_ctl status --json | python3 -c '
-import json, sys
-for c in json.load(sys.stdin)["consumers"]:
-    if c["kind"] == "container" and c["name"] == sys.argv[1]:
-        print(json.dumps(c[sys.argv[2]]).strip("\""))' "$1" "$2"
-}
 
 # tell OP ID [PID]: what LXC's hook says.
 tell() {
@@ -112,21 +99,21 @@ facts_say() {
 	wait_for 5 grep -qx "$2" "$T/run/lxc/$1.facts"
 }
 check "facts say what the device is" facts_say virt device=virtual
-check "and its number" facts_say virt "rdev=136:$(node virt | sed 's,.*/,,')"
+check "and its number" facts_say virt "rdev=136:$(tty_node virt | sed 's,.*/,,')"
 check "and the agent's state" facts_say virt state=serving
-check "a terminal is a character device" test -c "$(node virt)"
+check "a terminal is a character device" test -c "$(tty_node virt)"
 equal "for its owner alone, until a hook gives it away" 600 \
-	"$(stat -c %a "$(node virt)")"
-equal "no device has no node" "" "$(node none)"
-[ ! -c /dev/hwrng ] || equal "a hwrng has the kernel's" /dev/hwrng "$(node hw)"
-equal "status has the node" "$(node virt)" "$(container_of virt node)"
+	"$(stat -c %a "$(tty_node virt)")"
+equal "no device has no node" "" "$(tty_node none)"
+[ ! -c /dev/hwrng ] || equal "a hwrng has the kernel's" /dev/hwrng "$(tty_node hw)"
+equal "status has the node" "$(tty_node virt)" "$(container_of virt node)"
 equal "and the phase" unknown "$(container_of virt phase)"
 equal "a socket for who wants one" 666 \
 	"$(stat -c %a "$T/run/lxc/other/egd.sock")"
 equal "a directory for each" 755 "$(stat -c %a "$T/run/lxc/virt")"
 
 # The device's own ways.
-v=$(node virt)
+v=$(tty_node virt)
 equal "a virtual device is paused at first" 0 "$(got "$v" 64 1)"
 say "$v" cmd0 cmdO
 equal "it runs once it is told to, by whoever had it open" 64 \
@@ -183,7 +170,7 @@ equal "an unfinished image is not continued" 6400 \
 refuse "nothing of it is left" 1 grep -qaE 'vendor|signature' "$T/a.after"
 
 # Plain ones, side by side.
-p=$(node plain) o=$(node other)
+p=$(tty_node plain) o=$(tty_node other)
 equal "a plain one gives bytes to whoever opens it" 64 "$(got "$p" 64 30)"
 timeout 60 head -c 100000 /dev/zero >"$p"
 start p1 "$wild" steady "$p" "$T/a.plain"
@@ -213,27 +200,27 @@ equal "both ways are counted as one" true \
 # Rates are exact over time, if a busy machine delays nobody for longer than a
 # burst lasts, nor at the beginning or the end, for which it gets more tries; the
 # first burst is gone before it is measured.
-timeout 60 head -c 16384 "$(node slow)" >/dev/null
+timeout 60 head -c 16384 "$(tty_node slow)" >/dev/null
 rate_is_kept() {
 	for _ in 1 2 3 4; do
-		r=$(timeout 60 "$wild" rate "$(node slow)" 12)
+		r=$(timeout 60 "$wild" rate "$(tty_node slow)" 12)
 		echo "$r bytes a second of 4000"
 		[ "${r:-0}" -lt 3920 ] || [ "$r" -gt 4080 ] || return 0
 	done
 	return 1
 }
 check "a rate is kept within 2 %" rate_is_kept
-r=$(timeout 60 "$wild" rate "$(node fast)" 3)
+r=$(timeout 60 "$wild" rate "$(tty_node fast)" 3)
 if [ "${r:-0}" -ge 150000 ]; then
 	ok "class drbg gives more than the device"
 else
 	not_ok "class drbg gives more than the device" "$r bytes a second"
 fi
 echo "drbg: $r bytes a second"
-equal "class seed gives 64 bytes" 64 "$(got "$(node seed)" 128 5)"
-equal "and no more" 0 "$(got "$(node seed)" 1 1)"
+equal "class seed gives 64 bytes" 64 "$(got "$(tty_node seed)" 128 5)"
+equal "and no more" 0 "$(got "$(tty_node seed)" 1 1)"
 check "a container that starts" tell started seed 1
-equal "gets them anew" 64 "$(got "$(node seed)" 128 5)"
+equal "gets them anew" 64 "$(got "$(tty_node seed)" 128 5)"
 
 # Little is given that nobody reads.
 before=$(container_of plain delivered)
@@ -276,8 +263,8 @@ equal "whoever closes it is sent no signal that ends or stops him" \
 start good "$wild" steady "$p" "$T/b.good"
 start flood1 timeout 60 "$wild" flood "$v" 4
 start deaf timeout 60 "$wild" deaf "$o" 4
-start knock timeout 60 "$wild" knock "$(node slow)" 4
-start locks timeout 60 "$wild" locks "$(node seed)" 4
+start knock timeout 60 "$wild" knock "$(tty_node slow)" 4
+start locks timeout 60 "$wild" locks "$(tty_node seed)" 4
 slowest=0
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
 	sleep 0.2
@@ -299,12 +286,12 @@ for name in flood1 deaf knock locks; do
 	tail -n 1 "$T/$name.log"
 done
 equal "the terminal that was flooded is of use" 640 "$(say "$v" "" cmdO cmd0; got "$v" 640 30)"
-equal "the one whose locks were held" 64 "$(tell started seed 2; got "$(node seed)" 64 30)"
+equal "the one whose locks were held" 64 "$(tell started seed 2; got "$(tty_node seed)" 64 30)"
 
 # Phases.
-old=$(node plain)
+old=$(tty_node plain)
 check "a container that prepares" tell prepare plain
-refuse "has another terminal" 1 [ "$(node plain)" = "$old" ]
+refuse "has another terminal" 1 [ "$(tty_node plain)" = "$old" ]
 equal "is preparing" preparing "$(container_of plain phase)"
 check "it starts" tell started plain $$
 equal "it runs" running "$(container_of plain phase)"
@@ -314,7 +301,7 @@ check "another prepares" tell prepare virt
 kill -STOP "$(cat "$T/hostd.pid")"
 tell started virt $$ &
 told=$!
-v=$(node virt)
+v=$(tty_node virt)
 exec 7<>"$v"
 printf 'cmd0\ncmdO\n' >&7
 kill -CONT "$(cat "$T/hostd.pid")"
@@ -323,7 +310,7 @@ equal "what its first process wrote before counts" 64 "$(got - 64 5 <&7)"
 exec 7<&-
 equal "an unknown one is no error" 0 "$(tell prepare unknown; echo $?)"
 refuse "nonsense is" 1 tell prepare plain -7
-p=$(node plain)
+p=$(tty_node plain)
 equal "its terminal gives bytes" 64 "$(got "$p" 64 30)"
 
 # Changes while they are open.
@@ -399,9 +386,9 @@ absent() {
 	hostd_state no-device
 }
 check "the device is unplugged" wait_for 20 absent
-check "refuse gives nothing" wait_for 10 silent "$(node slow)"
-equal "kernel gives the kernel's" 64 "$(got "$(node fast)" 64 30)"
+check "refuse gives nothing" wait_for 10 silent "$(tty_node slow)"
+equal "kernel gives the kernel's" 64 "$(got "$(tty_node fast)" 64 30)"
 check "which is counted" [ "$(container_of fast kernel_bytes)" -ge 64 ]
 hostd_stop
-equal "facts outlive the agent, without a node" "" "$(node virt)"
+equal "facts outlive the agent, without a node" "" "$(tty_node virt)"
 check "and say that it ended" grep -qx state=stopped "$T/run/lxc/virt.facts"

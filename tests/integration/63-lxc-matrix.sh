@@ -14,15 +14,6 @@ lxc_need
 need python3
 lxc_install
 
-# container VERB NAME WORD...
-container() {
-	container_verb=$1 container_of=$(lxc_name "$2")
-	shift 2
-	lxc_in "$B/onerngctl" -s "$T/run/control.sock" container \
-		"$container_verb" "$container_of" --path "$LXC_PATH" \
-		--includes "$T/includes" --drop-ins "$T/hostd.conf.d" "$@"
-}
-
 # register: the word that keeps a stand-in from the agent.
 register() {
 	[ "$device" != passthrough ] || echo --no-register

@@ -10,19 +10,10 @@ lxc_need
 lxc_layout v2
 lxc_is_v2 || skip_all "no control groups of the second version"
 
-# The agent serves from the simulated OneRNG; LXC is in another namespace, and
-# so is the command that has to see the same control groups.
+# The agent serves from the simulated OneRNG; LXC is in another namespace.
 hostd_conf
 check "the host agent starts" hostd_start || exit 1
 wait_for 30 hostd_state serving
-
-container() {
-	verb=$1 name=$(lxc_name "$2")
-	shift 2
-	lxc_in "$B/onerngctl" -s "$T/run/control.sock" container "$verb" \
-		"$name" --path "$LXC_PATH" --includes "$T/inc" \
-		--drop-ins "$T/hostd.conf.d" "$@"
-}
 
 # seen NAME: the device as the container has it, and whether it gives bytes.
 seen() {

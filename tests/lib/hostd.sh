@@ -41,6 +41,15 @@ of_is() {
 	[ "$(of "$1" "$2")" = "$3" ]
 }
 
+# container_of ID KEY: what the status says of a container.
+container_of() {
+	hostd_ctl status --json | python3 -c '
+import json, sys
+for c in json.load(sys.stdin)["consumers"]:
+    if c["kind"] == "container" and c["name"] == sys.argv[1]:
+        print(json.dumps(c[sys.argv[2]]).strip("\""))' "$1" "$2"
+}
+
 # hostd_socket UUID
 hostd_socket() {
 	echo "$T/run/kvm/$1.sock"

@@ -114,6 +114,15 @@ lxc_make() {
 	} >"$(lxc_config "$lxc_new")"
 }
 
+# container VERB NAME WORD...: as an administrator would, with folders of ours.
+container() {
+	lxc_verb=$1 lxc_of=$(lxc_name "$2")
+	shift 2
+	lxc_in "$B/onerngctl" -s "$T/run/control.sock" container "$lxc_verb" \
+		"$lxc_of" --path "$LXC_PATH" --includes "$T/includes" \
+		--drop-ins "$T/hostd.conf.d" "$@"
+}
+
 # lxc_install: the hook, as it is installed, in $T/lib.
 lxc_install() {
 	mkdir -p "$T/lib"

@@ -13,15 +13,6 @@ many_agent() {
 	hostd_up
 }
 
-# container VERB NAME WORD...: as an administrator would, with folders of ours.
-container() {
-	many_verb=$1 many_of=$(lxc_name "$2")
-	shift 2
-	lxc_in "$B/onerngctl" -s "$T/run/control.sock" container "$many_verb" \
-		"$many_of" --path "$LXC_PATH" --includes "$T/includes" \
-		--drop-ins "$T/hostd.conf.d" "$@"
-}
-
 # many_attach NAME WORD...: as ttyACM0, with the hook of this tree.
 many_attach() {
 	many_name=$1

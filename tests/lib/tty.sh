@@ -10,15 +10,6 @@ tty_node() {
 	sed -n 's/^node=//p' "$T/run/lxc/$1.facts"
 }
 
-# tty_delivered NAME: by the agent that runs.
-tty_delivered() {
-	hostd_ctl status --json | python3 -c '
-import json, sys
-for c in json.load(sys.stdin)["consumers"]:
-    if c["kind"] == "container" and c["name"] == sys.argv[1]:
-        print(c["delivered"])' "$1"
-}
-
 tty_waits() {
 	"$B/tests/integration/ttywild" waits "$(tty_node "$1")"
 }
@@ -40,10 +31,10 @@ tty_go_on() {
 # Delivered, and had, with nothing delivered meanwhile: now and then a reader
 # that is held gets a block, and on a busy machine a look takes seconds.
 tty_look() {
-	tty_given=$(tty_delivered "$1")
+	tty_given=$(container_of "$1" delivered)
 	sleep 0.3
 	tty_has=$(tty_had "$1")
-	[ "$tty_given" = "$(tty_delivered "$1")" ]
+	[ "$tty_given" = "$(container_of "$1" delivered)" ]
 }
 
 # tty_mark NAME [DELIVERED]: counts from here; 0 for an agent that begins.

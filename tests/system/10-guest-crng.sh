@@ -7,6 +7,7 @@
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/kernel.sh
 . tests/lib/vm.sh
+. tests/lib/vmguest.sh
 . tests/lib/hostd.sh
 need qemu-system-x86_64 busybox cpio modprobe
 kernel_need standard
@@ -16,22 +17,6 @@ red=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0001
 blue=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0002
 late=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0003
 hostd_conf red=$red blue=$blue late=$late
-
-guest_image() {
-	vm_initramfs "$T/guest.gz" standard "virtio_pci virtio_rng" \
-		"$B/onerng-guestd-static:bin/onerng-guestd" \
-		tests/lib/vm/guest-rc:rc tests/lib/vm/reader:bin/reader \
-		tests/lib/vm/longest-gap:bin/longest-gap
-}
-
-# guest_value NAME PATH: of the guest agent's status.
-guest_value() {
-	vm_run "$1" 20 'onerng-guestd --status --json' | json "$2"
-}
-
-guest_fed() {
-	[ "$(guest_value "$1" feeds)" -ge 1 ]
-}
 
 # ready_time NAME: when the guest's kernel said that its RNG is ready.
 ready_time() {
