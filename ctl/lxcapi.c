@@ -20,10 +20,9 @@
 #define HASH_START   0xcbf29ce484222325ULL /* FNV-1a, 64 bits */
 #define HASH_PRIME   0x100000001b3ULL
 
-#define CALLS(X)                   \
-	X(list_defined_containers) \
-	X(lxc_container_new)       \
-	X(lxc_container_put)       \
+#define CALLS(X)             \
+	X(lxc_container_new) \
+	X(lxc_container_put) \
 	X(lxc_get_global_config_item)
 
 struct lxcapi {
@@ -105,28 +104,6 @@ void lxcapi_release(struct lxcapi_container *c)
 	if (c->handle)
 		c->api->lxc_container_put(c->handle);
 	c->handle = NULL;
-}
-
-int lxcapi_list(struct lxcapi *api, const char *path, char ***names,
-		char why[static LXCAPI_WHY_MAX])
-{
-	int n;
-
-	*names = NULL;
-	n = api->list_defined_containers(path, names, NULL);
-	if (n >= 0)
-		return n;
-	snprintf(why, LXCAPI_WHY_MAX, "%.300s cannot be listed", path);
-	return -EIO;
-}
-
-void lxcapi_free_names(char **names, int count)
-{
-	int i;
-
-	for (i = 0; i < count; i++)
-		free(names[i]);
-	free(names);
 }
 
 static unsigned long long hash(const char *s)
@@ -229,11 +206,6 @@ int lxcapi_init(struct lxcapi_container *c, pid_t *pid,
 		return ended.fd;
 	close(ended.fd);
 	return fail_init(-ESRCH, "its init ends", why);
-}
-
-char *lxcapi_config_file(struct lxcapi_container *c)
-{
-	return handle(c)->config_file_name(handle(c));
 }
 
 static char *configured_item(struct lxc_container *c, const char *key)

@@ -50,14 +50,6 @@ int lxcapi_find(struct lxcapi *api, const char *path, const char *name,
 		struct lxcapi_container *c, char why[static LXCAPI_WHY_MAX]);
 void lxcapi_release(struct lxcapi_container *c);
 
-/*
- * Names of the defined containers in path, each and the list to be freed
- * (lxcapi_free_names()).  Their number or -EIO.
- */
-int lxcapi_list(struct lxcapi *api, const char *path, char ***names,
-		char why[static LXCAPI_WHY_MAX]);
-void lxcapi_free_names(char **names, int count);
-
 /* STOPPED also where something else than root's monitor answers for it. */
 enum lxcapi_state lxcapi_state(struct lxcapi_container *c);
 
@@ -68,9 +60,6 @@ enum lxcapi_state lxcapi_state(struct lxcapi_container *c);
  */
 int lxcapi_init(struct lxcapi_container *c, pid_t *pid,
 		char why[static LXCAPI_WHY_MAX]);
-
-/* The path of its configuration, to be freed; NULL. */
-char *lxcapi_config_file(struct lxcapi_container *c);
 
 /*
  * A value as configured in the file, or as it runs; to be freed, lines ended

@@ -117,13 +117,6 @@ fail:
 	return NULL;
 }
 
-void virt_watch_free(struct virt_watch *w)
-{
-	if (w)
-		virt_watch_close(w);
-	free(w);
-}
-
 const char *virt_watch_uri(const struct virt_watch *w)
 {
 	return w->uri;

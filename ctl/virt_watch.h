@@ -37,7 +37,6 @@ typedef int (*virt_seen_fn)(void *ctx, const struct virt_seen *seen);
 /* uri as in virt.h.  NULL with why: the library is not there. */
 struct virt_watch *virt_watch_new(const char *uri,
 				  char why[static VIRT_WHY_MAX]);
-void virt_watch_free(struct virt_watch *w); /* NULL is fine */
 
 /* Where it connects to. */
 const char *virt_watch_uri(const struct virt_watch *w);
