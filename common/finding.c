@@ -7,15 +7,20 @@
 
 static char *command_for(const char *command, const char *ref)
 {
-	const char *place = strstr(command, "%s");
-	char *text;
+	const char *place;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
 
-	if (!place)
-		return strdup(command);
-	if (asprintf(&text, "%.*s%s%s", (int)(place - command), command, ref,
-		     place + 2) < 0)
+	if (!out)
 		return NULL;
-	return text;
+	for (; (place = strstr(command, "%s")); command = place + 2)
+		fprintf(out, "%.*s%s", (int)(place - command), command, ref);
+	fputs(command, out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 void finding_vadd(struct findings *f, const struct finding_rule *rule,
@@ -48,12 +53,50 @@ void finding_add(struct findings *f, const struct finding_rule *rule,
 	va_end(ap);
 }
 
+/* One that is about in, and not yet about both. */
+static struct finding *find_same(struct findings *f, const char *in,
+				 const struct finding *as)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->finding[i].in == in &&
+		    !strcmp(f->finding[i].code, as->code) &&
+		    !strcmp(f->finding[i].what, as->what))
+			return &f->finding[i];
+	return NULL;
+}
+
+static void clear(struct finding *one)
+{
+	free(one->what);
+	free(one->command);
+}
+
+void findings_join(struct findings *f, struct findings *other, const char *in,
+		   const char *in_other, const char *in_both)
+{
+	struct finding *same;
+	size_t i;
+
+	for (i = 0; i < f->count; i++)
+		f->finding[i].in = in;
+	for (i = 0; i < other->count; i++) {
+		same = find_same(f, in, &other->finding[i]);
+		if (same || f->count == FINDINGS_MAX) {
+			clear(&other->finding[i]);
+		} else {
+			other->finding[i].in = in_other;
+			f->finding[f->count++] = other->finding[i];
+		}
+		if (same)
+			same->in = in_both;
+	}
+	other->count = 0;
+}
+
 void findings_clear(struct findings *f)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		free(f->finding[i].what);
-		free(f->finding[i].command);
-	}
+	for (size_t i = 0; i < f->count; i++)
+		clear(&f->finding[i]);
 	f->count = 0;
 	f->err = 0;
 }
@@ -77,6 +120,8 @@ json_t *findings_json(const struct findings *f)
 			"severity", finding_severity_name(p->severity), "line",
 			p->line ? json_integer(p->line) : json_null(), "what",
 			p->what, "why", p->why, "command", p->command);
+		if (p->in)
+			json_object_set_new(one, "in", json_string(p->in));
 		if (json_array_append_new(list, one)) {
 			json_decref(list);
 			list = NULL;

@@ -31,10 +31,13 @@ static void print(const char *name, const struct finding *f)
 {
 	char shown[SHOWN_MAX], what[SHOWN_MAX];
 
-	printf("%s: %s: %s: %s\n",
+	printf("%s: %s: %s: %s",
 	       log_escape(shown, sizeof(shown), name, strlen(name)),
 	       finding_severity_name(f->severity), f->code,
 	       log_escape(what, sizeof(what), f->what, strlen(f->what)));
+	if (f->in)
+		printf(" (%s)", f->in);
+	putchar('\n');
 	printf("    %s\n    %s\n", f->why, f->command);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "common/finding.h"
+#include "libvirt-xml/domain_hostdev.h"
 #include "libvirt-xml/domain_xml.h"
 
 #define DOMAIN_GIDS_MAX	   32
@@ -29,14 +30,25 @@ enum domain_apparmor {
 	DOMAIN_APPARMOR_LACKS, /* enforced, without a rule for our sockets */
 };
 
-/* Where a OneRNG is plugged in now. */
-struct domain_usb {
-	unsigned int bus, device;
+/* Whose XML it is; what mends it depends on that. */
+enum domain_side {
+	DOMAIN_SIDE_CONFIG,    /* what the next start has */
+	DOMAIN_SIDE_RUNNING,   /* of a domain that has a configuration, too */
+	DOMAIN_SIDE_TRANSIENT, /* of one that has none */
+};
+
+/* A OneRNG that a domain has passed through, running or at its next start. */
+struct domain_claim {
+	const char *uuid;
+	const char *name; /* for people */
+	bool running;
+	struct domain_hostdev usb;
 };
 
 /* All zero but run_dir: nothing is known. */
 struct domain_facts {
 	const char *run_dir; /* of the host agent */
+	enum domain_side side;
 
 	enum domain_socket socket; /* domain_xml_socket() */
 	mode_t socket_mode;
@@ -57,6 +69,10 @@ struct domain_facts {
 
 	struct domain_usb onerngs[DOMAIN_ONERNGS_MAX];
 	size_t onerng_count;
+
+	/* Of all domains; those of one stand together. */
+	const struct domain_claim *claims;
+	size_t claim_count;
 };
 
 /*

@@ -1,13 +1,10 @@
-/* The machine around the <rng>: its age, its slots, its USB devices. */
+/* The machine around the <rng>: its age, its slots, how it learns of clones. */
 #include "libvirt-xml/domain_finding.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ONERNG_VENDOR  0x1d50
-#define ONERNG_PRODUCT 0x6086
 
 /*
  * QEMU deprecates a versioned machine type three years after its release and
@@ -50,17 +47,12 @@ static const struct finding_rule rtc_guest = {
 	"with random numbers that another copy may have used",
 	"virsh edit %s"
 };
-static const struct finding_rule usb_takes = {
-	"usb-takes-device", FINDING_WARNING,
-	"while this domain runs, the host agent is without this device, and "
-	"what the other domains get follows their when-absent policy",
-	"virsh edit %s"
-};
-static const struct finding_rule usb_collides = {
-	"usb-collision", FINDING_ERROR,
-	"this domain takes away the very device that its <rng> is served from; "
-	"one of the two has to go",
-	"virsh edit %s"
+static const struct finding_rule no_genid = {
+	"no-genid", FINDING_NOTE,
+	"nothing tells the guest's kernel that it was cloned, or restored once "
+	"more: until its agent sees that by the clock, or it reseeds by itself, "
+	"it gives the random numbers that the other copy gave, too",
+	"virt-xml %s --edit --metadata genid_enable=yes"
 };
 
 static const char *machine_of(const struct domain_xml *xml)
@@ -77,22 +69,32 @@ static bool starts(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
-static void check_age(struct domain_checking *c)
+static bool is_old(const char *machine)
 {
-	const xmlNode *os = domain_node_child(c->xml->root, "os");
-	const char *machine = machine_of(c->xml);
 	const char *version = strrchr(machine, '-');
 	unsigned int major, minor;
 
 	if (!version)
-		return;
+		return false;
 	version++;
-	if (!starts(version, "rhel6.") && !starts(version, "rhel7.") &&
-	    (sscanf(version, "%3u.%3u", &major, &minor) != 2 ||
-	     major >= OLD_MAJOR))
-		return;
-	domain_finding_add(c, &old_machine, os, "machine type %s is old",
-			   machine);
+	return starts(version, "rhel6.") || starts(version, "rhel7.") ||
+	       (sscanf(version, "%3u.%3u", &major, &minor) == 2 &&
+		major < OLD_MAJOR);
+}
+
+static void check_age(struct domain_checking *c)
+{
+	const xmlNode *os = domain_node_child(c->xml->root, "os");
+	const char *machine = machine_of(c->xml);
+
+	if (is_old(machine))
+		domain_finding_add(c, &old_machine, os,
+				   "machine type %s is old", machine);
+}
+
+static bool is_pc(const char *machine)
+{
+	return !strcmp(machine, "pc") || starts(machine, "pc-");
 }
 
 /* Which slots of which bus have a device in them. */
@@ -195,7 +197,7 @@ static void check_slots(struct domain_checking *c)
 		return;
 	if (strstr(machine, "q35") || starts(machine, "virt"))
 		check_ports(c, devices, &slots);
-	else if (!strcmp(machine, "pc") || starts(machine, "pc-"))
+	else if (is_pc(machine))
 		check_conventional(c, devices, &slots);
 }
 
@@ -211,6 +213,19 @@ static const xmlNode *rtc_of_guest(const struct domain_xml *xml)
 	return NULL;
 }
 
+/*
+ * QEMU 7.2 has the device for PCs alone; the guest finds it by ACPI.  The
+ * oldest of their types cannot have it.
+ */
+static bool may_have_genid(const struct domain_xml *xml)
+{
+	const xmlNode *features = domain_node_child(xml->root, "features");
+	const char *machine = machine_of(xml);
+
+	return (is_pc(machine) || !strcmp(machine, "q35")) &&
+	       !is_old(machine) && domain_node_child(features, "acpi");
+}
+
 /* How a guest learns that it was restored or cloned. */
 static void check_clones(struct domain_checking *c)
 {
@@ -222,6 +237,8 @@ static void check_clones(struct domain_checking *c)
 		domain_finding_add(c, &rtc_guest, timer,
 				   "the rtc follows the guest, and there is no "
 				   "<genid/>");
+	else if (may_have_genid(c->xml))
+		domain_finding_add(c, &no_genid, NULL, "no <genid/>");
 }
 
 void domain_check_machine(struct domain_checking *c)
@@ -232,39 +249,4 @@ void domain_check_machine(struct domain_checking *c)
 	if (c->facts->saved)
 		domain_finding_add(c, &saved_state, NULL,
 				   "libvirt has a saved state of it");
-}
-
-static bool is_onerng(const struct domain_checking *c, const xmlNode *source)
-{
-	const xmlNode *vendor = domain_node_child(source, "vendor");
-	const xmlNode *product = domain_node_child(source, "product");
-	const xmlNode *address = domain_node_child(source, "address");
-
-	if (vendor || product)
-		return number(vendor, "id") == ONERNG_VENDOR &&
-		       number(product, "id") == ONERNG_PRODUCT;
-	for (size_t i = 0; address && i < c->facts->onerng_count; i++)
-		if (number(address, "bus") == c->facts->onerngs[i].bus &&
-		    number(address, "device") == c->facts->onerngs[i].device)
-			return true;
-	return false;
-}
-
-void domain_check_usb(struct domain_checking *c)
-{
-	const xmlNode *devices = domain_node_child(c->xml->root, "devices");
-
-	for (const xmlNode *d = domain_node_child(devices, "hostdev"); d;
-	     d = domain_node_next(d)) {
-		if (!domain_node_attr_is(d, "type", "usb") ||
-		    !is_onerng(c, domain_node_child(d, "source")))
-			continue;
-		if (c->our_rng)
-			domain_finding_add(c, &usb_collides, d,
-					   "a OneRNG is passed through beside "
-					   "the <rng>");
-		else
-			domain_finding_add(c, &usb_takes, d,
-					   "a OneRNG is passed through");
-	}
 }

@@ -152,16 +152,27 @@ static void check_ours(struct domain_checking *c, const xmlNode *rng)
 				   c->ours.count);
 }
 
+/* A device can be added to what runs, and that is all. */
+static void add_missing(struct domain_checking *c,
+			const struct finding_rule *rule, const xmlNode *node,
+			const char *what)
+{
+	struct finding_rule own = *rule;
+
+	if (c->facts->side != DOMAIN_SIDE_CONFIG)
+		own.command = DOMAIN_ATTACH_LIVE;
+	domain_finding_add(c, &own, node, "%s", what);
+}
+
 void domain_check_rngs(struct domain_checking *c)
 {
 	const xmlNode *devices = domain_node_child(c->xml->root, "devices");
 	const xmlNode *rng = domain_node_child(devices, "rng"), *backend;
 
 	if (!rng)
-		domain_finding_add(c, &no_rng, devices, "no <rng> at all");
+		add_missing(c, &no_rng, devices, "no <rng> at all");
 	else if (!c->ours.count)
-		domain_finding_add(c, &no_onerng, rng,
-				   "no <rng> is the host agent's");
+		add_missing(c, &no_onerng, rng, "no <rng> is the host agent's");
 	for (; rng; rng = domain_node_next(rng)) {
 		backend = domain_node_child(rng, "backend");
 		if (domain_node_attr_is(backend, "model", "random"))

@@ -5,9 +5,12 @@
 #define LIBVIRT_XML_DOMAIN_FINDING_H
 
 #include "libvirt-xml/domain_check.h"
+#include "libvirt-xml/domain_hostdev.h"
 #include "libvirt-xml/domain_node.h"
 #include "libvirt-xml/domain_rng.h"
 #include "libvirt-xml/domain_search.h"
+
+#define DOMAIN_ATTACH_LIVE "onerngctl domain attach %s --live"
 
 struct domain_checking {
 	const struct domain_xml *xml;
@@ -24,6 +27,9 @@ void domain_finding_add(struct domain_checking *c,
 			const struct finding_rule *rule, const xmlNode *node,
 			const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* A <hostdev>; false if that is no USB device's. */
+bool domain_hostdev_of(const xmlNode *node, struct domain_hostdev *out);
 
 /* The parts of the check. */
 void domain_check_rngs(struct domain_checking *c);

@@ -215,8 +215,7 @@ static int check_text(const char *text, size_t len, struct domain_error *error)
 	return 0;
 }
 
-/* As libvirt reads one: dashes where they like, and spaces around. */
-static int read_uuid(const char *s, char out[static DOMAIN_UUID_MAX])
+int domain_xml_read_uuid(const char *s, char out[static DOMAIN_UUID_MAX])
 {
 	size_t n = 0;
 
@@ -262,7 +261,7 @@ static int check_domain(struct domain_xml *xml, struct domain_error *error)
 		return -ENOMEM;
 	}
 	uuid = domain_node_child(xml->root, "uuid");
-	if (uuid && read_uuid(domain_node_text(uuid), xml->uuid))
+	if (uuid && domain_xml_read_uuid(domain_node_text(uuid), xml->uuid))
 		return domain_error_say(error, domain_node_line(xml, uuid),
 					"not a uuid");
 	return 0;

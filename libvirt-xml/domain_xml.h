@@ -44,6 +44,12 @@ const char *domain_xml_name(const struct domain_xml *xml);
 /* Lower case with dashes, however it is written. */
 const char *domain_xml_uuid(const struct domain_xml *xml);
 
+/*
+ * As libvirt reads one, dashes where they like and spaces around; out is as
+ * above.  0 or -EINVAL.
+ */
+int domain_xml_read_uuid(const char *s, char out[static DOMAIN_UUID_MAX]);
+
 /* The program it runs, "" where the host's default one is meant. */
 const char *domain_xml_emulator(const struct domain_xml *xml);
 

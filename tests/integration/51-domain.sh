@@ -189,7 +189,7 @@ refuse "check finds" 3 said domain check
 says "a domain without any" "^web: warning: no-rng"
 says "with what mends it" "onerngctl domain attach web --config"
 says "one that does not reconnect" "^mail: error: egd-no-reconnect"
-says "and counts" "^2 domains checked, 2 findings"
+says "and counts" "^3 domains checked, 3 findings"
 refuse "check of one" 3 said domain check web
 says "is of one" "^1 domain checked, 1 finding"
 refuse "check of what is not there" 1 said domain check web nowhere

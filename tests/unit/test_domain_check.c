@@ -282,10 +282,53 @@ Test(domain_check, a_policy_that_is_not_understood_has_its_line)
 	cr_assert_eq(domain_check(xml, &nothing, &findings), 0);
 	cr_assert_eq(findings.count, 1);
 	cr_assert_str_eq(findings.finding[0].code, "policy-malformed");
+	cr_assert_eq(findings.finding[0].severity, FINDING_WARNING);
+	cr_assert(strstr(findings.finding[0].what, "; followed: nothing"));
 	cr_assert_eq(findings.finding[0].line, 2);
 	/* A name that a shell would take apart is not in a command. */
 	cr_assert(strstr(findings.finding[0].command, "edit " UUID));
 	domain_xml_free(xml);
+}
+
+/* The code of the only finding of one of ours with that beside its devices. */
+static const char *beside(const char *elements)
+{
+	static char text[4096];
+	struct domain_error error;
+	struct domain_xml *xml;
+
+	snprintf(text, sizeof(text),
+		 "<domain><uuid>" UUID "</uuid>%s<devices>" OURS
+		 "</devices></domain>",
+		 elements);
+	xml = domain_xml_parse(text, strlen(text), &error);
+	cr_assert(xml, "%s", error.text);
+	findings_clear(&findings);
+	cr_assert_eq(domain_check(xml, &nothing, &findings), 0);
+	domain_xml_free(xml);
+	cr_assert_leq(findings.count, 1);
+	return findings.count ? findings.finding[0].code : "";
+}
+
+#define POLICY(words)                                                       \
+	"<metadata><p:policy xmlns:p='urn:onerng-virt:policy:1' " words " " \
+	"/></metadata>"
+
+Test(domain_check, what_is_followed_of_a_policy_is_said)
+{
+	cr_expect_str_eq(beside(POLICY("rate='64' class='x' weight='3'")),
+			 "policy-malformed");
+	cr_expect_eq(findings.finding[0].severity, FINDING_WARNING);
+	cr_expect(strstr(findings.finding[0].what, "class='x'"));
+	cr_expect(strstr(findings.finding[0].what,
+			 "; followed: rate 64, weight 3"));
+	cr_expect_str_eq(
+		beside("<metadata><p:policy xmlns:p='urn:onerng-virt:policy:1' "
+		       "class='drbg'>text</p:policy></metadata>"),
+		"policy-malformed");
+	cr_expect_eq(findings.finding[0].severity, FINDING_ERROR);
+	cr_expect(strstr(findings.finding[0].what, "; followed: nothing"));
+	cr_expect_str_eq(beside(POLICY("class='drbg'")), "");
 }
 
 Test(domain_check, more_findings_than_there_is_room_for_are_left_out)
@@ -316,26 +359,6 @@ Test(domain_check, json_says_the_same)
 	json_decref(list);
 }
 
-/* The code of the only finding of one of ours with that beside its devices. */
-static const char *beside(const char *elements)
-{
-	static char text[4096];
-	struct domain_error error;
-	struct domain_xml *xml;
-
-	snprintf(text, sizeof(text),
-		 "<domain><uuid>" UUID "</uuid>%s<devices>" OURS
-		 "</devices></domain>",
-		 elements);
-	xml = domain_xml_parse(text, strlen(text), &error);
-	cr_assert(xml, "%s", error.text);
-	findings_clear(&findings);
-	cr_assert_eq(domain_check(xml, &nothing, &findings), 0);
-	domain_xml_free(xml);
-	cr_assert_leq(findings.count, 1);
-	return findings.count ? findings.finding[0].code : "";
-}
-
 Test(domain_check, a_clock_that_stands_while_it_is_saved_is_found)
 {
 	static const char timer[] = "<clock><timer name='pit'/><timer "
@@ -348,6 +371,102 @@ Test(domain_check, a_clock_that_stands_while_it_is_saved_is_found)
 	cr_expect_str_eq(beside(clock), "");
 	snprintf(clock, sizeof(clock), timer, "wall", "");
 	cr_expect_str_eq(beside(clock), "");
+}
+
+Test(domain_check, a_pc_that_hides_a_clone_from_its_guest_is_noted)
+{
+#define ACPI	    "<features><acpi/></features>"
+#define OS(machine) "<os><type machine='" machine "'>hvm</type></os>"
+	static const char *const cannot[] = {
+		ACPI OS("virt-7.2"),
+		ACPI OS("s390-ccw-virtio"),
+		ACPI OS("microvm"),
+		OS("pc-q35-7.2"),
+		ACPI OS("pc-q35-7.2") "<genid/>",
+	};
+
+	cr_expect_str_eq(beside(ACPI OS("pc-q35-7.2")), "no-genid");
+	cr_expect_eq(findings.finding[0].severity, FINDING_NOTE);
+	cr_expect_str_eq(beside(ACPI OS("pc")), "no-genid");
+	cr_expect_str_eq(beside(ACPI OS("pc-i440fx-2.1")), "machine-old");
+	for (size_t i = 0; i < sizeof(cannot) / sizeof(cannot[0]); i++)
+		cr_expect_str_eq(beside(cannot[i]), "", "%s", cannot[i]);
+}
+
+static const char *command_on(enum domain_side side, const char *devices)
+{
+	struct domain_facts f = nothing;
+
+	f.side = side;
+	codes_of("pc", devices, &f);
+	cr_assert_eq(findings.count, 1);
+	return findings.finding[0].command;
+}
+
+Test(domain_check, what_runs_is_mended_otherwise_than_its_configuration)
+{
+	static const char hwrng[] = OURS RANDOM("/dev/hwrng");
+
+	cr_expect_str_eq(command_on(DOMAIN_SIDE_RUNNING, ""),
+			 "onerngctl domain attach web --live");
+	cr_expect_str_eq(command_on(DOMAIN_SIDE_TRANSIENT, ""),
+			 "onerngctl domain attach web --live");
+	cr_expect_str_eq(command_on(DOMAIN_SIDE_CONFIG, hwrng),
+			 "virsh edit web");
+	cr_expect_str_eq(command_on(DOMAIN_SIDE_RUNNING, hwrng),
+			 "virsh shutdown web # and once it is down: "
+			 "virsh start web");
+	cr_expect(strstr(command_on(DOMAIN_SIDE_TRANSIENT, hwrng),
+			 "virsh create web.xml"));
+}
+
+#define OTHER "11111111-2222-3333-4444-555555555555"
+#define THIRD "22222222-2222-3333-4444-555555555555"
+
+static const char *with_claims(const struct domain_claim *claims, size_t count,
+			       size_t plugged, const char *devices)
+{
+	struct domain_facts f = nothing;
+
+	f.claims = claims;
+	f.claim_count = count;
+	for (; f.onerng_count < plugged; f.onerng_count++)
+		f.onerngs[f.onerng_count] =
+			(struct domain_usb){ 1, 4 + (unsigned)f.onerng_count };
+	return codes_of("pc", devices, &f);
+}
+
+Test(domain_check, a_onerng_that_two_domains_want_is_found)
+{
+	const struct domain_hostdev any = { 0x1d50, 0x6086, 0, 0 };
+	const struct domain_hostdev at_4 = { 0, 0, 1, 4 };
+	const struct domain_hostdev at_5 = { 0, 0, 1, 5 };
+	struct domain_claim claims[] = {
+		{ UUID, "web", true, any },	{ UUID, "web", false, any },
+		{ OTHER, "mail", false, at_4 }, { OTHER, "mail", false, at_5 },
+		{ THIRD, "db", true, at_4 },
+	};
+#define AT(device) USB("<address bus='1' device='" #device "'/>")
+
+	cr_expect_str_eq(with_claims(claims, 2, 1, BY_NAME),
+			 "no-rng usb-takes-device ",
+			 "it is no rival of itself");
+	cr_expect_str_eq(with_claims(claims, 5, 1, BY_NAME),
+			 "no-rng usb-takes-device usb-shared ");
+	cr_expect_str_eq(findings.finding[2].what,
+			 "the OneRNG may be the one passed through to "
+			 "db (runs) and 1 more");
+	cr_expect_str_eq(with_claims(claims, 4, 2, AT(4)),
+			 "no-rng usb-takes-device usb-shared ");
+	cr_expect_str_eq(findings.finding[2].what,
+			 "the OneRNG may be the one passed through to mail");
+	cr_expect_str_eq(with_claims(claims + 4, 1, 2, AT(5)),
+			 "no-rng usb-takes-device ");
+	cr_expect_str_eq(with_claims(claims, 2, 2, BY_NAME),
+			 "no-rng usb-takes-device usb-ambiguous ");
+	cr_expect_str_eq(
+		with_claims(claims, 5, 1, USB("<vendor id='0x1d50'/>")),
+		"no-rng ", "another device of the same vendor");
 }
 
 Test(domain_check, a_saved_state_is_told)
