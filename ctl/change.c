@@ -1,5 +1,6 @@
 #include "ctl/change.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,9 +130,10 @@ static int read_side(struct change *c, struct side *s, enum virt_xml which,
 	return 0;
 }
 
-int change_begin(struct change *c, struct change_call *call, change_edit edit)
+int change_find(struct change *c, struct change_call *call, change_edit edit,
+		char why[static VIRT_WHY_MAX])
 {
-	char why[VIRT_WHY_MAX];
+	int r;
 
 	*c = (struct change){ .call = call };
 	call->registry.socket = call->call.socket;
@@ -144,7 +146,10 @@ int change_begin(struct change *c, struct change_call *call, change_edit edit)
 		command_complain(&call->call, NULL, why);
 		return -1;
 	}
-	if (virt_find(c->virt, call->call.operand, &c->domain, why) < 0) {
+	r = virt_find(c->virt, call->call.operand, &c->domain, why);
+	if (r == -ENOENT)
+		return r;
+	if (r < 0) {
 		command_complain(&call->call, NULL, why);
 		return -1;
 	}
@@ -156,6 +161,17 @@ int change_begin(struct change *c, struct change_call *call, change_edit edit)
 	return read_side(c, &c->config,
 			 call->dry_run ? VIRT_XML_CONFIG : VIRT_XML_DEFINABLE,
 			 edit);
+}
+
+int change_begin(struct change *c, struct change_call *call, change_edit edit)
+{
+	char why[VIRT_WHY_MAX];
+	int r = change_find(c, call, edit, why);
+
+	if (r != -ENOENT)
+		return r;
+	command_complain(&call->call, NULL, why);
+	return -1;
 }
 
 static void end_side(struct side *s)

@@ -57,6 +57,11 @@ typedef int (*change_edit)(const struct change *c, const struct domain_xml *xml,
  * (and says so), reads and edits.  0 or -1, said.  Ended by change_end().
  */
 int change_begin(struct change *c, struct change_call *call, change_edit edit);
+
+/* The same; -ENOENT with why, which is not said: libvirt does not know it. */
+int change_find(struct change *c, struct change_call *call, change_edit edit,
+		char why[static VIRT_WHY_MAX]);
+
 void change_end(struct change *c);
 
 /* "PROGRAM: NAME: WHY".  -1. */

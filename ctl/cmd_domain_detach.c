@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "ctl/change.h"
+#include "ctl/domain_gone.h"
 #include "ctl/emulator.h"
 #include "libvirt-xml/domain_check.h"
 
@@ -219,10 +220,15 @@ static int detach(struct change *c)
 static int run(void *ctx)
 {
 	struct change c;
-	int r = EXIT_FAILURE;
+	char why[VIRT_WHY_MAX];
+	int found = change_find(&c, ctx, edit, why), r = EXIT_FAILURE;
 
-	if (change_begin(&c, ctx, edit) == 0)
+	if (found == 0)
 		r = detach(&c);
+	else if (found == -ENOENT)
+		r = domain_gone_detach(&c, why);
+	else if (!c.virt)
+		domain_gone_advise(&c);
 	change_end(&c);
 	return r;
 }

@@ -33,6 +33,7 @@
 	X(virDomainLookupByName)        \
 	X(virDomainLookupByUUIDString)  \
 	X(virDomainSetMetadata)         \
+	X(virGetLastError)              \
 	X(virGetLastErrorMessage)       \
 	X(virSetErrorFunc)
 
@@ -132,6 +133,15 @@ static int describe(struct virt *v, virDomainPtr dom, struct virt_domain *d,
 	return -EIO;
 }
 
+/* Of the lookup that failed last: libvirt was asked, and has none, or no UUID. */
+static bool is_missing(struct virt *v)
+{
+	virErrorPtr error = v->virGetLastError();
+
+	return !error || error->code == VIR_ERR_NO_DOMAIN ||
+	       error->code == VIR_ERR_INVALID_ARG;
+}
+
 static void explain_missing(struct virt *v, const char *name,
 			    char why[static VIRT_WHY_MAX])
 {
@@ -162,11 +172,16 @@ int virt_find(struct virt *v, const char *name, struct virt_domain *d,
 	      char why[static VIRT_WHY_MAX])
 {
 	virDomainPtr dom = v->virDomainLookupByName(v->conn, name);
+	bool missing = dom || is_missing(v);
 
-	if (!dom)
+	if (!dom && missing) {
 		dom = v->virDomainLookupByUUIDString(v->conn, name);
+		missing = dom || is_missing(v);
+	}
 	if (dom)
 		return describe(v, dom, d, why);
+	if (!missing)
+		return fail(v, "the domain cannot be looked up", why);
 	explain_missing(v, name, why);
 	return -ENOENT;
 }

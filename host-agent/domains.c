@@ -278,15 +278,17 @@ static const struct {
 	bool down;  /* the domain is not up */
 	bool takes; /* its USB devices are wanted */
 	bool gives; /* ... and are free again */
+	bool gone;  /* libvirt does not know it any more */
 } operations[] = {
-	{ "restore", on_restore, false, false, false },
-	{ "migrate", on_migrate, false, false, false },
-	{ "prepare", on_prepare, false, true, false },
-	{ "start", on_start, false, false, false },
-	{ "started", on_running, false, false, false },
-	{ "reconnect", on_running, false, true, false },
-	{ "stopped", on_stopped, true, false, false },
-	{ "release", on_release, true, false, true },
+	{ "restore", on_restore, false, false, false, false },
+	{ "migrate", on_migrate, false, false, false, false },
+	{ "prepare", on_prepare, false, true, false, false },
+	{ "start", on_start, false, false, false, false },
+	{ "started", on_running, false, false, false, false },
+	{ "reconnect", on_running, false, true, false, false },
+	{ "stopped", on_stopped, true, false, false, false },
+	{ "release", on_release, true, false, true, false },
+	{ "forget", on_release, true, false, true, true },
 };
 
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
@@ -298,6 +300,26 @@ static void take_usb(struct domains *d, const struct told *e)
 
 	for (i = 0; i < n; i++)
 		letgo_for_domain(d->letgo, e->id.uuid, e->id.name, &usb[i]);
+}
+
+static bool is_connected(const struct domains *d, const char *uuid)
+{
+	struct egd_sock *s = domains_find(d, uuid);
+
+	if (s)
+		egd_pub_sweep(s);
+	return s && egd_pub_consumer(s)->connected;
+}
+
+/* What is configured stays: that is taken back where it was written. */
+static void forget(struct domains *d, struct egd_sock *s)
+{
+	if (!egd_pub_domain(s)->dynamic)
+		return;
+	log_info("domain %s: forgotten: not configured, and libvirt does not "
+		 "know it",
+		 egd_pub_consumer(s)->name);
+	egd_pub_remove(d->pub, s);
 }
 
 static void act(struct domains *d, struct told *e, size_t op)
@@ -319,6 +341,8 @@ static void act(struct domains *d, struct told *e, size_t op)
 		egd_pub_sweep(s);
 		log_debug("domain %s: %s: generation %llu", e->id.name, e->op,
 			  (unsigned long long)dom->generation);
+		if (operations[op].gone)
+			forget(d, s);
 		domains_save_soon(d);
 	}
 	if (operations[op].takes)
@@ -339,6 +363,11 @@ int domains_event(void *domains, int fd, const json_t *request, char *why)
 	for (op = 0; op < OPERATIONS; op++)
 		if (!strcmp(operations[op].name, e.op))
 			break;
+	if (op < OPERATIONS && operations[op].gone &&
+	    is_connected(d, e.id.uuid)) {
+		snprintf(why, CONTROL_WHY_MAX, "its QEMU is connected");
+		return -EBUSY;
+	}
 	/* a newer libvirt may tell more */
 	if (op < OPERATIONS)
 		act(d, &e, op);

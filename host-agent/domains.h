@@ -47,7 +47,9 @@ void domains_save(void *domains);
 
 /*
  * {"op":OPERATION,"uuid":U,"name":N,"socket":PATH,"usb":[[V,P,B,D],...],
- * "policy":{...}}, the last three if there are any.  A control_stream_fn.
+ * "policy":{...}}, the last three if there are any.  OPERATION is one of
+ * libvirt's, or "forget": it does not know the domain any more; -EBUSY if that
+ * is connected all the same.  A control_stream_fn.
  */
 int domains_event(void *domains, int fd, const json_t *request, char *why);
 

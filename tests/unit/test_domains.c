@@ -1,5 +1,7 @@
 #include "tests/unit/domains_fixture.h"
 
+#include <sys/un.h>
+
 TestSuite(domains, .init = setup, .fini = teardown);
 
 Test(domains, a_start_is_counted_once)
@@ -386,4 +388,40 @@ Test(domains, a_release_that_nobody_tells_is_noticed_in_the_end)
 	cr_assert_not_null(of(B));
 	domains_tick(domains, now + hour + grace);
 	cr_assert_null(of(B));
+}
+
+Test(domains, one_that_libvirt_does_not_know_is_forgotten)
+{
+	tell("prepare", B);
+	cr_assert_not_null(of(B));
+	tell("forget", B);
+	cr_expect_null(of(B));
+	tell("forget", B);
+	cr_expect_null(of(B));
+	/* what is configured is the configuration's to take back */
+	tell("start", A);
+	tell("forget", A);
+	cr_assert_not_null(of(A));
+	cr_expect_eq(of(A)->domain.phase, CONSUMER_STOPPED);
+}
+
+Test(domains, one_whose_qemu_is_connected_is_not_forgotten)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	tell("start", B);
+	egd_pub_set_check_peer(pub, QEMU_PEER_CHECK_NO);
+	rundir_domain_socket(sa.sun_path, dir, B);
+	cr_assert_eq(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	cr_assert(of(B)->connected);
+	cr_assert_eq(tell_json(json_pack("{s:s, s:s, s:s}", "op", "forget",
+					 "uuid", B, "name", "b")),
+		     -EBUSY);
+	cr_expect_not_null(of(B));
+	cr_expect_eq(of(B)->domain.phase, CONSUMER_STARTING);
+	close(fd);
+	tell("forget", B);
+	cr_expect_null(of(B));
 }
