@@ -1,8 +1,10 @@
 /* Gives a domain its <rng>, tells the agent of it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/change.h"
+#include "ctl/domain_tell.h"
 #include "ctl/policy.h"
 
 POLICY_SETTER(struct change_call, class, "class")
@@ -96,6 +98,32 @@ static int attach_live(struct change *c)
 	return r < 0 ? change_complain(c, why) : 0;
 }
 
+/*
+ * The policy is in what runs; libvirt's watcher may be down, and until the next
+ * start nobody else would tell of it.
+ */
+static void tell_policy(const struct change *c)
+{
+	char why[VIRT_WHY_MAX], refused[CLIENT_WHY_MAX], *xml;
+	const char *text = why;
+	int r = -EIO;
+
+	if (!c->live.wanted || c->call->no_register ||
+	    !policy_is_given(&c->call->policy))
+		return;
+	xml = virt_xml(c->virt, &c->domain, VIRT_XML_LIVE, why);
+	if (xml) {
+		r = domain_tell_running(c->run_dir, &c->domain, xml, refused);
+		text = refused;
+	}
+	free(xml);
+	if (r < 0)
+		fprintf(stderr,
+			"%s: %s: the host agent does not follow the policy "
+			"yet: %s\n",
+			c->call->call.program, c->shown, text);
+}
+
 /* What happened to a side: at least one of the two is wanted. */
 static void tell(const struct change *c, const struct side *s,
 		 const char *which)
@@ -132,6 +160,8 @@ static int make_known(const struct change *c)
 
 static int attach(struct change *c)
 {
+	/* a device that runs already was registered when it came */
+	bool has_it = c->live.wanted && c->live.rng.count;
 	int known;
 
 	if (check_live(c) < 0)
@@ -140,16 +170,17 @@ static int attach(struct change *c)
 		return change_show(c);
 	known = make_known(c);
 	/* QEMU connects before the device is there, and fails if it cannot */
-	if (known < 0 || (known > 0 && c->live.after))
+	if (known < 0 || (known > 0 && c->live.after && !has_it))
 		return EXIT_FAILURE;
 	if (c->live.after && attach_live(c) < 0)
 		return EXIT_FAILURE;
 	tell(c, &c->live, "running");
+	tell_policy(c);
 	if (c->config.after && change_define(c, edit) < 0)
 		return EXIT_FAILURE;
 	tell(c, &c->config, "configuration");
 	change_warn_saved(c);
-	return known ? EXIT_FAILURE : command_flush(&c->call->call);
+	return known && !has_it ? EXIT_FAILURE : command_flush(&c->call->call);
 }
 
 static int run(void *ctx)
