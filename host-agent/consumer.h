@@ -69,15 +69,18 @@ struct consumer_domain {
 	enum consumer_phase phase;
 	enum consumer_origin origin; /* of this generation */
 	enum consumer_origin next;   /* told before the start */
-	uint64_t generation;  /* starts, restores, arrivals by migration */
-	bool dynamic;	      /* its XML names our socket, we do not name it */
-	bool boot_due;	      /* the next peer is a QEMU that newly started */
-	uint64_t released_us; /* 0: it may be up */
-	uint64_t told_us;     /* the hook last spoke of it; 0: never */
-	uint64_t seen_us;     /* last sign of life, of a dynamic one */
-	struct wish wish;     /* its metadata's */
-	bool wished;	      /* some of it decides */
-	uint64_t foreign;     /* connections: not its QEMU */
+	uint64_t generation; /* starts, restores, arrivals by migration */
+	bool dynamic;	     /* its XML names our socket, we do not name it */
+	bool boot_due;	     /* the next peer is a QEMU that newly started */
+	struct consumer_peer counted; /* the QEMU of this generation; pid 0 */
+	uint64_t untold_us; /* counted by its connection then; 0: by the hook */
+	bool unsaved;	    /* counted changed since the record was written */
+	uint64_t released_us;	      /* 0: it may be up */
+	uint64_t told_us;	      /* the hook last spoke of it; 0: never */
+	uint64_t seen_us;	      /* last sign of life, of a dynamic one */
+	struct wish wish;	      /* its metadata's */
+	bool wished;		      /* some of it decides */
+	uint64_t foreign;	      /* connections: not its QEMU */
 	char name[CONSUMER_NAME_MAX]; /* libvirt's; "": not told */
 };
 

@@ -12,6 +12,7 @@
 #include "host-agent/domains_priv.h"
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
+#include "host-agent/generation.h"
 #include "host-agent/hostconf.h"
 #include "host-agent/letgo.h"
 #include "host-agent/roster.h"
@@ -42,9 +43,19 @@ struct domains *domains_new(struct egd_pub *pub, struct letgo *letgo,
 	return d;
 }
 
+static bool is_unsaved(const struct domains *d)
+{
+	struct egd_sock *s = NULL;
+
+	while ((s = egd_pub_next(d->pub, s)))
+		if (egd_pub_consumer(s)->domain.unsaved)
+			return true;
+	return false;
+}
+
 void domains_free(struct domains *d)
 {
-	if (d && d->dirty)
+	if (d && (d->dirty || is_unsaved(d)))
 		domains_save(d);
 	free(d);
 }
@@ -74,8 +85,10 @@ static json_t *describe(const struct domains *d)
 
 	while ((s = egd_pub_next(d->pub, s))) {
 		c = egd_pub_consumer(s);
+		egd_pub_domain(s)->unsaved = false;
 		if (c->kind == CONSUMER_DOMAIN &&
-		    c->domain.phase != CONSUMER_UNKNOWN)
+		    (c->domain.phase != CONSUMER_UNKNOWN ||
+		     c->domain.counted.pid))
 			json_array_append_new(domains, domains_file_domain(c));
 	}
 	for (i = 0; i < letgo_count(d->letgo); i++)
@@ -227,11 +240,7 @@ static struct egd_sock *consumer_of(struct domains *d, struct told *e)
 
 static void on_start(struct consumer_domain *dom)
 {
-	dom->phase = CONSUMER_STARTING;
-	dom->origin = dom->next ? dom->next : CONSUMER_ORIGIN_START;
-	dom->next = CONSUMER_ORIGIN_NONE;
-	dom->generation++;
-	dom->boot_due = true;
+	generation_told(dom, egd_conn_now_us());
 }
 
 /* libvirt prepares directly behind a restore: later, that had failed. */
@@ -250,8 +259,7 @@ static void on_running(struct consumer_domain *dom)
 static void on_stopped(struct consumer_domain *dom)
 {
 	dom->phase = CONSUMER_STOPPED;
-	dom->next = CONSUMER_ORIGIN_NONE;
-	dom->boot_due = false;
+	generation_ended(dom);
 }
 
 static void on_release(struct consumer_domain *dom)
@@ -433,6 +441,6 @@ void domains_tick(struct domains *d, uint64_t now_us)
 	}
 	d->swept = d->swept + DOMAINS_SWEEP < i ? d->swept + DOMAINS_SWEEP : 0;
 	d->dynamic = dynamic;
-	if (d->dirty)
+	if (d->dirty || is_unsaved(d))
 		domains_save(d);
 }

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -15,12 +16,15 @@ json_t *domains_file_domain(const struct consumer *c)
 {
 	const struct consumer_domain *d = &c->domain;
 
-	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:o, s:b, "
+			 "s:[I,I]}",
 			 "uuid", c->uuid, "name", c->name, "libvirt_name",
 			 d->name, "phase", (int)d->phase, "origin",
 			 (int)d->origin, "next", (int)d->next, "generation",
 			 (json_int_t)d->generation, "dynamic", d->dynamic,
-			 "policy", wish_json(&d->wish));
+			 "policy", wish_json(&d->wish), "due", d->boot_due,
+			 "counted", (json_int_t)d->counted.pid,
+			 (json_int_t)d->counted.start);
 }
 
 int domains_file_uuid(char *out, const char *uuid)
@@ -48,6 +52,21 @@ int domains_file_name(char out[static CONSUMER_NAME_MAX], const char *name)
 		out[i] = name[i] > ' ' && name[i] <= '~' ? name[i] : '_';
 	out[i] = '\0';
 	return i ? 0 : -EINVAL;
+}
+
+/* For whom it was counted; a record that does not say is as good. */
+static void take_counted(struct consumer_domain *d, const json_t *o)
+{
+	json_int_t pid = 0, start = 0;
+	int due = 0;
+
+	json_unpack((json_t *)(uintptr_t)o, "{s?b, s?[I,I]}", "due", &due,
+		    "counted", &pid, &start);
+	d->boot_due = due;
+	if (pid <= 0 || pid > INT_MAX || start < 0)
+		return;
+	d->counted.pid = (pid_t)pid;
+	d->counted.start = (uint64_t)start;
 }
 
 static bool in_range(int n, int max)
@@ -85,6 +104,7 @@ int domains_file_take_domain(struct consumer *out, const json_t *o)
 	out->domain.next = (enum consumer_origin)next;
 	out->domain.generation = (uint64_t)generation;
 	out->domain.dynamic = dynamic;
+	take_counted(&out->domain, o);
 	return 0;
 }
 

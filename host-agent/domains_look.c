@@ -14,6 +14,7 @@
 #include "host-agent/domains_priv.h"
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
+#include "host-agent/generation.h"
 #include "host-agent/letgo.h"
 #include "host-agent/reconcile.h"
 #include "host-agent/roster.h"
@@ -32,8 +33,7 @@ static void set_down(struct egd_sock *s, uint64_t released_us)
 	struct consumer_domain *dom = egd_pub_domain(s);
 
 	dom->phase = CONSUMER_STOPPED;
-	dom->next = CONSUMER_ORIGIN_NONE;
-	dom->boot_due = false;
+	generation_ended(dom);
 	dom->released_us = released_us;
 }
 

@@ -181,7 +181,7 @@ static void sock_open(struct egd_sock *s, int fd,
 		      c->domain.boot_due;
 
 	c->peer = *peer;
-	c->domain.boot_due = false;
+	egd_pub_peer_arrives(s);
 	if (is_new) {
 		service_boot(&c->service);
 		latency_mark(&c->latency);

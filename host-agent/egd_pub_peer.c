@@ -6,6 +6,7 @@
  */
 #include "common/log.h"
 #include "host-agent/egd_pub_priv.h"
+#include "host-agent/generation.h"
 #include "host-agent/usock.h"
 
 static const char *const reasons[] = {
@@ -33,10 +34,12 @@ bool egd_pub_peer_is_foreign(struct egd_sock *s,
 	bool refused, warn = s->pub->check_peer == QEMU_PEER_CHECK_WARN;
 	enum qemu_peer kin;
 
+	s->kin = QEMU_PEER_UNNAMED;
 	if (c->kind != CONSUMER_DOMAIN ||
 	    s->pub->check_peer == QEMU_PEER_CHECK_NO)
 		return false;
 	kin = qemu_peer_of(peer->pid, c->uuid, c->domain.name);
+	s->kin = kin;
 	/* who connected is gone: another one holds the connection */
 	refused = is_refused(s, kin) ||
 		  (kin == QEMU_PEER_HIDDEN && usock_peer_is_dead(peer));
@@ -50,6 +53,21 @@ bool egd_pub_peer_is_foreign(struct egd_sock *s,
 			 (unsigned int)peer->uid,
 			 refused && !warn ? "refused" : "let in", reasons[kin]);
 	return refused && !warn;
+}
+
+/* A program that is no QEMU, where such may connect, comes and goes. */
+void egd_pub_peer_arrives(struct egd_sock *s)
+{
+	struct consumer *c = &s->consumer;
+	struct consumer_domain *d = &c->domain;
+
+	if (c->kind == CONSUMER_DOMAIN &&
+	    (d->boot_due || s->kin == QEMU_PEER_OWN) &&
+	    generation_arrives(d, &c->peer, egd_conn_now_us()))
+		log_info("domain %s: another QEMU, whose start libvirt's hook "
+			 "did not tell: generation %llu",
+			 c->name, (unsigned long long)d->generation);
+	d->boot_due = false;
 }
 
 void egd_pub_set_check_peer(struct egd_pub *p, enum qemu_peer_check check)

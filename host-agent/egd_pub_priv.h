@@ -17,6 +17,7 @@ struct egd_sock {
 	bool deaf; /* descriptors ran out: listens again at the next tick */
 	struct event accept_ev;
 	uint64_t refused_logged_us, foreign_logged_us;
+	enum qemu_peer kin; /* of who connected last, if that is looked at */
 	struct consumer consumer;
 	struct egd_conn conn;
 	struct sink sink;
@@ -43,6 +44,9 @@ struct egd_pub {
 /* Another process than the domain's QEMU: counted, logged not too often. */
 bool egd_pub_peer_is_foreign(struct egd_sock *s,
 			     const struct consumer_peer *peer);
+
+/* The peer that is let in: counted if it is a QEMU whose start nobody told. */
+void egd_pub_peer_arrives(struct egd_sock *s);
 
 /* Its events, and how its connections have it serve. */
 void egd_pub_init_turns(struct egd_pub *p);

@@ -288,6 +288,20 @@ check "is logged" grep -q "domain a: peer .* refused: no QEMU of this domain" \
 # as QEMU has it on its command line
 check "its QEMU is served" timeout 120 "$peer" read "$(hostd_socket $a)" 2 64 \
 	"$T/bytes" 0 -uuid $a
+equal "whose start was told and is counted" 3 "$(of $a domain.generation)"
+check "another one, whose start was not" timeout 30 "$peer" read \
+	"$(hostd_socket $a)" 2 64 "$T/bytes" 0 -uuid $a
+equal "is counted by that" 4 "$(of $a domain.generation)"
+equal "and not known to be more than a start" none "$(of $a domain.origin)"
+check "is said" grep -q "domain a: another QEMU, .*: generation 4" \
+	"$T/keeper.log"
+sleep 1.5 # until that is written
+hostd_end KILL
+hostd_up
+wait_for 30 hostd_state serving
+check "while no agent ran, one more started" timeout 30 "$peer" read \
+	"$(hostd_socket $a)" 2 64 "$T/bytes" 0 -uuid $a
+equal "it is counted as it comes" 5 "$(of $a domain.generation)"
 refuse "another domain's QEMU is not, also where nothing was told" 1 \
 	timeout 120 "$peer" read "$(hostd_socket $b)" 2 64 "$T/bytes" 0 -uuid $a
 check "is said" grep -q "domain b: peer .* refused: another domain's QEMU" \

@@ -145,10 +145,18 @@ Test(domains, another_process_goes_on)
 	tell("prepare", B);
 	tell("start", B);
 	letgo_restore(letgo, &e);
+	egd_pub_domain(domains_find(domains, B))->boot_due = false;
+	egd_pub_domain(domains_find(domains, B))->counted =
+		(struct consumer_peer){ .pid = 10, .start = 1ull << 40 };
 	domains_save(domains);
 	end();
 	begin();
 	cr_assert_eq(of(A)->domain.generation, 1);
+	cr_assert(of(A)->domain.boot_due);
+	cr_assert_eq(of(A)->domain.counted.pid, 0);
+	cr_assert_not(of(B)->domain.boot_due);
+	cr_assert_eq(of(B)->domain.counted.pid, 10);
+	cr_assert_eq(of(B)->domain.counted.start, 1ull << 40);
 	cr_assert_eq(of(A)->domain.phase, CONSUMER_STARTING);
 	cr_assert_eq(of(B)->domain.generation, 1);
 	cr_assert(of(B)->domain.dynamic);
@@ -183,6 +191,9 @@ Test(domains, a_file_that_makes_no_sense_is_dropped)
 		("{\"domains\":[{\"uuid\":\"" B "\",\"name\":\"b\","
 		 "\"libvirt_name\":\"b\",\"phase\":9,\"origin\":0,\"next\":0,"
 		 "\"generation\":1,\"dynamic\":true}]}"),
+		("{\"domains\":[{\"uuid\":\"" B "\",\"name\":\"b\","
+		 "\"libvirt_name\":\"b\",\"phase\":1,\"origin\":0,\"next\":0,"
+		 "\"generation\":-1,\"dynamic\":true}]}"),
 		("{\"devices\":[{\"port\":\"../1\",\"by\":\"b\","
 		 "\"uuid\":\"\"}]}"),
 	};
@@ -194,6 +205,33 @@ Test(domains, a_file_that_makes_no_sense_is_dropped)
 		begin();
 		cr_assert_null(of(B), "%s", files[i]);
 		cr_assert_eq(letgo_count(letgo), 0);
+	}
+}
+
+Test(domains, a_record_need_not_say_whom_it_was_counted_for)
+{
+	static const char *const ends[] = {
+		"",
+		",\"due\":7",
+		",\"counted\":[]",
+		",\"counted\":[-1,1]",
+		",\"counted\":[4294967296,1]",
+		",\"counted\":[10,-1]",
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		end();
+		snprintf(text, sizeof(text),
+			 "{\"domains\":[{\"uuid\":\"" B "\",\"name\":\"b\","
+			 "\"libvirt_name\":\"b\",\"phase\":1,\"origin\":0,"
+			 "\"next\":0,\"generation\":3,\"dynamic\":true%s}]}",
+			 ends[i]);
+		put_file(text);
+		begin();
+		cr_assert_not_null(of(B), "%s", ends[i]);
+		cr_expect_eq(of(B)->domain.generation, 3);
+		cr_expect_eq(of(B)->domain.counted.pid, 0, "%s", ends[i]);
 	}
 }
 
