@@ -148,6 +148,21 @@ static void device(const json_t *d, int width, FILE *out)
 	made(d, out);
 }
 
+static void problems(const json_t *list, FILE *out)
+{
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		char line[512];
+
+		s = json_string_value(json_array_get(list, i));
+		if (s)
+			fprintf(out, "PROBLEM   %s\n",
+				log_escape(line, sizeof(line), s, strlen(s)));
+	}
+}
+
 /* Of the column of names: labels may be longer than the agent's. */
 static int name_width(const json_t *list)
 {
@@ -286,6 +301,7 @@ void table_status(const json_t *status, FILE *out)
 		(unsigned long long)number(pool, "bytes"),
 		(unsigned long long)number(pool, "capacity"));
 	rights(json_object_get(status, "sandbox"), out);
+	problems(json_object_get(status, "problems"), out);
 	watcher(json_object_get(status, "domain_watch"), out);
 	fputc('\n', out);
 	devices(json_object_get(status, "devices"), out);

@@ -89,6 +89,7 @@ struct consumer {
 	char name[CONSUMER_NAME_MAX];
 	char uuid[CONSUMER_UUID_MAX];
 	char path[CONSUMER_PATH_MAX];
+	const char *no_socket; /* why it has none; NULL: it has */
 	struct sched_limits limits;
 	struct sched_entry *entry; /* for blocks of the pool */
 	struct sched_entry *light; /* for what is made as it is given */

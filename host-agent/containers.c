@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -14,7 +13,6 @@
 #include "host-agent/egd_pub.h"
 #include "host-agent/letgo.h"
 #include "host-agent/rundir.h"
-#include "host-agent/usock.h"
 
 /*
  * What is kept by keys of a fixed size has an ID's hash, in a UUID's form.
@@ -74,10 +72,11 @@ static bool has_terminal(enum consumer_device device)
 
 static int say_failed(struct container *t, const char *what, const char *why)
 {
-	if (!t->lacks)
-		log_err("container %s: no %s: %s", t->conf.consumer.name, what,
-			why);
-	t->lacks = true;
+	bool news = !t->lacks[0];
+
+	snprintf(t->lacks, sizeof(t->lacks), "no %s: %s", what, why);
+	if (news)
+		log_err("container %s: %s", t->conf.consumer.name, t->lacks);
 	return -EIO;
 }
 
@@ -100,19 +99,13 @@ static int add_sock(struct containers *c, struct container *t)
 	const struct hostconf_consumer *want = &t->conf.consumer;
 	struct consumer id = { .kind = CONSUMER_CONTAINER,
 			       .limits = want->limits };
-	char why[USOCK_WHY_MAX];
 
 	memcpy(id.name, want->name, sizeof(id.name));
 	memcpy(id.uuid, t->socket_key, sizeof(id.uuid));
 	id.service.policy = want->policy;
 	rundir_container_socket(id.path, c->run_dir, want->name);
-	t->sock = egd_pub_add(c->pub, &id, HOSTCONF_GID_NONE, why);
-	if (!t->sock)
-		return say_failed(t, "socket", why);
-	/* only that container sees the directory that it is in */
-	if (chmod(id.path, 0666) < 0)
-		return say_failed(t, "access to its socket", strerror(errno));
-	return 0;
+	t->sock = egd_pub_add(c->pub, &id, HOSTCONF_GID_NONE);
+	return t->sock ? 0 : say_failed(t, "socket", strerror(errno));
 }
 
 static void remove_sock(struct containers *c, struct container *t)
@@ -148,8 +141,10 @@ static void share_rate(struct container *t)
 int container_equip(struct containers *c, struct container *t)
 {
 	bool tty = has_terminal(t->conf.device);
-	int r = 0;
+	int r = rundir_make_container(c->run_dir, t->conf.consumer.name);
 
+	if (r < 0)
+		r = say_failed(t, "directory", strerror(-r));
 	if (!t->conf.socket)
 		remove_sock(c, t);
 	if (!tty)
@@ -157,12 +152,13 @@ int container_equip(struct containers *c, struct container *t)
 	if (t->tty)
 		tty_pub_set_plain(t->tty,
 				  t->conf.device == CONSUMER_DEVICE_PLAIN);
-	else if (tty)
-		r = add_tty(c, t);
+	else if (tty && add_tty(c, t) < 0)
+		r = -EIO;
 	if (!t->sock && t->conf.socket && add_sock(c, t) < 0)
 		r = -EIO;
 	share_rate(t);
-	t->lacks = r < 0;
+	if (r == 0)
+		t->lacks[0] = '\0';
 	return r;
 }
 
@@ -203,7 +199,6 @@ static int add(struct containers *c, const struct hostconf_container *want)
 {
 	const char *id = want->consumer.name;
 	struct container *t = calloc(1, sizeof(*t));
-	int r;
 
 	if (!t)
 		return -ENOMEM;
@@ -214,9 +209,6 @@ static int add(struct containers *c, const struct hostconf_container *want)
 	t->idle.kind = CONSUMER_CONTAINER;
 	memcpy(t->idle.name, id, sizeof(t->idle.name));
 	TAILQ_INSERT_TAIL(&c->list, t, entry);
-	r = rundir_make_container(c->run_dir, id);
-	if (r < 0)
-		return say_failed(t, "directory", strerror(-r));
 	return container_equip(c, t);
 }
 
@@ -331,7 +323,7 @@ void containers_tick(struct containers *c)
 
 	tty_pub_tick(c->ttys);
 	TAILQ_FOREACH (t, &c->list, entry)
-		if (retry && t->lacks && container_equip(c, t) == 0)
+		if (retry && t->lacks[0] && container_equip(c, t) == 0)
 			log_info("container %s: has what it lacked",
 				 t->conf.consumer.name);
 	if (retry)

@@ -35,6 +35,7 @@ struct container_view {
 	enum consumer_device device;
 	const char *node; /* NULL: none */
 	bool socket;
+	const char *lacks; /* what could not be made, and why; NULL: nothing */
 	enum consumer_phase phase;
 	pid_t pid; /* 0: not known */
 	bool override;

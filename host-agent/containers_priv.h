@@ -23,7 +23,7 @@ struct container {
 	enum consumer_phase phase;
 	pid_t pid;
 	bool override;
-	bool lacks; /* a terminal or socket, as was logged */
+	char lacks[96]; /* a terminal or socket, as was logged; "": nothing */
 	struct device_facts told;
 };
 

@@ -17,6 +17,7 @@ void containers_view(const struct container *t, struct container_view *out)
 		.device = t->conf.device,
 		.node = t->told.node[0] ? t->told.node : NULL,
 		.socket = t->sock != NULL,
+		.lacks = t->lacks[0] ? t->lacks : NULL,
 		.phase = t->phase,
 		.pid = t->pid,
 		.override = t->override,

@@ -18,7 +18,7 @@
 #include <event2/event_struct.h>
 
 #include "common/log.h"
-#include "host-agent/usock.h"
+#include "host-agent/listener.h"
 
 struct control_peer {
 	LIST_ENTRY(control_peer) entry;
@@ -45,8 +45,7 @@ struct asker {
 struct control {
 	struct event_base *base;
 	char path[CONSUMER_PATH_MAX];
-	int fd;
-	struct event accept_ev, again_ev;
+	struct listener listener;
 	LIST_HEAD(, control_peer) peers;
 	size_t count;
 	time_t logged_s; /* last line about a peer, 0: none */
@@ -272,10 +271,9 @@ static void peer_event(struct bufferevent *bev, short what, void *arg)
 	peer_free(p);
 }
 
-static void peer_add(struct control *c, int fd)
+static void peer_add(struct control *c, int fd, const struct consumer_peer *who)
 {
 	struct timeval idle = { .tv_sec = CONTROL_IDLE_S };
-	struct consumer_peer who = { .pid = 0, .uid = (uid_t)-1 };
 	struct control_peer *p = calloc(1, sizeof(*p));
 
 	if (!p)
@@ -283,11 +281,8 @@ static void peer_add(struct control *c, int fd)
 	p->bev = bufferevent_socket_new(c->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (!p->bev)
 		goto fail;
-	/* who cannot be asked is nobody, and not root */
-	if (usock_peer(fd, &who) < 0)
-		who.uid = (uid_t)-1;
-	p->pid = who.pid;
-	p->uid = who.uid;
+	p->pid = who->pid;
+	p->uid = who->uid;
 	p->control = c;
 	LIST_INSERT_HEAD(&c->peers, p, entry);
 	c->count++;
@@ -301,76 +296,48 @@ fail:
 	close(fd);
 }
 
-/*
- * There is no descriptor for who waits, who would wake the loop over and over:
- * nobody is heard for a while.
- */
-static void control_pause(struct control *c, int err)
+static void control_accepted(void *ctx, int fd, const struct consumer_peer *who)
 {
-	struct timeval later = { .tv_sec = CONTROL_AGAIN_S };
+	struct control *c = ctx;
 
-	if (err != EMFILE && err != ENFILE && err != ENOMEM && err != ENOBUFS)
-		return;
-	if (may_log(c))
-		log_err("%s: cannot accept: %s: raise LimitNOFILE=", c->path,
-			strerror(err));
-	event_del(&c->accept_ev);
-	event_add(&c->again_ev, &later);
-}
-
-static void control_again(evutil_socket_t fd, short what, void *arg)
-{
-	struct control *c = arg;
-
-	(void)fd;
-	(void)what;
-	event_add(&c->accept_ev, NULL);
-}
-
-static void control_accept(evutil_socket_t fd, short what, void *arg)
-{
-	struct control *c = arg;
-	int peer;
-
-	(void)what;
-	peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (peer < 0) {
-		control_pause(c, errno);
-		return;
-	}
 	if (c->count == CONTROL_PEERS_MAX) {
 		static const char busy[] =
 			"{\"ok\":false,\"error\":\"too many connections\"}\n";
 
-		(void)!send(peer, busy, sizeof(busy) - 1, MSG_NOSIGNAL);
-		close(peer);
+		(void)!send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL);
+		close(fd);
 		return;
 	}
-	peer_add(c, peer);
+	peer_add(c, fd, who);
 }
 
-struct control *control_new(struct event_base *base, const char *path,
-			    gid_t gid, char *why)
+struct control *control_new(struct event_base *base,
+			    const struct listener_at *at)
 {
 	struct control *c = calloc(1, sizeof(*c));
+	struct listener_at own = *at;
 
-	if (!c) {
-		snprintf(why, USOCK_WHY_MAX, "%s: out of memory", path);
+	if (!c)
 		return NULL;
-	}
 	c->base = base;
 	LIST_INIT(&c->peers);
-	snprintf(c->path, sizeof(c->path), "%s", path);
-	c->fd = usock_listen(path, gid, why);
-	if (c->fd < 0) {
-		free(c);
-		return NULL;
-	}
-	event_assign(&c->accept_ev, base, c->fd, EV_READ | EV_PERSIST,
-		     control_accept, c);
-	event_assign(&c->again_ev, base, -1, 0, control_again, c);
-	event_add(&c->accept_ev, NULL);
+	snprintf(c->path, sizeof(c->path), "%s", at->path);
+	own.path = c->path;
+	listener_init(&c->listener, base, &own, control_accepted, c);
+	if (listener_open(&c->listener) < 0)
+		log_err("%s socket: %s", at->key, c->listener.why);
 	return c;
+}
+
+const char *control_lacks(const struct control *c)
+{
+	return c ? c->listener.why : NULL;
+}
+
+void control_tick(struct control *c)
+{
+	if (listener_tick(&c->listener))
+		log_info("%s socket: listens at last", c->listener.at.key);
 }
 
 void control_set_answer(struct control *c, control_answer_fn fn, void *ctx)
@@ -410,8 +377,6 @@ void control_free(struct control *c)
 		return;
 	while ((p = LIST_FIRST(&c->peers)))
 		peer_free(p);
-	event_del(&c->accept_ev);
-	event_del(&c->again_ev);
-	usock_unlisten(c->fd, c->path);
+	listener_close(&c->listener);
 	free(c);
 }

@@ -17,11 +17,11 @@
 #define CONTROL_PEERS_MAX    16
 #define CONTROL_COMMANDS_MAX 8
 #define CONTROL_WHY_MAX	     256
-#define CONTROL_AGAIN_S	     1	/* nobody is accepted, without descriptors */
 #define CONTROL_IDLE_S	     10 /* neither asks nor reads for so long: closed */
 
 struct event_base;
 struct control;
+struct listener_at;
 
 /* A new reference, or NULL for a command it does not know. */
 typedef json_t *(*control_answer_fn)(void *ctx, const char *cmd);
@@ -40,9 +40,16 @@ typedef json_t *(*control_command_fn)(void *ctx, const json_t *request,
 typedef int (*control_stream_fn)(void *ctx, int fd, const json_t *request,
 				 char *why);
 
-/* NULL with why (USOCK_WHY_MAX bytes); it listens on return. */
-struct control *control_new(struct event_base *base, const char *path,
-			    gid_t gid, char *why);
+/*
+ * The path is copied, the key is static.  A socket that cannot be made is
+ * logged and tried again (listener.h).  NULL: no memory.
+ */
+struct control *control_new(struct event_base *base,
+			    const struct listener_at *at);
+/* Why it does not listen; NULL: it does. */
+const char *control_lacks(const struct control *c);
+/* Once a second. */
+void control_tick(struct control *c);
 void control_set_answer(struct control *c, control_answer_fn fn, void *ctx);
 
 /* A command that changes something.  name is static; at most _COMMANDS_MAX. */

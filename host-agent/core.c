@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
@@ -27,11 +25,9 @@
 #include "host-agent/pool.h"
 #include "host-agent/restart.h"
 #include "host-agent/roster.h"
-#include "host-agent/rundir.h"
 #include "host-agent/sched.h"
 #include "host-agent/selftest.h"
 #include "host-agent/status_firmware.h"
-#include "host-agent/usock.h"
 
 #define CORE_LOCK_SPARE (512 * 1024) /* bytes: a few devices and DRBGs */
 
@@ -97,6 +93,7 @@ static void core_tick(evutil_socket_t fd, short what, void *arg)
 	egd_pub_tick(c->pub);
 	domains_tick(c->domains, egd_conn_now_us());
 	containers_tick(c->containers);
+	core_listen_tick(c);
 	handover_tick(c->handover);
 	sd_notify(0, "WATCHDOG=1");
 }
@@ -258,62 +255,6 @@ static int core_make_stages(struct core *c)
 	return 0;
 }
 
-/*
- * A socket of its own: questions on the control socket can neither delay a
- * domain's start nor take the last of its connections.
- */
-static int core_listen_to_hook(struct core *c)
-{
-	char path[CONSUMER_PATH_MAX], why[USOCK_WHY_MAX];
-
-	rundir_hook_socket(path, c->run_dir);
-	c->hook = control_new(c->base, path, (gid_t)-1, why);
-	if (!c->hook) {
-		log_err("hook socket: %s", why);
-		return -EIO;
-	}
-	if (chmod(path, 0600) < 0) {
-		log_err("hook socket: %s: %s", path, strerror(errno));
-		return -EIO;
-	}
-	/* the watcher runs as the agent's user */
-	control_allow(c->hook, geteuid());
-	control_add_stream(c->hook, "domain-event", domains_event, c->domains);
-	control_add_stream(c->hook, "container-event", containers_event,
-			   c->containers);
-	control_add_stream(c->hook, "domain-watch", domwatch_start,
-			   c->domwatch);
-	return 0;
-}
-
-static int core_listen(struct core *c)
-{
-	char path[CONSUMER_PATH_MAX], why[USOCK_WHY_MAX];
-
-	c->lock_fd = rundir_open(c->run_dir, why);
-	if (c->lock_fd < 0) {
-		log_err("run_dir: %s", why);
-		return c->lock_fd;
-	}
-	devset_load(c->devices, c->run_dir, egd_conn_now_us());
-	rundir_control_socket(path, c->run_dir);
-	c->control = control_new(c->base, path, c->conf->control_gid, why);
-	if (!c->control) {
-		log_err("control socket: %s", why);
-		return -EIO;
-	}
-	if (roster_apply(c->pub, c->conf, c->run_dir) < 0)
-		return -EIO;
-	domains_load(c->domains);
-	/* one that lacks something is mended later, and no reason to end */
-	(void)containers_apply(c->containers, c->conf);
-	containers_load(c->containers);
-	if (core_listen_to_hook(c) < 0)
-		return -EIO;
-	handover_settle(c->handover);
-	return 0;
-}
-
 struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 {
 	struct core *c = calloc(1, sizeof(*c));
@@ -325,7 +266,7 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	c->path = path;
 	c->log_level = log_level;
 	c->conf = conf;
-	c->lock_fd = -1;
+	c->rundir.lock_fd = -1;
 	memcpy(c->run_dir, conf->run_dir, sizeof(c->run_dir));
 	signal(SIGPIPE, SIG_IGN);
 	c->handover = handover_new();
@@ -344,6 +285,8 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	c->status.pool = c->pool;
 	c->status.pub = c->pub;
 	c->status.containers = c->containers;
+	c->status.hook = c->hook;
+	c->status.rundir = &c->rundir;
 	c->change.pub = c->pub;
 	c->change.containers = c->containers;
 	c->status.domwatch = c->domwatch;
@@ -407,12 +350,15 @@ int core_run(struct core *c)
 
 void core_free(struct core *c)
 {
+	bool kept;
+
 	if (!c)
 		return;
+	kept = egd_pub_leave(c->pub);
 	control_free(c->control);
 	control_free(c->hook);
 	domwatch_free(c->domwatch);
-	containers_free(c->containers, egd_pub_leave(c->pub));
+	containers_free(c->containers, kept);
 	domains_free(c->domains);
 	letgo_free(c->letgo);
 	capture_free(c->capture);
@@ -420,7 +366,7 @@ void core_free(struct core *c)
 	egd_pub_free(c->pub);
 	devset_free(c->devices);
 	handover_free(c->handover);
-	rundir_close(c->lock_fd, c->run_dir);
+	rundir_close(&c->rundir);
 	pool_free(c->pool);
 	sched_free(c->sched);
 	if (c->base)

@@ -13,6 +13,7 @@
 #include "host-agent/change.h"
 #include "host-agent/core.h"
 #include "host-agent/hostconf.h"
+#include "host-agent/rundir.h"
 #include "host-agent/service.h"
 #include "host-agent/status.h"
 
@@ -31,7 +32,8 @@ struct core {
 	int log_level; /* -1: the configuration's */
 	struct hostconf *conf;
 	char run_dir[HOSTCONF_RUN_DIR_MAX]; /* as at the start */
-	int lock_fd;
+	struct rundir rundir;
+	unsigned int run_dir_ticks; /* since something is lacking there */
 	struct event_base *base;
 	struct sched *sched;
 	struct pool *pool;
@@ -57,6 +59,14 @@ struct core {
 	bool restarting;	       /* the devices are given back for it */
 	struct event signals[CORE_SIGNALS], tick_ev, stop_ev;
 };
+
+/*
+ * Takes run_dir and listens there: core_listen.c.  0, or -errno, logged: nobody
+ * could be served.
+ */
+int core_listen(struct core *c);
+/* Once a second: what could not be made is tried again. */
+void core_listen_tick(struct core *c);
 
 /* Events of core_end.c. */
 void core_on_term(evutil_socket_t fd, short what, void *arg);

@@ -132,7 +132,7 @@ int domains_add_dynamic(struct domains *d, const struct consumer *id)
 		return -ENOSPC;
 	}
 	if (roster_add_dynamic(d->pub, d->conf, d->run_dir, id) < 0)
-		return -EIO;
+		return -ENOMEM;
 	d->dynamic++;
 	return 0;
 }

@@ -19,7 +19,7 @@ static void conn_gone(struct egd_conn *c)
 	struct egd_sock *s =
 		(void *)((char *)c - offsetof(struct egd_sock, conn));
 
-	handover_drop_peer(s->pub->handover, s->record);
+	handover_drop_peer(s->pub->handover, s->listener.record);
 }
 
 struct egd_pub *egd_pub_new(struct event_base *base, struct sched *sched,
@@ -63,9 +63,7 @@ static void pub_leave_all(struct egd_pub *p)
 
 	TAILQ_FOREACH (s, &p->socks, entry) {
 		s->conn.record = NULL;
-		event_del(&s->accept_ev);
-		close(s->fd);
-		s->fd = -1;
+		listener_close(&s->listener);
 	}
 }
 
@@ -188,7 +186,7 @@ static void sock_open(struct egd_sock *s, int fd,
 	}
 	if (egd_conn_open(&s->conn, fd) < 0)
 		return;
-	handover_add_peer(s->pub->handover, s->record, fd);
+	handover_add_peer(s->pub->handover, s->listener.record, fd);
 	if (is_new)
 		sock_boot(s);
 	if (egd_conn_may_log(&s->conn.logged_us))
@@ -197,32 +195,18 @@ static void sock_open(struct egd_sock *s, int fd,
 			 (unsigned int)peer->uid, (unsigned int)peer->gid);
 }
 
-static void sock_accept(evutil_socket_t fd, short what, void *arg)
+static void sock_accepted(void *ctx, int fd, const struct consumer_peer *peer)
 {
-	struct consumer_peer peer = { .pid = 0 };
-	struct egd_sock *s = arg;
-	int peer_fd;
+	struct egd_sock *s = ctx;
 
-	(void)what;
-	peer_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (peer_fd < 0) {
-		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
-			return;
-		if (egd_conn_may_log(&s->refused_logged_us))
-			log_err("%s: cannot accept: %s: raise LimitNOFILE=",
-				s->consumer.path, strerror(errno));
-		event_del(&s->accept_ev);
-		s->deaf = true;
-		return;
-	}
-	if (usock_peer(peer_fd, &peer) < 0 || egd_pub_peer_is_foreign(s, &peer))
-		close(peer_fd);
+	if (egd_pub_peer_is_foreign(s, peer))
+		close(fd);
 	else if (sock_is_closed(s))
-		sock_turn_away(s, peer_fd, &peer);
+		sock_turn_away(s, fd, peer);
 	else if (sock_is_taken(s))
-		sock_refuse(s, peer_fd, &peer);
+		sock_refuse(s, fd, peer);
 	else
-		sock_open(s, peer_fd, &peer);
+		sock_open(s, fd, peer);
 }
 
 static const char *sock_key(const struct egd_sock *s)
@@ -231,26 +215,42 @@ static const char *sock_key(const struct egd_sock *s)
 						 : s->consumer.uuid;
 }
 
-/* The socket that the last process left, else a new one; as usock_listen(). */
-static int sock_listen(struct egd_sock *s, gid_t gid, char *why)
+/* Only its container sees the directory that a container's is in. */
+static void sock_init_listener(struct egd_sock *s, gid_t gid)
 {
-	struct egd_pub *p = s->pub;
-	int fd = handover_take_listener(p->handover, sock_key(s));
+	const struct listener_at at = {
+		.path = s->consumer.path,
+		.key = sock_key(s),
+		.gid = gid,
+		.mode = s->consumer.kind == CONSUMER_CONTAINER ? 0666 : 0660,
+		.handover = s->pub->handover,
+	};
 
-	if (fd >= 0 && usock_adopt(fd, s->consumer.path, gid, why) < 0) {
-		log_warn("hand-over: %s: made anew", why);
-		close(fd);
-		fd = -1;
-	}
-	if (fd < 0)
-		fd = usock_listen(s->consumer.path, gid, why);
-	if (fd < 0)
-		return fd;
-	s->record = handover_join(p->handover, sock_key(s));
-	s->conn.record = s->record ? &s->record->state : NULL;
-	account_begin(&s->consumer, p->handover, s->record);
-	handover_add_listener(p->handover, s->record, fd);
-	return fd;
+	listener_init(&s->listener, s->pub->env.base, &at, sock_accepted, s);
+	if (s->listener.record)
+		s->conn.record = &s->listener.record->state;
+	account_begin(&s->consumer, at.handover, s->listener.record);
+}
+
+/* What stands in its way is mended later; its peer goes on meanwhile. */
+static void sock_listen(struct egd_sock *s)
+{
+	struct consumer *c = &s->consumer;
+
+	if (listener_open(&s->listener) < 0)
+		log_err("%s %s: no socket: %s", consumer_kind_name(c->kind),
+			c->name, s->listener.why);
+	c->no_socket = s->listener.why;
+}
+
+static void sock_tick(struct egd_sock *s)
+{
+	struct consumer *c = &s->consumer;
+
+	if (listener_tick(&s->listener))
+		log_info("%s %s: has its socket", consumer_kind_name(c->kind),
+			 c->name);
+	c->no_socket = s->listener.why;
 }
 
 /* Goes on with the peer of the last process. */
@@ -268,7 +268,7 @@ static void sock_take_over(struct egd_sock *s)
 	if (egd_conn_resume(&s->conn, fd, known ? &state : NULL) < 0)
 		return;
 	account_goes_on(c);
-	handover_add_peer(s->pub->handover, s->record, fd);
+	handover_add_peer(s->pub->handover, s->listener.record, fd);
 	log_info("%s %s: taken over: pid %d: %s%llu bytes owed",
 		 consumer_kind_name(c->kind), c->name, (int)c->peer.pid,
 		 known ? "" : "state unknown: ", (unsigned long long)c->owed);
@@ -324,14 +324,13 @@ static void sock_init_sink(struct egd_sock *s)
 }
 
 struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
-			     gid_t gid, char *why)
+			     gid_t gid)
 {
 	struct egd_sock *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		goto fail;
+		return NULL;
 	s->pub = p;
-	s->fd = -1;
 	s->consumer.kind = id->kind;
 	memcpy(s->consumer.name, id->name, sizeof(id->name));
 	memcpy(s->consumer.uuid, id->uuid, sizeof(id->uuid));
@@ -341,37 +340,24 @@ struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
 	s->consumer.domain = id->domain;
 	egd_conn_init(&s->conn, &p->env, &s->consumer);
 	sock_init_sink(s);
-	if (deal_begin(&p->env, &s->consumer, &s->sink) < 0)
-		goto fail;
-	s->fd = sock_listen(s, gid, why);
-	if (s->fd < 0)
-		goto fail_said;
-	event_assign(&s->accept_ev, p->env.base, s->fd, EV_READ | EV_PERSIST,
-		     sock_accept, s);
-	if (event_add(&s->accept_ev, NULL) < 0)
-		goto fail;
+	if (deal_begin(&p->env, &s->consumer, &s->sink) < 0) {
+		deal_end(&p->env, &s->consumer);
+		free(s);
+		errno = ENOMEM;
+		return NULL;
+	}
+	sock_init_listener(s, gid);
+	sock_listen(s);
 	TAILQ_INSERT_TAIL(&p->socks, s, entry);
 	egd_pub_join(p, &s->sink);
 	sock_take_over(s);
 	return s;
-fail:
-	snprintf(why, USOCK_WHY_MAX, "%s: out of memory", id->path);
-fail_said:
-	if (s) {
-		handover_leave(p->handover, s->record);
-		usock_unlisten(s->fd, id->path);
-		deal_end(&p->env, &s->consumer);
-	}
-	free(s);
-	return NULL;
 }
 
 void egd_pub_remove(struct egd_pub *p, struct egd_sock *s)
 {
 	egd_conn_close(&s->conn, NULL);
-	event_del(&s->accept_ev);
-	handover_leave(p->handover, s->record);
-	usock_unlisten(s->fd, s->consumer.path);
+	listener_close(&s->listener);
 	deal_end(&p->env, &s->consumer);
 	TAILQ_REMOVE(&p->socks, s, entry);
 	egd_pub_part(p, &s->sink);
@@ -489,8 +475,7 @@ void egd_pub_tick(struct egd_pub *p)
 
 	egd_pub_now_us(p);
 	TAILQ_FOREACH (s, &p->socks, entry) {
-		if (s->deaf && event_add(&s->accept_ev, NULL) == 0)
-			s->deaf = false;
+		sock_tick(s);
 		service_tick(&s->consumer.service);
 		egd_conn_refresh(&s->conn);
 	}

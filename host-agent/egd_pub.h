@@ -81,11 +81,12 @@ void egd_pub_join(struct egd_pub *p, struct sink *sink);
 void egd_pub_part(struct egd_pub *p, struct sink *sink);
 
 /*
- * Publishes a consumer at id->path; identity and limits are copied.  NULL with
- * why (USOCK_WHY_MAX bytes).
+ * Publishes a consumer at id->path; identity and limits are copied.  A socket
+ * that cannot be made is logged and tried again (listener.h): it is a consumer
+ * without one till then.  NULL and errno: no memory.
  */
 struct egd_sock *egd_pub_add(struct egd_pub *p, const struct consumer *id,
-			     gid_t gid, char *why);
+			     gid_t gid);
 /* Closes its connection and removes its socket. */
 void egd_pub_remove(struct egd_pub *p, struct egd_sock *s);
 void egd_pub_set_limits(struct egd_sock *s, const struct sched_limits *lim);
@@ -124,7 +125,7 @@ struct egd_sock *egd_pub_next(struct egd_pub *p, struct egd_sock *s);
 /* Gives out what the pool holds; called when blocks arrived. */
 void egd_pub_serve(struct egd_pub *p);
 
-/* Once a second: listens again where descriptors had run out. */
+/* Once a second: listens again where it could not (listener.h). */
 void egd_pub_tick(struct egd_pub *p);
 
 void egd_pub_stats(const struct egd_pub *p, struct egd_pub_stats *out);

@@ -6,22 +6,18 @@
 
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
+#include "host-agent/listener.h"
 #include "host-agent/sink.h"
-
-struct handover_record;
 
 struct egd_sock {
 	TAILQ_ENTRY(egd_sock) entry;
 	struct egd_pub *pub;
-	int fd;
-	bool deaf; /* descriptors ran out: listens again at the next tick */
-	struct event accept_ev;
+	struct listener listener;
 	uint64_t refused_logged_us, foreign_logged_us;
 	enum qemu_peer kin; /* of who connected last, if that is looked at */
 	struct consumer consumer;
 	struct egd_conn conn;
 	struct sink sink;
-	struct handover_record *record; /* NULL: not handed over */
 };
 
 TAILQ_HEAD(egd_sock_list, egd_sock);

@@ -260,6 +260,8 @@ int handover_take_peer(struct handover *h, const char *key, const char *path,
 
 static void store_listener(struct handover *h, struct handover_record *r)
 {
+	if (r->listen_fd < 0)
+		return; /* it could not be made yet */
 	store("listen", r->key, r->listen_fd);
 	stored_of(h, r)->listener = true;
 }
@@ -414,6 +416,11 @@ bool handover_end(struct handover *h)
 	store_peers(h);
 	h->ended = true;
 	return true;
+}
+
+bool handover_is_kept(const struct handover *h)
+{
+	return h && h->ended;
 }
 
 static void set_inherited(const struct handover *h, int flags)

@@ -73,6 +73,8 @@ void handover_tick(struct handover *h);
  * sockets stay; nothing that is dropped from now on is dropped there.
  */
 bool handover_end(struct handover *h);
+/* It did: what is closed from now on is closed here and nothing more. */
+bool handover_is_kept(const struct handover *h); /* NULL: it is not */
 
 /* Before exec, and when it failed.  0 or -errno. */
 int handover_arm(struct handover *h);

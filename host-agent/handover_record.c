@@ -33,7 +33,8 @@ bool handover_key_valid(const char key[static HANDOVER_KEY_MAX])
 
 	if (!memchr(key, '\0', HANDOVER_KEY_MAX))
 		return false;
-	if (!strcmp(key, HANDOVER_HOST))
+	if (!strcmp(key, HANDOVER_HOST) || !strcmp(key, HANDOVER_CONTROL) ||
+	    !strcmp(key, HANDOVER_HOOK))
 		return true;
 	if (strlen(key) != sizeof(form) - 1)
 		return false;

@@ -15,11 +15,13 @@
 
 #define HANDOVER_MAGIC	     "ORVHAND"
 #define HANDOVER_VERSION     2
-#define HANDOVER_RECORDS_MAX 6145 /* domains, containers twice, the host */
+#define HANDOVER_RECORDS_MAX 6147 /* domains, containers twice, our own */
 #define HANDOVER_RECORD_MAX  4096 /* bytes, in any version */
 #define HANDOVER_HEAD_SIZE   64	  /* bytes, in every version */
 #define HANDOVER_KEY_MAX     40	  /* terminated */
 #define HANDOVER_HOST	     "host"
+#define HANDOVER_CONTROL     "control"
+#define HANDOVER_HOOK	     "hook"
 #define HANDOVER_PENDING_MAX 8
 #define HANDOVER_AHEAD_MAX   64	 /* bytes */
 #define HANDOVER_PUSH_MAX    512 /* bytes */
@@ -71,7 +73,7 @@ struct handover_account {
 };
 
 struct handover_record {
-	char key[HANDOVER_KEY_MAX]; /* a UUID or HANDOVER_HOST; "": unused */
+	char key[HANDOVER_KEY_MAX]; /* a UUID or one of the above; "": unused */
 	int32_t listen_fd, peer_fd; /* -1: none */
 	uint64_t listen_ino, peer_ino;
 	union {

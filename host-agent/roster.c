@@ -9,7 +9,6 @@
 #include "host-agent/egd_pub.h"
 #include "host-agent/hostconf.h"
 #include "host-agent/rundir.h"
-#include "host-agent/usock.h"
 
 #define FDS_PER_CONSUMER  2  /* its socket and its peer */
 #define FDS_PER_CONTAINER 4  /* and its terminal, which has two */
@@ -146,23 +145,20 @@ static bool is_there(struct egd_pub *pub, const char *path)
 	return false;
 }
 
-/* 0, also when it is there already, or -EIO. */
+/* 0, also when it is there already, or -ENOMEM. */
 static int add(struct egd_pub *pub, struct consumer *id,
 	       const struct hostconf_consumer *want, gid_t gid)
 {
-	char why[USOCK_WHY_MAX];
-
 	if (is_there(pub, id->path))
 		return 0;
 	memcpy(id->name, want->name, sizeof(id->name));
 	memcpy(id->uuid, want->uuid, sizeof(id->uuid));
 	id->limits = want->limits;
 	id->service.policy = want->policy;
-	if (egd_pub_add(pub, id, gid, why))
+	if (egd_pub_add(pub, id, gid))
 		return 0;
-	log_err("%s %s: no socket: %s", consumer_kind_name(id->kind), id->name,
-		why);
-	return -EIO;
+	log_err("%s %s: out of memory", consumer_kind_name(id->kind), id->name);
+	return -ENOMEM;
 }
 
 int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
@@ -181,7 +177,7 @@ int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
 	for (i = 0; i < conf->domains_count; i++) {
 		rundir_domain_socket(id.path, run_dir, conf->domains[i].uuid);
 		if (add(pub, &id, &conf->domains[i], conf->socket_gid) < 0)
-			r = -EIO;
+			r = -ENOMEM;
 	}
 	return r;
 }

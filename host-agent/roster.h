@@ -13,8 +13,7 @@ struct hostconf;
 
 /*
  * Removes consumers that conf does not name, adds new ones, gives the others
- * their limits; who stays keeps its connection.  0 or -EIO: some socket could
- * not be made, each was logged with its reason.
+ * their limits; who stays keeps its connection.  0 or -ENOMEM, logged.
  */
 int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
 		 const char *run_dir);
@@ -24,7 +23,7 @@ int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
 
 /*
  * Adds a domain that conf does not name, with its defaults and what the domain
- * wishes: domain says its uuid, name and what is known of it.  0 or -EIO,
+ * wishes: domain says its uuid, name and what is known of it.  0 or -ENOMEM,
  * logged.
  */
 int roster_add_dynamic(struct egd_pub *pub, const struct hostconf *conf,

@@ -20,13 +20,19 @@ static int explain(char *why, const char *path, const char *what, int err)
 
 static int make_dir(const char *path, char *why)
 {
+	struct stat st;
+
 	if (mkdir(path, RUNDIR_MODE) == 0) {
 		/* the umask is tight */
 		if (chmod(path, RUNDIR_MODE) < 0)
 			return explain(why, path, "chmod", errno);
 		return 0;
 	}
-	return errno == EEXIST ? 0 : explain(why, path, "cannot create", errno);
+	if (errno != EEXIST)
+		return explain(why, path, "cannot create", errno);
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return explain(why, path, "in the way: move it away", ENOTDIR);
+	return 0;
 }
 
 static void lock_path(char out[static CONSUMER_PATH_MAX], const char *path)
@@ -74,38 +80,59 @@ static int take_lock(const char *path, char *why)
 	}
 }
 
-int rundir_open(const char *path, char *why)
+static int complete(struct rundir *d, char *why)
 {
 	char below[CONSUMER_PATH_MAX];
-	int r = make_dir(path, why);
+	int r;
 
-	if (r < 0)
-		return r;
-	kvm_path(below, path);
+	kvm_path(below, d->path);
 	r = make_dir(below, why);
 	if (r < 0)
 		return r;
-	lxc_path(below, path);
+	lxc_path(below, d->path);
 	r = make_dir(below, why);
-	if (r < 0)
+	if (r < 0 || d->lock_fd >= 0)
 		return r;
-	lock_path(below, path);
-	return take_lock(below, why);
+	lock_path(below, d->path);
+	d->lock_fd = take_lock(below, why);
+	return d->lock_fd < 0 ? d->lock_fd : 0;
 }
 
-void rundir_close(int lock_fd, const char *path)
+int rundir_complete(struct rundir *d)
+{
+	char why[RUNDIR_WHY_MAX] = "";
+	int r = complete(d, why);
+
+	memcpy(d->lacks, why, sizeof(d->lacks));
+	return r;
+}
+
+int rundir_open(struct rundir *d, const char *path)
+{
+	int r;
+
+	d->path = path;
+	d->lock_fd = -1;
+	r = make_dir(path, d->lacks);
+	if (r < 0)
+		return r;
+	r = rundir_complete(d);
+	return r == -EBUSY ? r : 0;
+}
+
+void rundir_close(struct rundir *d)
 {
 	char below[CONSUMER_PATH_MAX];
 
-	if (lock_fd < 0)
+	if (d->lock_fd < 0)
 		return;
-	kvm_path(below, path);
+	kvm_path(below, d->path);
 	rmdir(below); /* unless somebody else left something there */
-	lxc_path(below, path);
+	lxc_path(below, d->path);
 	rmdir(below); /* nor while a container is registered */
-	lock_path(below, path);
+	lock_path(below, d->path);
 	unlink(below);
-	close(lock_fd);
+	close(d->lock_fd);
 }
 
 void rundir_domain_socket(char out[static CONSUMER_PATH_MAX], const char *path,

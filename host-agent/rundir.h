@@ -10,12 +10,21 @@
 
 #define RUNDIR_WHY_MAX 256
 
+struct rundir {
+	const char *path;
+	int lock_fd;		    /* -1: not locked */
+	char lacks[RUNDIR_WHY_MAX]; /* and why; "": nothing */
+};
+
 /*
- * Creates path and what belongs below it, and takes its lock.  A descriptor to
- * keep, or -errno with why (-EBUSY: another agent has it).
+ * Creates path, which outlives it, and what belongs below it, and takes its
+ * lock.  0, also when something below it is lacking; -EBUSY: another agent has
+ * it; other -errno: it is not there.  Why stands in lacks.
  */
-int rundir_open(const char *path, char *why);
-void rundir_close(int lock_fd, const char *path);
+int rundir_open(struct rundir *d, const char *path);
+/* Tries again what is lacking.  0 or -errno. */
+int rundir_complete(struct rundir *d);
+void rundir_close(struct rundir *d);
 
 /* Socket addresses below path; its length was checked by hostconf. */
 void rundir_domain_socket(char out[static CONSUMER_PATH_MAX], const char *path,

@@ -96,6 +96,7 @@ static const struct sandbox_rule children[] = {
 /* The program that takes over begins behind this filter (restart.h). */
 static const struct sandbox_rule successor[] = {
 	SANDBOX_ALLOW(getpeername), /* is a peer that it was left still one? */
+	SANDBOX_ALLOW(getgroups),   /* may it give sockets to their groups? */
 	SANDBOX_END,
 };
 

@@ -252,6 +252,7 @@ static json_t *status_all(const struct status *s)
 	json_object_set_new(o, "pid", json_integer(getpid()));
 	json_object_set_new(o, "sandbox", status_sandbox(s));
 	json_object_set_new(o, "reload", status_reload(s));
+	json_object_set_new(o, "problems", status_problems(s));
 	json_object_set_new(o, "devices", status_devices(s->devices));
 	json_object_set_new(o, "pool", status_pool(s->pool));
 	json_object_set_new(o, "domain_watch", domwatch_status(s->domwatch));

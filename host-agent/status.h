@@ -17,9 +17,11 @@
 struct device;
 struct devset;
 struct containers;
+struct control;
 struct domwatch;
 struct egd_pub;
 struct pool;
+struct rundir;
 
 /* Where the facts are; nothing is copied. */
 struct status {
@@ -28,6 +30,8 @@ struct status {
 	struct egd_pub *pub;
 	struct containers *containers;	 /* NULL: none */
 	const struct domwatch *domwatch; /* NULL: none can be */
+	const struct control *hook;	 /* NULL: likewise */
+	const struct rundir *rundir;	 /* NULL: likewise */
 	unsigned int h_byte_millibits, h_bit_millibits;
 	uint64_t started_us; /* CLOCK_MONOTONIC */
 	enum sandbox_mode sandbox;
@@ -44,6 +48,9 @@ json_t *status_answer(void *ctx, const char *cmd);
 
 /* Logs the statistics that rngd prints on SIGUSR1. */
 void status_log_statistics(const struct status *s);
+
+/* What keeps somebody from being served, or a hook from reporting: texts. */
+json_t *status_problems(const struct status *s);
 
 /* A device as it stands in a status. */
 json_t *status_device(const struct device *d);

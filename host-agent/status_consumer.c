@@ -102,6 +102,9 @@ json_t *status_consumer(const struct consumer *c, enum service_supply supply)
 	json_object_set_new(o, "name", json_string(c->name));
 	json_object_set_new(o, "uuid", json_string(c->uuid));
 	json_object_set_new(o, "socket", json_string(c->path));
+	json_object_set_new(o, "no_socket",
+			    c->no_socket ? json_string(c->no_socket)
+					 : json_null());
 	json_object_set_new(o, "connected", json_boolean(c->connected));
 	json_object_set_new(o, "peer", status_peer(c));
 	json_object_set_new(o, "domain", status_domain(c));
@@ -143,6 +146,8 @@ static json_t *status_container(const struct container *t)
 	json_object_set_new(o, "name", json_string(v.id));
 	json_object_set_new(o, "uuid", json_string(""));
 	json_object_set_new(o, "socket", json_boolean(v.socket));
+	json_object_set_new(o, "lacks",
+			    v.lacks ? json_string(v.lacks) : json_null());
 	json_object_set_new(o, "device",
 			    json_string(consumer_device_name(v.device)));
 	json_object_set_new(o, "node",
@@ -151,6 +156,9 @@ static json_t *status_container(const struct container *t)
 			    json_string(consumer_phase_name(v.phase)));
 	json_object_set_new(o, "pid", json_integer(v.pid));
 	json_object_set_new(o, "override", json_boolean(v.override));
+	if (v.second && v.second->no_socket)
+		json_object_set_new(o, "no_socket",
+				    json_string(v.second->no_socket));
 	if (v.second) {
 		json_object_set_new(
 			o, "connected",

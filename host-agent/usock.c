@@ -11,12 +11,28 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define USOCK_MODE    0660
 #define USOCK_BACKLOG 16
+
+/* What an operator can do about it. */
+static const char *advice(int err)
+{
+	switch (err) {
+	case EEXIST:
+		return ": move it away";
+	case ENOSPC:
+	case EDQUOT:
+		return ": make room there (df, df -i)";
+	case EADDRINUSE:
+		return ": end that one";
+	default:
+		return "";
+	}
+}
 
 static int explain(char *why, const char *path, const char *what, int err)
 {
-	snprintf(why, USOCK_WHY_MAX, "%s: %s: %s", path, what, strerror(err));
+	snprintf(why, USOCK_WHY_MAX, "%s: %s: %s%s", path, what, strerror(err),
+		 advice(err));
 	return -err;
 }
 
@@ -52,7 +68,7 @@ static int remove_stale(const struct sockaddr_un *sa, char *why)
 	return 0;
 }
 
-static int open_up(int fd, const char *path, gid_t gid, char *why)
+static int give(const char *path, gid_t gid, mode_t mode, char *why)
 {
 	if (gid != (gid_t)-1 && chown(path, (uid_t)-1, gid) < 0)
 		return explain(why, path,
@@ -61,23 +77,30 @@ static int open_up(int fd, const char *path, gid_t gid, char *why)
 					 "member of that (SupplementaryGroups=)"
 				       : "cannot give it to its group",
 			       errno);
-	if (chmod(path, USOCK_MODE) < 0)
+	if (chmod(path, mode) < 0)
 		return explain(why, path, "chmod", errno);
-	if (listen(fd, USOCK_BACKLOG) < 0)
-		return explain(why, path, "listen", errno);
 	return 0;
 }
 
-int usock_listen(const char *path, gid_t gid, char *why)
+static int make_address(struct sockaddr_un *sa, const char *path, char *why)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	size_t len = strlen(path);
-	int fd, r;
 
-	if (len >= sizeof(sa.sun_path))
+	memset(sa, 0, sizeof(*sa));
+	sa->sun_family = AF_UNIX;
+	if (len >= sizeof(sa->sun_path))
 		return explain(why, path, "socket address", ENAMETOOLONG);
-	memcpy(sa.sun_path, path, len + 1);
-	r = remove_stale(&sa, why);
+	memcpy(sa->sun_path, path, len + 1);
+	return 0;
+}
+
+int usock_listen(const char *path, gid_t gid, mode_t mode, char *why)
+{
+	struct sockaddr_un sa;
+	int fd, r = make_address(&sa, path, why);
+
+	if (r == 0)
+		r = remove_stale(&sa, why);
 	if (r < 0)
 		return r;
 	fd = stream_socket();
@@ -88,7 +111,9 @@ int usock_listen(const char *path, gid_t gid, char *why)
 		close(fd);
 		return r;
 	}
-	r = open_up(fd, path, gid, why);
+	r = give(path, gid, mode, why);
+	if (r == 0 && listen(fd, USOCK_BACKLOG) < 0)
+		r = explain(why, path, "listen", errno);
 	if (r < 0) {
 		usock_unlisten(fd, path);
 		return r;
@@ -96,12 +121,12 @@ int usock_listen(const char *path, gid_t gid, char *why)
 	return fd;
 }
 
-int usock_adopt(int fd, const char *path, gid_t gid, char *why)
+/* Is it a listening socket of that path, by its own word? */
+static int check_left(int fd, const char *path, char *why)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNSPEC };
 	socklen_t len = sizeof(sa), size = sizeof(int);
 	int listens = 0;
-	struct stat st;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&sa, &len) < 0 ||
@@ -111,11 +136,62 @@ int usock_adopt(int fd, const char *path, gid_t gid, char *why)
 	    strncmp(sa.sun_path, path, sizeof(sa.sun_path)))
 		return explain(why, path, "socket of the last process",
 			       EADDRNOTAVAIL);
-	if (lstat(path, &st) < 0)
-		return explain(why, path, "lstat", errno);
-	if (!S_ISSOCK(st.st_mode))
-		return explain(why, path, "in the way, no socket", EEXIST);
-	return open_up(fd, path, gid, why);
+	return 0;
+}
+
+/*
+ * Does its file lead to it, or to another that was bound there meanwhile?  Who
+ * connects sees the process that called listen(2) last, which for ours is this
+ * one.  The connection is known by its name (usock_is_probe()).
+ */
+static int check_file(int fd, const char *path, char *why)
+{
+	const struct sockaddr_un none = { .sun_family = AF_UNIX };
+	struct consumer_peer seen = { .pid = 0 };
+	struct sockaddr_un sa;
+	int probe, err = 0, r = make_address(&sa, path, why);
+
+	if (r < 0)
+		return r;
+	if (listen(fd, USOCK_BACKLOG) < 0)
+		return explain(why, path, "listen", errno);
+	probe = stream_socket();
+	if (probe < 0)
+		return explain(why, path, "socket", errno);
+	if (bind(probe, (const struct sockaddr *)&none,
+		 sizeof(none.sun_family)) < 0 ||
+	    connect(probe, (const struct sockaddr *)&sa, sizeof(sa)) < 0)
+		err = errno;
+	else if (usock_peer(probe, &seen) == 0 && seen.pid != getpid())
+		err = EADDRINUSE;
+	close(probe);
+	/* so many wait there that it cannot be asked */
+	return !err || err == EAGAIN ? 0 : explain(why, path, "its file", err);
+}
+
+int usock_adopt(int fd, const char *path, gid_t gid, mode_t mode, char *why)
+{
+	int r = check_left(fd, path, why);
+
+	if (r == 0)
+		r = check_file(fd, path, why);
+	if (r < 0)
+		return r;
+	r = give(path, gid, mode, why);
+	/* the next one is not to find that somebody listens there */
+	if (r < 0)
+		unlink(path);
+	return r;
+}
+
+bool usock_is_probe(int fd, const struct consumer_peer *peer)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNSPEC };
+	socklen_t len = sizeof(sa);
+
+	return peer->pid == getpid() &&
+	       getpeername(fd, (struct sockaddr *)&sa, &len) == 0 &&
+	       len > sizeof(sa.sun_family);
 }
 
 void usock_unlisten(int fd, const char *path)

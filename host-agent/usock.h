@@ -13,18 +13,21 @@
 #define USOCK_WHY_MAX 256
 
 /*
- * Listens at path: mode 0660, group gid unless it is (gid_t)-1.  A socket file
+ * Listens at path: that mode, group gid unless it is (gid_t)-1.  A socket file
  * that nobody listens on is replaced.  A non-blocking, close-on-exec socket, or
- * -errno with why ("PATH: reason", USOCK_WHY_MAX bytes).
+ * -errno with why ("PATH: reason", what to do, USOCK_WHY_MAX bytes).
  */
-int usock_listen(const char *path, gid_t gid, char *why);
+int usock_listen(const char *path, gid_t gid, mode_t mode, char *why);
 
 /*
  * The same for a socket that another process listened on: if it is that of
- * path, and its file still there, it goes on.  0 or -errno with why; the
+ * path, and what is there leads to it, it goes on.  0 or -errno with why; the
  * socket stays the caller's.
  */
-int usock_adopt(int fd, const char *path, gid_t gid, char *why);
+int usock_adopt(int fd, const char *path, gid_t gid, mode_t mode, char *why);
+
+/* Is the accepted fd how usock_adopt() asked?  There is nobody behind it. */
+bool usock_is_probe(int fd, const struct consumer_peer *peer);
 
 /* Closes it and removes its file. */
 void usock_unlisten(int fd, const char *path);

@@ -225,7 +225,7 @@ check "three peers are connected to it" wait_for 10 connected 3
 stored() {
 	[ "$(grep -c "^$1" "$T/store")" -eq "$2" ]
 }
-check "the store has the sockets" stored listen- 3
+check "the store has the sockets" stored listen- 5
 check "and the peers" wait_for 10 stored peer- 3
 check "and one table" stored records- 1
 sleep 1

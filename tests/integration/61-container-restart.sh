@@ -164,7 +164,7 @@ stored() {
 	[ "$(grep -c "^$1" "$T/store")" -eq "$2" ]
 }
 # four terminals, a socket of a container, the host's
-check "the store has terminals and sockets" wait_for 10 stored listen- 6
+check "the store has terminals and sockets" wait_for 10 stored listen- 8
 sleep 2
 nodes=$(cat "$T"/run/lxc/*.facts | grep node=)
 n=0
@@ -215,5 +215,5 @@ check "no byte came twice over all restarts" "$egdwild" unique "$T/got.plain" \
 sed -i '/^\[container idle\]/d' "$T/hostd.conf"
 kill -HUP "$(cat "$T/hostd.pid")"
 check "a terminal that is not wanted leaves the store" \
-	wait_for 10 stored listen- 5
+	wait_for 10 stored listen- 7
 hostd_stop

@@ -16,7 +16,7 @@
 #include "host-agent/control.h"
 #include "host-agent/devset.h"
 #include "host-agent/pool.h"
-#include "host-agent/usock.h"
+#include "host-agent/listener.h"
 
 static struct event_base *base;
 static struct pool *pool;
@@ -99,15 +99,19 @@ static int stream(void *ctx, int fd, const json_t *request, char *reason)
 Test(capture, a_connection_is_for_root_and_has_to_be_there)
 {
 	static const char request[] = "{\"cmd\":\"capture\"}";
-	char path[] = "/tmp/test-capture.XXXXXX", reason[USOCK_WHY_MAX];
+	char path[] = "/tmp/test-capture.XXXXXX";
+	const struct listener_at at = {
+		.path = "s", .key = "control", .gid = (gid_t)-1, .mode = 0600
+	};
 	struct control *c;
 	char *reply;
 	int fd = -1;
 
 	cr_assert_not_null(mkdtemp(path));
 	cr_assert_eq(chdir(path), 0);
-	c = control_new(base, "s", (gid_t)-1, reason);
-	cr_assert_not_null(c, "%s", reason);
+	c = control_new(base, &at);
+	cr_assert_not_null(c);
+	cr_assert_null(control_lacks(c), "%s", control_lacks(c));
 	control_add_stream(c, "capture", stream, &fd);
 	reply = control_execute(c, 1000, request, strlen(request));
 	cr_assert(strstr(reply, "only root"), "%s", reply);

@@ -10,7 +10,7 @@
 
 #include "common/log.h"
 #include "host-agent/control.h"
-#include "host-agent/usock.h"
+#include "host-agent/listener.h"
 
 static char why[CONTROL_WHY_MAX];
 static uid_t allowed; /* beside root; 0: nobody */
@@ -104,7 +104,10 @@ static json_t *command(void *ctx, const json_t *request, char *reason)
 /* The reply to a request by uid. */
 static void replies(uid_t uid, const char *request, const char *wanted)
 {
-	char path[] = "/tmp/test-change.XXXXXX.sock", said[USOCK_WHY_MAX];
+	char path[] = "/tmp/test-change.XXXXXX.sock";
+	const struct listener_at at = {
+		.path = path, .key = "control", .gid = (gid_t)-1, .mode = 0600
+	};
 	struct event_base *base = event_base_new();
 	int fd = mkstemps(path, 5);
 	struct control *c;
@@ -113,8 +116,9 @@ static void replies(uid_t uid, const char *request, const char *wanted)
 	log_init("test", LOG_LEVEL_ERR);
 	close(fd);
 	unlink(path);
-	c = control_new(base, path, (gid_t)-1, said);
-	cr_assert_not_null(c, "%s", said);
+	c = control_new(base, &at);
+	cr_assert_not_null(c);
+	cr_assert_null(control_lacks(c), "%s", control_lacks(c));
 	control_add_command(c, "consumer-set", command, NULL);
 	if (allowed)
 		control_allow(c, allowed);

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -48,7 +50,7 @@ static void set_up(void)
 	cr_assert_not_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/socket", folder);
 	snprintf(notify_path, sizeof(notify_path), "%s/notify", folder);
-	listener = usock_listen(path, (gid_t)-1, why);
+	listener = usock_listen(path, (gid_t)-1, 0600, why);
 	cr_assert_geq(listener, 0);
 	client = connect_to(path);
 	peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -98,7 +100,7 @@ Test(handover, socket_peer_and_counts_go_on)
 {
 	next_process();
 	cr_assert_eq(handover_take_listener(h, KEY), listener);
-	cr_assert_eq(usock_adopt(listener, path, (gid_t)-1, why), 0);
+	cr_assert_eq(usock_adopt(listener, path, (gid_t)-1, 0600, why), 0);
 	cr_assert_eq(handover_take_peer(h, KEY, path, &state, &known), peer);
 	cr_assert(known);
 	cr_assert_eq(state.asked, 128);
@@ -217,11 +219,63 @@ Test(handover, a_peer_that_hung_up_is_closed)
 Test(handover, a_socket_without_its_file_is_not_adopted)
 {
 	unlink(path);
-	cr_assert_eq(usock_adopt(listener, path, (gid_t)-1, why), -ENOENT);
-	cr_assert_eq(usock_adopt(peer, path, (gid_t)-1, why), -EADDRNOTAVAIL);
-	cr_assert_eq(usock_adopt(listener, "/elsewhere", (gid_t)-1, why),
+	cr_assert_eq(usock_adopt(listener, path, (gid_t)-1, 0600, why),
+		     -ENOENT);
+	cr_assert_eq(usock_adopt(peer, path, (gid_t)-1, 0600, why),
 		     -EADDRNOTAVAIL);
-	cr_assert_lt(usock_adopt(-1, path, (gid_t)-1, why), 0);
+	cr_assert_eq(usock_adopt(listener, "/elsewhere", (gid_t)-1, 0600, why),
+		     -EADDRNOTAVAIL);
+	cr_assert_lt(usock_adopt(-1, path, (gid_t)-1, 0600, why), 0);
+}
+
+/* Another one was bound at its path meanwhile, in another process. */
+Test(handover, a_socket_whose_file_is_anothers_is_not_adopted)
+{
+	char byte, reason[USOCK_WHY_MAX];
+	int pair[2], status;
+	pid_t pid;
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	unlink(path);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		close(pair[0]);
+		if (usock_listen(path, (gid_t)-1, 0600, reason) < 0)
+			_exit(1);
+		(void)!write(pair[1], "x", 1);
+		(void)!read(pair[1], &byte, 1);
+		_exit(0);
+	}
+	close(pair[1]);
+	cr_assert_eq(read(pair[0], &byte, 1), 1);
+	cr_assert_eq(usock_adopt(listener, path, (gid_t)-1, 0600, why),
+		     -EADDRINUSE, "%s", why);
+	close(pair[0]);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0);
+}
+
+/* It asks by a connection, which is none of a peer. */
+Test(handover, an_adopted_socket_has_the_mode_that_is_wanted)
+{
+	struct consumer_peer who;
+	struct stat st;
+	int fd;
+
+	cr_assert_eq(usock_adopt(listener, path, (gid_t)-1, 0666, why), 0);
+	cr_assert_eq(stat(path, &st), 0);
+	cr_assert_eq(st.st_mode & 0777, 0666);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	cr_assert_eq(usock_peer(fd, &who), 0);
+	cr_assert(usock_is_probe(fd, &who));
+	close(fd);
+	fd = connect_to(path);
+	close(fd);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	cr_assert_eq(usock_peer(fd, &who), 0);
+	cr_assert_not(usock_is_probe(fd, &who));
+	close(fd);
 }
 
 Test(handover, what_has_left_is_not_handed_over)
