@@ -218,36 +218,106 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int load_dropin(struct loader *l, const char *dir, const char *name)
+void ini_free_dropins(char **paths, int count)
 {
-	char path[DROPIN_PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+	while (count > 0)
+		free(paths[--count]);
+	free(paths);
+}
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return fail(l, -ENAMETOOLONG, "path of drop-in too long");
-	return load_file(l, path);
+/* Paths in place of entries, which are freed.  0 or -ENOMEM. */
+static int make_paths(char **paths, const char *dir, struct dirent **entries,
+		      int count)
+{
+	int r = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (r == 0 &&
+		    asprintf(&paths[i], "%s/%s", dir, entries[i]->d_name) < 0) {
+			paths[i] = NULL;
+			r = -ENOMEM;
+		}
+		free(entries[i]);
+	}
+	return r;
+}
+
+/* How many; the loader's failure when they cannot be listed. */
+static int list_dropins(struct loader *l, const char *dir, char ***out)
+{
+	struct dirent **entries;
+	int r, count = scandir(dir, &entries, is_dropin, by_bytes);
+
+	*out = NULL;
+	l->path = dir;
+	l->line = 0;
+	if (count < 0)
+		return errno == ENOENT ? 0
+				       : fail(l, -errno, "cannot be listed: %s",
+					      strerror(errno));
+	*out = calloc((size_t)count + 1, sizeof(**out));
+	if (!*out) {
+		while (count > 0)
+			free(entries[--count]);
+		free(entries);
+		return fail(l, -ENOMEM, "out of memory");
+	}
+	r = make_paths(*out, dir, entries, count);
+	free(entries);
+	if (r == 0)
+		return count;
+	ini_free_dropins(*out, count);
+	*out = NULL;
+	return fail(l, r, "out of memory");
 }
 
 static int load_dropins(struct loader *l, const char *dir)
 {
-	struct dirent **entries;
-	int count = scandir(dir, &entries, is_dropin, by_bytes);
-	int r = 0;
+	char **paths;
+	int count = list_dropins(l, dir, &paths);
+	int r = count < 0 ? count : 0;
 
-	if (count < 0) {
-		l->path = dir;
-		l->line = 0;
-		return errno == ENOENT ? 0
-				       : fail(l, -errno, "cannot be listed: %s",
-					      strerror(errno));
-	}
-	for (int i = 0; i < count; i++) {
-		if (r == 0)
-			r = load_dropin(l, dir, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
+	for (int i = 0; i < count && r == 0; i++)
+		r = load_file(l, paths[i]);
+	ini_free_dropins(paths, count);
 	return r;
+}
+
+static int folder_of(struct loader *l, const char *path,
+		     char out[static DROPIN_PATH_MAX])
+{
+	int n = snprintf(out, DROPIN_PATH_MAX, "%s.d", path);
+
+	l->err[0] = '\0';
+	l->path = path;
+	if (n < 0 || n >= DROPIN_PATH_MAX)
+		return fail(l, -ENAMETOOLONG, "path too long");
+	return 0;
+}
+
+int ini_dropins(const char *path, char ***out, char *err, size_t err_size)
+{
+	struct loader l = { .err = err, .err_size = err_size };
+	char dir[DROPIN_PATH_MAX];
+
+	*out = NULL;
+	if (folder_of(&l, path, dir) < 0)
+		return l.result;
+	return list_dropins(&l, dir, out);
+}
+
+int ini_load_file(const char *path, ini_key_fn fn, void *ctx, char *err,
+		  size_t err_size)
+{
+	struct loader l = {
+		.fn = fn,
+		.ctx = ctx,
+		.err = err,
+		.err_size = err_size,
+	};
+
+	err[0] = '\0';
+	return load_file(&l, path);
 }
 
 int ini_load(const char *path, ini_key_fn fn, void *ctx, char *err,
@@ -260,13 +330,8 @@ int ini_load(const char *path, ini_key_fn fn, void *ctx, char *err,
 		.err_size = err_size,
 	};
 	char dir[DROPIN_PATH_MAX];
-	int n = snprintf(dir, sizeof(dir), "%s.d", path);
 
-	err[0] = '\0';
-	l.path = path;
-	if (n < 0 || (size_t)n >= sizeof(dir))
-		return fail(&l, -ENAMETOOLONG, "path too long");
-	if (load_file(&l, path) < 0)
+	if (folder_of(&l, path, dir) < 0 || load_file(&l, path) < 0)
 		return l.result;
 	return load_dropins(&l, dir);
 }

@@ -29,4 +29,15 @@ typedef int (*ini_key_fn)(void *ctx, const char *section, const char *key,
 int ini_load(const char *path, ini_key_fn fn, void *ctx, char *err,
 	     size_t err_size);
 
+/* The same of one file, without its drop-ins. */
+int ini_load_file(const char *path, ini_key_fn fn, void *ctx, char *err,
+		  size_t err_size);
+
+/*
+ * The paths of path's drop-ins in their order.  How many, none of them without
+ * a folder, or a negative errno with err.  *out is freed by ini_free_dropins().
+ */
+int ini_dropins(const char *path, char ***out, char *err, size_t err_size);
+void ini_free_dropins(char **paths, int count);
+
 #endif /* COMMON_INI_H */

@@ -126,6 +126,7 @@ static void core_use(struct core *c, struct hostconf *new)
 	struct hostconf *old = c->conf;
 
 	c->conf = new;
+	c->status.conf = new;
 	/* nobody gets out of a filter */
 	new->sandbox = c->status.sandbox;
 	if (c->log_level >= 0)

@@ -11,6 +11,7 @@
 #include "common/opt.h"
 #include "host-agent/hostconf_container.h"
 #include "host-agent/hostconf_domain.h"
+#include "host-agent/hostconf_priv.h"
 #include "host-agent/hostconf_source.h"
 #include "host-agent/pool.h"
 
@@ -461,8 +462,8 @@ static void resolve(const struct hostconf *conf, struct hostconf_consumer *c)
 		c->limits.weight = defaults->weight;
 }
 
-static int finish(struct hostconf *c, const char *path, char *err,
-		  size_t err_size)
+int hostconf_finish(struct hostconf *c, const char *path, char *err,
+		    size_t err_size)
 {
 	size_t i;
 
@@ -502,10 +503,27 @@ static void set_defaults(struct hostconf *c)
 	snprintf(c->host.name, sizeof(c->host.name), "host");
 }
 
+struct hostconf *hostconf_new(void)
+{
+	struct hostconf *c = calloc(1, sizeof(*c));
+
+	if (c)
+		set_defaults(c);
+	return c;
+}
+
+int hostconf_read(struct hostconf *c, const char *path, char *err,
+		  size_t err_size)
+{
+	struct load l = { .conf = c };
+
+	return ini_load_file(path, set_key, &l, err, err_size);
+}
+
 int hostconf_load(const char *path, struct hostconf **out, char *err,
 		  size_t err_size)
 {
-	struct load l = { .conf = calloc(1, sizeof(*l.conf)) };
+	struct load l = { .conf = hostconf_new() };
 	int r;
 
 	*out = NULL;
@@ -513,10 +531,9 @@ int hostconf_load(const char *path, struct hostconf **out, char *err,
 		snprintf(err, err_size, "%s: out of memory", path);
 		return -ENOMEM;
 	}
-	set_defaults(l.conf);
 	r = ini_load(path, set_key, &l, err, err_size);
 	if (r == 0)
-		r = finish(l.conf, path, err, err_size);
+		r = hostconf_finish(l.conf, path, err, err_size);
 	if (r < 0) {
 		hostconf_free(l.conf);
 		return r;
@@ -531,6 +548,7 @@ void hostconf_free(struct hostconf *c)
 		return;
 	free(c->domains);
 	free(c->containers);
+	free(c->left_out);
 	free(c);
 }
 

@@ -89,6 +89,9 @@ struct hostconf {
 	size_t domains_count;
 	struct hostconf_container *containers;
 	size_t containers_count;
+	/* drop-ins that were left out at the start, each with its reason */
+	char (*left_out)[INI_WHY_MAX];
+	size_t left_out_count;
 };
 
 /*
@@ -97,6 +100,13 @@ struct hostconf {
  */
 int hostconf_load(const char *path, struct hostconf **out, char *err,
 		  size_t err_size);
+/*
+ * The same for a start, when guests may be running: a drop-in of one domain or
+ * container (its name begins with "domain-" or "container-", and it has no
+ * other section) that is wrong is left out, and the others are served.
+ */
+int hostconf_load_for_start(const char *path, struct hostconf **out, char *err,
+			    size_t err_size);
 void hostconf_free(struct hostconf *c); /* NULL is fine */
 
 /* May the device at this port path be used? */

@@ -195,10 +195,17 @@ static int load(const struct options *o, struct hostconf **conf)
 {
 	char err[INI_WHY_MAX];
 
-	if (hostconf_load(o->conf, conf, err, sizeof(err)) < 0) {
+	int r = o->check ? hostconf_load(o->conf, conf, err, sizeof(err))
+			 : hostconf_load_for_start(o->conf, conf, err,
+						   sizeof(err));
+
+	if (r < 0) {
 		log_err("%s", err);
 		return EXIT_CONFIG;
 	}
+	for (size_t i = 0; i < (*conf)->left_out_count; i++)
+		log_err("%s: left out, all else is served",
+			(*conf)->left_out[i]);
 	if (o->log_level >= 0)
 		(*conf)->log_level = (enum log_level)o->log_level;
 	log_set_level((*conf)->log_level);

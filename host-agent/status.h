@@ -20,6 +20,7 @@ struct containers;
 struct control;
 struct domwatch;
 struct egd_pub;
+struct hostconf;
 struct pool;
 struct rundir;
 
@@ -32,6 +33,7 @@ struct status {
 	const struct domwatch *domwatch; /* NULL: none can be */
 	const struct control *hook;	 /* NULL: likewise */
 	const struct rundir *rundir;	 /* NULL: likewise */
+	const struct hostconf *conf;	 /* NULL: likewise */
 	unsigned int h_byte_millibits, h_bit_millibits;
 	uint64_t started_us; /* CLOCK_MONOTONIC */
 	enum sandbox_mode sandbox;
