@@ -322,10 +322,12 @@ void containers_tick(struct containers *c)
 	struct container *t;
 
 	tty_pub_tick(c->ttys);
-	TAILQ_FOREACH (t, &c->list, entry)
+	TAILQ_FOREACH (t, &c->list, entry) {
+		container_tick(c, t);
 		if (retry && t->lacks[0] && container_equip(c, t) == 0)
 			log_info("container %s: has what it lacked",
 				 t->conf.consumer.name);
+	}
 	if (retry)
 		containers_end_orphans(c);
 	containers_look(c);

@@ -19,7 +19,12 @@
 
 #define CONTAINERS_FILE_MAX 262144  /* bytes */
 #define CONTAINERS_PID_MAX  4194304 /* PID_MAX_LIMIT of Linux */
-#define CONTAINERS_RETRY_S  10	    /* what could not be made is tried again */
+/*
+ * From prepare to started: LXC's own part of a start, which takes seconds.  One
+ * that was killed in between never tells more.
+ */
+#define CONTAINERS_PREPARE_S 120
+#define CONTAINERS_RETRY_S   10 /* what could not be made is tried again */
 
 struct container;
 struct containers;

@@ -58,6 +58,7 @@ static void on_prepare(struct containers *c, struct container *t, pid_t pid)
 	if (is_running(t))
 		return; /* a second start, which LXC refuses */
 	t->phase = CONSUMER_PREPARING;
+	t->prepared = 0;
 	t->pid = 0;
 	if (t->tty)
 		r = tty_pub_renew(t->tty);
@@ -125,6 +126,20 @@ void container_look(struct containers *c, struct container *t)
 	}
 	container_hold(c, t);
 	container_tell(c, t);
+}
+
+/* A later "started" or "running" is believed all the same. */
+void container_tick(struct containers *c, struct container *t)
+{
+	if (t->phase != CONSUMER_PREPARING ||
+	    ++t->prepared < CONTAINERS_PREPARE_S)
+		return;
+	log_info("container %s: was prepared, and nothing came of it: taken "
+		 "for down",
+		 t->conf.consumer.name);
+	on_stopped(c, t, 0);
+	container_tell(c, t);
+	containers_save(c);
 }
 
 static const struct container *of_key(struct containers *c, const char *key)

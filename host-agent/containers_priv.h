@@ -21,6 +21,7 @@ struct container {
 	struct egd_sock *sock;		    /* NULL: none */
 	struct consumer idle;		    /* status of one with neither */
 	enum consumer_phase phase;
+	unsigned int prepared; /* ticks that it is */
 	pid_t pid;
 	bool override;
 	char lacks[96]; /* a terminal or socket, as was logged; "": nothing */
@@ -49,6 +50,9 @@ void container_hold(struct containers *c, struct container *t);
 
 /* What nobody tells of it: that its init is gone, that a device came. */
 void container_look(struct containers *c, struct container *t);
+
+/* Once a second: that nothing came of its start. */
+void container_tick(struct containers *c, struct container *t);
 
 /* Devices let go for containers that another process knew. */
 void containers_end_orphans(struct containers *c);

@@ -285,18 +285,23 @@ static const struct {
 	void (*fn)(struct consumer_domain *dom);
 	bool down;  /* the domain is not up */
 	bool takes; /* its USB devices are wanted */
+	bool has;   /* ... and are its own from here on */
 	bool gives; /* ... and are free again */
 	bool gone;  /* libvirt does not know it any more */
 } operations[] = {
-	{ "restore", on_restore, false, false, false, false },
-	{ "migrate", on_migrate, false, false, false, false },
-	{ "prepare", on_prepare, false, true, false, false },
-	{ "start", on_start, false, false, false, false },
-	{ "started", on_running, false, false, false, false },
-	{ "reconnect", on_running, false, true, false, false },
-	{ "stopped", on_stopped, true, false, false, false },
-	{ "release", on_release, true, false, true, false },
-	{ "forget", on_release, true, false, true, true },
+	{ .name = "restore", .fn = on_restore },
+	{ .name = "migrate", .fn = on_migrate },
+	{ .name = "prepare", .fn = on_prepare, .takes = true },
+	{ .name = "start", .fn = on_start, .has = true },
+	{ .name = "started", .fn = on_running, .has = true },
+	{ .name = "reconnect", .fn = on_running, .takes = true, .has = true },
+	{ .name = "stopped", .fn = on_stopped, .down = true },
+	{ .name = "release", .fn = on_release, .down = true, .gives = true },
+	{ .name = "forget",
+	  .fn = on_release,
+	  .down = true,
+	  .gives = true,
+	  .gone = true },
 };
 
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
@@ -355,6 +360,10 @@ static void act(struct domains *d, struct told *e, size_t op)
 	}
 	if (operations[op].takes)
 		take_usb(d, e);
+	if (operations[op].has) {
+		letgo_begun(d->letgo, e->id.uuid);
+		d->dirty = true;
+	}
 	if (operations[op].gives)
 		letgo_end_domain(d->letgo, e->id.uuid);
 }
@@ -441,6 +450,7 @@ void domains_tick(struct domains *d, uint64_t now_us)
 	}
 	d->swept = d->swept + DOMAINS_SWEEP < i ? d->swept + DOMAINS_SWEEP : 0;
 	d->dynamic = dynamic;
+	domains_end_prepared(d, now_us);
 	if (d->dirty || is_unsaved(d))
 		domains_save(d);
 }

@@ -19,8 +19,13 @@
 #define DOMAINS_ARRIVAL_S   10	 /* from restore or migrate to prepare */
 #define DOMAINS_GONE_S	    60	 /* without a peer, whose process is gone */
 #define DOMAINS_FORGOTTEN_S 3600 /* without any that is known */
-#define DOMAINS_SWEEP	    32	 /* connections looked at in a second */
-#define DOMAINS_FILE_MAX    8388608
+/*
+ * From prepare to start: libvirt gives the domain its devices, which takes
+ * seconds.  If it was killed before that, its device is nobody's.
+ */
+#define DOMAINS_PREPARE_S 120
+#define DOMAINS_SWEEP	  32 /* connections looked at in a second */
+#define DOMAINS_FILE_MAX  8388608
 
 struct domains;
 struct egd_pub;

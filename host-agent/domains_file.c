@@ -110,18 +110,20 @@ int domains_file_take_domain(struct consumer *out, const json_t *o)
 
 json_t *domains_file_device(const struct letgo_entry *e)
 {
-	return json_pack("{s:s, s:s, s:s}", "port", e->port, "by", e->by,
-			 "uuid", e->uuid);
+	return json_pack("{s:s, s:s, s:s, s:b}", "port", e->port, "by", e->by,
+			 "uuid", e->uuid, "begun", (int)e->begun);
 }
 
 int domains_file_take_device(struct letgo_entry *out, const json_t *o)
 {
 	const char *port, *by, *uuid;
+	int begun = true; /* of an agent that did not note it */
 
 	memset(out, 0, sizeof(*out));
-	if (json_unpack((json_t *)(uintptr_t)o, "{s:s, s:s, s:s}", "port",
-			&port, "by", &by, "uuid", &uuid) < 0)
+	if (json_unpack((json_t *)(uintptr_t)o, "{s:s, s:s, s:s, s?b}", "port",
+			&port, "by", &by, "uuid", &uuid, "begun", &begun) < 0)
 		return -EINVAL;
+	out->begun = begun;
 	if (strlen(port) >= sizeof(out->port) || !rawmsg_port_valid(port) ||
 	    !*by || strlen(by) >= sizeof(out->by))
 		return -EINVAL;

@@ -194,6 +194,7 @@ static void let_go(struct domains *d, const struct reconcile_seen *seen)
 	for (i = 0; i < seen->usb_count; i++)
 		letgo_for_domain(d->letgo, seen->uuid, seen->name,
 				 &seen->usb[i]);
+	letgo_begun(d->letgo, seen->uuid);
 	if (letgo_count(d->letgo) > before)
 		log_info("domain %s: runs with a OneRNG passed through, which "
 			 "libvirt's hook did not tell: let go",
@@ -221,6 +222,28 @@ static size_t look_at_passed(struct domains *d, const struct reconcile_set *set)
 			let_go(d, seen);
 	}
 	return later;
+}
+
+void domains_end_prepared(struct domains *d, uint64_t now_us)
+{
+	const struct letgo_entry *e;
+	struct egd_sock *s;
+	size_t i;
+
+	for (i = letgo_count(d->letgo); i-- > 0;) {
+		e = letgo_entry(d->letgo, i);
+		if (!e->of_domain || e->begun ||
+		    now_us < e->asked_us + DOMAINS_PREPARE_S * 1000000ull)
+			continue;
+		s = domains_find(d, e->uuid);
+		if (s && egd_pub_consumer(s)->connected)
+			continue; /* its QEMU is there, whatever was told */
+		log_info("device at %s: its %s was prepared, and nothing came "
+			 "of it: taken back",
+			 e->port, e->by);
+		letgo_end(d->letgo, i);
+		d->dirty = true;
+	}
 }
 
 size_t domains_reconcile(struct domains *d, struct reconcile_set *seen)

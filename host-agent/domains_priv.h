@@ -33,6 +33,9 @@ struct egd_sock *domains_find(const struct domains *d, const char *uuid);
 /* 0, or -errno: logged, if it is news to the operator. */
 int domains_add_dynamic(struct domains *d, const struct consumer *id);
 
+/* Devices let go for a domain that prepared and did not start. */
+void domains_end_prepared(struct domains *d, uint64_t now_us);
+
 /* Many domains that start at once are written once. */
 void domains_save_soon(struct domains *d);
 

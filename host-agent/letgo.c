@@ -240,6 +240,7 @@ static bool has_one(struct letgo *l, const char *uuid)
 		if (strcmp(l->entries[i].uuid, uuid) != 0)
 			continue;
 		l->entries[i].asked_us = egd_conn_now_us();
+		l->entries[i].begun = false;
 		has = true;
 	}
 	return has;
@@ -261,6 +262,15 @@ bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
 			break;
 		}
 	return !is_settled(l);
+}
+
+void letgo_begun(struct letgo *l, const char *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++)
+		if (!strcmp(l->entries[i].uuid, uuid))
+			l->entries[i].begun = true;
 }
 
 const char *letgo_port_of(const struct letgo *l, const char *uuid)

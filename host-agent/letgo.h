@@ -30,6 +30,7 @@ struct letgo_entry {
 	char by[DEVICE_BY_MAX];
 	char uuid[CONSUMER_UUID_MAX]; /* whose it is; "": by hand */
 	bool of_domain;
+	bool begun; /* ... which was told to start, not to prepare alone */
 	uint64_t asked_us; /* last */
 };
 
@@ -53,6 +54,8 @@ bool letgo_for_domain(struct letgo *l, const char *uuid, const char *name,
  */
 void letgo_for_container(struct letgo *l, const char *uuid, const char *id,
 			 const char *port);
+/* The domain starts or runs: it has what was let go for it. */
+void letgo_begun(struct letgo *l, const char *uuid);
 /* When it last gave up what it had; 0: it had nothing, or long ago. */
 uint64_t letgo_ended_us(const struct letgo *l, const char *uuid);
 /* The port of what that domain or container has, or NULL. */

@@ -435,6 +435,44 @@ Test(containers, an_end_that_nobody_tells_is_noticed)
 	cr_assert_eq(seen("none").phase, CONSUMER_STOPPED, "said too late");
 }
 
+static void ticks(unsigned int n)
+{
+	while (n--)
+		containers_tick(all);
+}
+
+Test(containers, a_start_of_which_nothing_came_ends)
+{
+	pass_through(2, "1-2");
+	cr_assert_eq(tell("{\"op\":\"prepare\",\"id\":\"none\"}"), 0);
+	ticks(CONTAINERS_PREPARE_S - 1);
+	cr_assert_str_eq(let_go(), "1-2");
+	/* the time begins with the last one */
+	cr_assert_eq(tell("{\"op\":\"prepare\",\"id\":\"none\"}"), 0);
+	ticks(CONTAINERS_PREPARE_S - 1);
+	cr_assert_str_eq(let_go(), "1-2");
+	ticks(1);
+	cr_assert_eq(seen("none").phase, CONSUMER_STOPPED);
+	cr_assert_str_eq(let_go(), "");
+	/* it was slow, and no more than that */
+	tell_pid("started", "none", getpid());
+	cr_assert_str_eq(let_go(), "1-2");
+	ticks(CONTAINERS_PREPARE_S + 1);
+	cr_assert_str_eq(let_go(), "1-2");
+}
+
+Test(containers, a_start_of_which_nothing_came_ends_after_a_restart_too)
+{
+	pass_through(2, "1-2");
+	cr_assert_eq(tell("{\"op\":\"prepare\",\"id\":\"none\"}"), 0);
+	end();
+	begin();
+	ticks(CONTAINERS_PREPARE_S - 1);
+	cr_assert_str_eq(let_go(), "1-2");
+	ticks(1);
+	cr_assert_str_eq(let_go(), "");
+}
+
 Test(containers, what_another_process_let_go_goes_on_or_is_taken_back)
 {
 	struct letgo_entry gone = { .port = "1-4",

@@ -367,6 +367,68 @@ Test(domains, a_device_whose_domain_is_down_is_taken_back)
 	cr_assert_eq(letgo_count(letgo), 0);
 }
 
+/* As the hook says it of a domain that has a OneRNG and no socket of ours. */
+static void tell_usb(const char *op)
+{
+	cr_assert_eq(tell_json(json_pack("{s:s, s:s, s:s, s:[[i,i,i,i]]}", "op",
+					 op, "uuid", B, "name", "b", "usb",
+					 0x1d50, 0x6086, 0, 0)),
+		     0);
+}
+
+/* A device of ours at 1-2. */
+static void plug_in(void)
+{
+	struct letgo_entry e = { .port = "1-2", .by = "root" };
+
+	letgo_restore(letgo, &e);
+	letgo_end(letgo, 0);
+}
+
+static uint64_t prepared_us(void)
+{
+	return egd_conn_now_us() + DOMAINS_PREPARE_S * 1000000ull;
+}
+
+Test(domains, a_device_let_go_for_a_start_that_never_came_is_taken_back)
+{
+	plug_in();
+	tell_usb("prepare");
+	cr_assert_eq(letgo_count(letgo), 1);
+	domains_tick(domains, egd_conn_now_us() + 1000000);
+	cr_assert_eq(letgo_count(letgo), 1);
+	domains_tick(domains, prepared_us());
+	cr_assert_eq(letgo_count(letgo), 0);
+	/* it starts at last */
+	tell_usb("prepare");
+	tell_usb("start");
+	domains_tick(domains, prepared_us());
+	cr_assert_eq(letgo_count(letgo), 1);
+}
+
+Test(domains, whether_it_started_is_known_after_a_restart)
+{
+	plug_in();
+	tell_usb("prepare");
+	domains_save(domains);
+	end();
+	begin();
+	cr_assert_eq(letgo_count(letgo), 1);
+	domains_tick(domains, prepared_us());
+	cr_assert_eq(letgo_count(letgo), 0);
+	tell_usb("prepare");
+	tell_usb("started");
+	domains_save(domains);
+	end();
+	begin();
+	domains_tick(domains, prepared_us());
+	cr_assert_eq(letgo_count(letgo), 1);
+	/* the same domain again, whose end was not told */
+	tell_usb("prepare");
+	domains_tick(domains, prepared_us());
+	cr_assert_eq(letgo_count(letgo), 0);
+}
+
 Test(domains, what_was_let_go_for_others_is_not)
 {
 	struct letgo_entry e = { .port = "1-2",
