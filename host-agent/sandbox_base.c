@@ -1,3 +1,6 @@
+#include <asm/termbits.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "host-agent/sandbox_roles.h"
@@ -65,5 +68,17 @@ const struct sandbox_rule sandbox_base[] = {
 const struct sandbox_rule sandbox_no_code[] = {
 	SANDBOX_ALLOW_IF(mmap, 2, PROT_EXEC, 0),
 	SANDBOX_ALLOW_IF(mprotect, 2, PROT_EXEC, 0),
+	SANDBOX_END,
+};
+
+/*
+ * stdio asks whether it writes to a terminal, from glibc 2.42 on by the second
+ * (powerpc has the first alone).
+ */
+const struct sandbox_rule sandbox_stdio[] = {
+	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TCGETS),
+#ifdef TCGETS2
+	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TCGETS2),
+#endif
 	SANDBOX_END,
 };

@@ -1,3 +1,4 @@
+#include <asm/termbits.h>
 #include <linux/sockios.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -23,6 +24,9 @@ static const struct sandbox_rule core[] = {
 	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TIOCSPTLCK),
 	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TIOCGPTPEER),
 	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TCSETS),
+#ifdef TCSETS2 /* glibc 2.42 */
+	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TCSETS2),
+#endif
 	SANDBOX_ALLOW(epoll_create1),
 	/* who opens one */
 	SANDBOX_ALLOW(inotify_init1),
@@ -101,8 +105,8 @@ static const struct sandbox_rule successor[] = {
 };
 
 static const struct sandbox_rule *const lists[] = {
-	sandbox_base, core,	     children,	      successor,
-	sandbox_usb,  sandbox_usbfs, sandbox_threads, NULL,
+	sandbox_base,  sandbox_stdio,	core, children, successor, sandbox_usb,
+	sandbox_usbfs, sandbox_threads, NULL,
 };
 
 int sandbox_core(enum sandbox_mode mode)

@@ -1,6 +1,4 @@
-#include <asm/termbits.h>
 #include <stddef.h>
-#include <sys/ioctl.h>
 
 #include "host-agent/sandbox_roles.h"
 
@@ -19,15 +17,14 @@ static const struct sandbox_rule hwrng[] = {
 	SANDBOX_ALLOW(readlinkat),
 	/* the thread that waits for the kernel's RNG */
 	SANDBOX_ALLOW(eventfd2),
-	/* stdio asks whether it writes to a terminal */
-	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TCGETS),
 	SANDBOX_END,
 };
 
 int sandbox_hwrng(enum sandbox_mode mode)
 {
 	const struct sandbox_rule *const lists[] = {
-		sandbox_base, sandbox_no_code, sandbox_threads, hwrng, NULL,
+		sandbox_base,	 sandbox_stdio, sandbox_no_code,
+		sandbox_threads, hwrng,		NULL,
 	};
 
 	return sandbox_enter(mode, lists);

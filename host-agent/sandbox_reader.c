@@ -12,8 +12,8 @@ static const struct sandbox_rule reader[] = {
 int sandbox_reader(enum sandbox_mode mode)
 {
 	const struct sandbox_rule *const lists[] = {
-		sandbox_base,	 sandbox_no_code, sandbox_usb, sandbox_usbfs,
-		sandbox_threads, reader,	  NULL,
+		sandbox_base,  sandbox_stdio,	sandbox_no_code, sandbox_usb,
+		sandbox_usbfs, sandbox_threads, reader,		 NULL,
 	};
 
 	return sandbox_enter(mode, lists);

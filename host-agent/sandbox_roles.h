@@ -27,5 +27,6 @@ extern const struct sandbox_rule sandbox_threads[]; /* and processes */
 extern const struct sandbox_rule sandbox_usb[];	    /* libusb and libudev */
 extern const struct sandbox_rule sandbox_usbfs[];   /* a device that is open */
 extern const struct sandbox_rule sandbox_no_code[]; /* maps nothing to run */
+extern const struct sandbox_rule sandbox_stdio[];   /* what libc asks of it */
 
 #endif /* HOST_AGENT_SANDBOX_ROLES_H */

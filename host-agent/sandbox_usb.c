@@ -1,4 +1,3 @@
-#include <asm/termbits.h>
 #include <errno.h>
 #include <linux/usbdevice_fs.h>
 #include <sched.h>
@@ -58,7 +57,6 @@ const struct sandbox_rule sandbox_usb[] = {
 	SANDBOX_ALLOW(timerfd_create),
 	SANDBOX_ALLOW(timerfd_settime),
 	SANDBOX_ALLOW_IF(prctl, 0, SANDBOX_INT, PR_SET_NAME),
-	IOCTL(TCGETS), /* stdio asks whether it writes to a terminal */
 	SANDBOX_END,
 };
 

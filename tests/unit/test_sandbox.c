@@ -3,6 +3,7 @@
  */
 #include "common/sandbox.h"
 
+#include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -255,6 +256,48 @@ static int try_getsid(void)
 {
 	syscall(SYS_getsid, 0);
 	return 1;
+}
+
+#ifdef TCGETS2
+/* They fail by the descriptor, so the filter let them pass. */
+static int try_termios2(void)
+{
+	if (syscall(SYS_ioctl, -1, TCGETS, 0) != -1 || errno != EBADF)
+		return 1;
+	if (syscall(SYS_ioctl, -1, TCGETS2, 0) != -1 || errno != EBADF)
+		return 2;
+	return 0;
+}
+
+static int try_setting_termios2(void)
+{
+	return syscall(SYS_ioctl, -1, TCSETS2, 0) != -1 || errno != EBADF;
+}
+
+Test(sandbox, glibc_2_42_may_ask_whether_it_has_a_terminal)
+{
+	expect_well(run(sandbox_core, SANDBOX_KILL, try_termios2));
+	expect_well(run(sandbox_reader, SANDBOX_KILL, try_termios2));
+	expect_well(run(sandbox_hwrng, SANDBOX_KILL, try_termios2));
+	expect_well(run(sandbox_watcher, SANDBOX_KILL, try_termios2));
+	expect_well(run(sandbox_core, SANDBOX_KILL, try_setting_termios2));
+	expect_killed(run(sandbox_reader, SANDBOX_KILL, try_setting_termios2));
+}
+#endif
+
+/* The state of getrandom(3) without a system call, from glibc 2.41 on. */
+static int try_droppable(void)
+{
+	return syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE,
+		       0x08 /* MAP_DROPPABLE */ | MAP_ANONYMOUS, -1, 0) == -1 &&
+	       errno == EPERM;
+}
+
+Test(sandbox, glibc_2_41_may_map_what_may_be_dropped)
+{
+	expect_well(run(sandbox_core, SANDBOX_KILL, try_droppable));
+	expect_well(run(sandbox_reader, SANDBOX_KILL, try_droppable));
+	expect_well(run(sandbox_hwrng, SANDBOX_KILL, try_droppable));
 }
 
 Test(sandbox, every_role_dies_of_what_it_may_not)
