@@ -29,9 +29,10 @@ once() {
 }
 
 hostd_conf a=$a b=$b
-mkdir -p "$T/run/kvm" "$T/run/hook.sock"
+mkdir -p "$T/run/kvm" "$T/run/hook.sock" "$T/hostd.conf.d"
 : >"$A"
-hostd_start || exit 1
+printf '[domain bad]\nuuid=nonsense\n' >"$T/hostd.conf.d/domain-bad.conf"
+hostd_start --devices 1 || exit 1
 check "an agent starts with paths in its way" wait_for 30 hostd_state serving
 check "the others are served" \
 	timeout 60 "$peer" read "$(hostd_socket $b)" 5 64 "$T/b"
@@ -43,6 +44,11 @@ equal "so does the domain's own" false \
 check "and of the hooks' socket" problem "hook socket: .*in the way"
 hostd_ctl status >"$T/said"
 check "people are shown it" grep -q "^PROBLEM .*domain a: no socket" "$T/said"
+check "a domain's wrong drop-in is left out" problem \
+	"domain-bad.conf:2: .*left out"
+refuse "--test refuses it" 3 "$B/onerng-hostd" -t -c "$T/hostd.conf"
+rm "$T/hostd.conf.d/domain-bad.conf"
+kill -HUP "$(cat "$T/hostd.pid")"
 check "what is in the way is left alone" test -f "$A"
 rm "$A"
 rmdir "$T/run/hook.sock"
