@@ -220,7 +220,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 
 void ini_free_dropins(char **paths, int count)
 {
-	while (count > 0)
+	while (paths && count > 0)
 		free(paths[--count]);
 	free(paths);
 }
@@ -277,7 +277,7 @@ static int load_dropins(struct loader *l, const char *dir)
 	int count = list_dropins(l, dir, &paths);
 	int r = count < 0 ? count : 0;
 
-	for (int i = 0; i < count && r == 0; i++)
+	for (int i = 0; paths && i < count && r == 0; i++)
 		r = load_file(l, paths[i]);
 	ini_free_dropins(paths, count);
 	return r;
