@@ -2,13 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/random.h>
 #include <unistd.h>
+
+#include "common/resolve.h"
+
+#define NAMES_TRIED 100
 
 static ssize_t read_all(int fd, char *out, size_t size)
 {
@@ -47,23 +51,33 @@ terminate:
 	return fits ? fits : text;
 }
 
-char *replace_read(const char *path)
+static char *read_resolved(const struct resolved *r)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char *text = NULL;
 	struct stat st;
-	int err = 0;
+	int fd = resolve_open(r, &st), err;
+	char *text;
 
-	if (fd < 0)
+	if (fd < 0) {
+		errno = fd == -EISDIR ? EINVAL : -fd;
 		return NULL;
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
-		err = EINVAL;
-	else
-		text = read_text(fd);
-	if (!text && !err)
-		err = errno;
+	}
+	text = read_text(fd);
+	err = errno;
 	close(fd);
 	errno = err;
+	return text;
+}
+
+char *replace_read(const char *path)
+{
+	struct resolved r;
+	int err = resolve_path(&r, path);
+	char *text = err ? NULL : read_resolved(&r);
+
+	if (!err)
+		err = -errno;
+	resolve_end(&r);
+	errno = -err;
 	return text;
 }
 
@@ -85,25 +99,27 @@ static int write_all(int fd, const char *text)
 }
 
 /* Owner before mode: a change of owner takes set-user-ID bits away. */
-static int dress(int fd, const char *path, mode_t mode)
+static int dress(int fd, const struct resolved *r, mode_t mode)
 {
 	struct stat st;
+	int old = resolve_open(r, &st);
 
-	if (stat(path, &st) == 0) {
+	if (old >= 0) {
+		close(old);
 		mode = st.st_mode & 07777;
 		if ((st.st_uid != geteuid() || st.st_gid != getegid()) &&
 		    fchown(fd, st.st_uid, st.st_gid) < 0)
 			return -errno;
-	} else if (errno != ENOENT) {
-		return -errno;
+	} else if (old != -ENOENT) {
+		return old;
 	}
 	return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
 /* Whether it still says before; a failure to read it is a change. */
-static bool is_as(const char *path, const char *before)
+static bool is_as(const struct resolved *r, const char *before)
 {
-	char *now = replace_read(path);
+	char *now = read_resolved(r);
 	bool same = now && !strcmp(now, before);
 
 	free(now);
@@ -111,25 +127,19 @@ static bool is_as(const char *path, const char *before)
 }
 
 /* A rename that is not on the disk may be lost with the power. */
-static void sync_folder(const char *path)
+static void sync_folder(const struct resolved *r)
 {
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX] = ".";
-	int fd;
+	int fd = openat(r->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (slash)
-		snprintf(folder, sizeof(folder), "%.*s",
-			 slash == path ? 1 : (int)(slash - path), path);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	fsync(fd);
 	close(fd);
 }
 
-static int fill(int fd, const char *path, const char *text, mode_t mode)
+static int fill(int fd, const struct resolved *r, const char *text, mode_t mode)
 {
-	int err = dress(fd, path, mode);
+	int err = dress(fd, r, mode);
 
 	if (!err)
 		err = write_all(fd, text);
@@ -138,29 +148,59 @@ static int fill(int fd, const char *path, const char *text, mode_t mode)
 	return err;
 }
 
-int replace_file(const char *path, const char *before, const char *after,
-		 mode_t mode)
+/* A file of our own beside it; its name becomes new. */
+static int open_new(const struct resolved *r, char new[static NAME_MAX + 1])
 {
-	char new[PATH_MAX];
-	int fd, err;
+	uint32_t draw;
+	int fd, i;
 
-	if ((size_t)snprintf(new, sizeof(new), "%s.XXXXXX", path) >=
-	    sizeof(new))
-		return -ENAMETOOLONG;
-	fd = mkostemp(new, O_CLOEXEC);
+	for (i = 0; i < NAMES_TRIED; i++) {
+		if (getrandom(&draw, sizeof(draw), GRND_INSECURE) < 0)
+			return -errno;
+		if (snprintf(new, NAME_MAX + 1, "%s.%08" PRIx32, r->name,
+			     draw) > NAME_MAX)
+			return -ENAMETOOLONG;
+		fd = openat(r->folder, new,
+			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+				    O_CLOEXEC,
+			    0600);
+		if (fd >= 0 || errno != EEXIST)
+			return fd < 0 ? -errno : fd;
+	}
+	return -EEXIST;
+}
+
+static int replace(const struct resolved *r, const char *before,
+		   const char *after, mode_t mode)
+{
+	char new[NAME_MAX + 1];
+	int fd = open_new(r, new), err;
+
 	if (fd < 0)
-		return -errno;
-	err = fill(fd, path, after, mode);
+		return fd;
+	err = fill(fd, r, after, mode);
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	/* nothing is slow between this look and the rename */
-	if (!err && before && !is_as(path, before))
+	if (!err && before && !is_as(r, before))
 		err = -EAGAIN;
-	if (!err && rename(new, path) < 0)
+	if (!err && renameat(r->folder, new, r->folder, r->name) < 0)
 		err = -errno;
 	if (err)
-		unlink(new);
+		unlinkat(r->folder, new, 0);
 	else
-		sync_folder(path);
+		sync_folder(r);
+	return err;
+}
+
+int replace_file(const char *path, const char *before, const char *after,
+		 mode_t mode)
+{
+	struct resolved r;
+	int err = resolve_path(&r, path);
+
+	if (!err)
+		err = replace(&r, before, after, mode);
+	resolve_end(&r);
 	return err;
 }

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/replace.h"
+#include "common/resolve.h"
 #include "ctl/change.h"
 #include "ctl/libdir.h"
 #include "ctl/near.h"
@@ -50,29 +51,27 @@ int container_set_drop_ins(void *call, const char *value, const char **why)
 
 /*
  * As it was given, links and all: LXC finds a running container by the path
- * that it was started with.  false: it is not there, or too long.
+ * that it was started with.  0 or -errno.
  */
-static bool absolute(const char *path, char out[static PATH_MAX])
+static int absolute(const char *path, char out[static PATH_MAX])
 {
 	size_t len = strlen(path);
 
-	if (access(path, F_OK) < 0)
-		return false;
 	if (*path != '/')
-		return realpath(path, out) != NULL;
+		return resolve_real(path, out);
 	while (len > 1 && path[len - 1] == '/')
 		len--;
-	errno = ENAMETOOLONG;
 	if (len >= PATH_MAX)
-		return false;
+		return -ENAMETOOLONG;
 	memcpy(out, path, len);
 	out[len] = '\0';
-	return true;
+	return 0;
 }
 
 int container_find_lxc(struct container_host *h, const char **path)
 {
 	struct stat st;
+	int err;
 
 	if (!h->dir)
 		h->dir = CONTAINER_DIR;
@@ -80,7 +79,10 @@ int container_find_lxc(struct container_host *h, const char **path)
 	*path = h->path;
 	if (!*path)
 		*path = h->api ? lxcapi_default_path(h->api) : LXCPATH;
-	if (!absolute(*path, h->lxcpath) || stat(*path, &st) < 0)
+	err = absolute(*path, h->lxcpath);
+	if (err)
+		return err;
+	if (stat(*path, &st) < 0)
 		return -errno;
 	h->is_file = !S_ISDIR(st.st_mode);
 	return 0;
@@ -100,7 +102,7 @@ int container_begin(struct container_host *h, const struct command_call *call)
 	r = container_find_lxc(h, &path);
 	if (r == 0)
 		return 0;
-	command_complain(call, path, strerror(-r));
+	command_complain(call, path, resolve_strerror(r));
 	return -1;
 }
 
@@ -247,15 +249,17 @@ static int locate(struct container *c, char why[static LXCAPI_WHY_MAX])
 {
 	const struct container_host *h = c->host;
 	char path[PATH_MAX + CONTAINER_SHOWN_MAX + 8];
+	int err;
 
 	if (!*c->name || strchr(c->name, '/') || *c->name == '.' ||
 	    !is_plain(c->name))
 		return fail(-ENOENT, why, c->name, "not a name of a container");
 	snprintf(path, sizeof(path), h->is_file ? "%s" : "%s/%s/config",
 		 h->lxcpath, c->name);
-	if (!realpath(path, c->real))
-		return fail(errno == ENOENT ? -ENOENT : -EIO, why, path,
-			    strerror(errno));
+	err = resolve_real(path, c->real);
+	if (err)
+		return fail(err == -ENOENT ? -ENOENT : -EIO, why, path,
+			    resolve_strerror(err));
 	if (strlen(path) >= sizeof(c->config) || !is_plain(path))
 		return fail(-EIO, why, path,
 			    "not a path that can be written down here");
@@ -287,6 +291,16 @@ static void explain_missing(const struct container_host *h, const char *name,
 	container_free_names(names, count);
 }
 
+bool container_is_trusted(const char *config, char why[static LXCAPI_WHY_MAX])
+{
+	if (resolve_is_own(config))
+		return true;
+	snprintf(why, LXCAPI_WHY_MAX,
+		 "its configuration can be changed by somebody else, and "
+		 "liblxc would do as root what that says");
+	return false;
+}
+
 static void ask_liblxc(struct container *c)
 {
 	const struct container_host *h = c->host;
@@ -298,7 +312,8 @@ static void ask_liblxc(struct container *c)
 		snprintf(c->why_no_handle, sizeof(c->why_no_handle),
 			 "a configuration alone does not say which container "
 			 "runs with it");
-	else if (lxcapi_find(h->api, h->lxcpath, c->name, &c->handle,
+	else if (!container_is_trusted(c->config, c->why_no_handle) ||
+		 lxcapi_find(h->api, h->lxcpath, c->name, &c->handle,
 			     c->why_no_handle) < 0)
 		c->handle.handle = NULL;
 }
@@ -320,7 +335,7 @@ int container_find(const struct container_host *h, const char *name,
 		return err;
 	c->text = replace_read(c->real);
 	if (!c->text)
-		return fail(-EIO, why, c->config, strerror(errno));
+		return fail(-EIO, why, c->config, resolve_strerror(-errno));
 	container_edit_find(c->text, h->dir, &c->include);
 	container_conf_sum(c->config, c->text, h->dir, &c->sum);
 	choose_id(c);

@@ -63,6 +63,13 @@ int container_find(const struct container_host *h, const char *name,
 		   struct container *c, char why[static LXCAPI_WHY_MAX]);
 void container_release(struct container *c);
 
+/*
+ * liblxc does as it loads a configuration what that says: it opens a log, and
+ * makes it.  false, with why: somebody else than root, or who runs this, may
+ * have written it.
+ */
+bool container_is_trusted(const char *config, char why[static LXCAPI_WHY_MAX]);
+
 /* "PROGRAM: NAME: WHY".  -1. */
 int container_complain(const struct container *c, const char *why);
 

@@ -1,28 +1,20 @@
 /* Carries a plan out: the files of a container. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/replace.h"
+#include "common/resolve.h"
 #include "ctl/container_plan.h"
 
 static int fail(const struct plan *p, const char *path, int err)
 {
-	char why[PATH_MAX + 64];
+	char why[PATH_MAX + 128];
 
-	snprintf(why, sizeof(why), "%s: %s", path, strerror(err));
+	snprintf(why, sizeof(why), "%s: %s", path, resolve_strerror(err));
 	return container_complain(&p->c, why);
-}
-
-/* LXC reads it as root or, unprivileged, as somebody else. */
-static int make_folder(const char *path)
-{
-	if (mkdir(path, 0755) == 0)
-		return chmod(path, 0755) < 0 ? -errno : 0;
-	return errno == EEXIST ? 0 : -errno;
 }
 
 static void folder_of(const char *path, char out[static PATH_MAX])
@@ -39,22 +31,29 @@ int plan_write_generated(const struct plan *p)
 	if (!plan_changes(f))
 		return 0;
 	folder_of(f->path, folder);
-	err = make_folder(p->c.host->dir);
+	/* LXC reads it as root or, unprivileged, as somebody else */
+	err = resolve_make_folder(p->c.host->dir, 0755);
 	if (!err)
-		err = make_folder(folder);
+		err = resolve_make_folder(folder, 0755);
+	if (!err && !resolve_is_own(folder))
+		return container_complain(&p->c,
+					  "somebody else can change the "
+					  "folder of includes, and LXC runs "
+					  "hooks that stand there");
 	if (!err)
 		err = replace_file(f->path, f->before, f->after, 0644);
-	return err ? fail(p, f->path, -err) : 0;
+	return err ? fail(p, f->path, err) : 0;
 }
 
 /* A folder that is empty then goes, too. */
-static void remove_file(const char *path)
+static int remove_file(const char *path)
 {
 	char folder[PATH_MAX];
+	int err = resolve_unlink(path, 0);
 
-	unlink(path);
 	folder_of(path, folder);
-	rmdir(folder);
+	resolve_unlink(folder, AT_REMOVEDIR);
+	return err;
 }
 
 void plan_undo_generated(const struct plan *p)
@@ -69,12 +68,9 @@ void plan_undo_generated(const struct plan *p)
 
 int plan_remove_generated(const struct plan *p)
 {
-	if (!p->generated.before)
-		return 0;
-	remove_file(p->generated.path);
-	if (access(p->generated.path, F_OK) == 0)
-		return fail(p, p->generated.path, EACCES);
-	return 0;
+	int err = p->generated.before ? remove_file(p->generated.path) : 0;
+
+	return err && err != -ENOENT ? fail(p, p->generated.path, err) : 0;
 }
 
 int plan_write_config(const struct plan *p)
@@ -90,5 +86,5 @@ int plan_write_config(const struct plan *p)
 					  "somebody else changed its "
 					  "configuration meanwhile, which was "
 					  "left as it is now: try again");
-	return err ? fail(p, f->path, -err) : 0;
+	return err ? fail(p, f->path, err) : 0;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/replace.h"
+#include "common/resolve.h"
 #include "ctl/container_device.h"
 
 #define KILL_MS 200 /* until one that was killed is gone */
@@ -40,7 +41,7 @@ static int load(const struct container_host *h, const char *id, struct entry *e,
 	}
 	e->text = replace_read(e->path);
 	if (!e->text) {
-		fail(out, e->path, strerror(errno));
+		fail(out, e->path, resolve_strerror(-errno));
 		return -1;
 	}
 	if (container_snippet_parse(e->text, &e->before) < 0 ||
@@ -67,7 +68,7 @@ static void rewrite(const struct container_host *h, struct entry *e,
 		r = replace_file(e->path, e->text, text, 0644);
 		out->rewritten = r == 0;
 		if (r < 0)
-			fail(out, e->path, strerror(-r));
+			fail(out, e->path, resolve_strerror(r));
 	}
 	free(text);
 }
@@ -112,7 +113,7 @@ static bool is_attached(const struct container_host *h, const struct entry *e,
 		return false;
 	}
 	if (!text) {
-		fail(out, e->before.config, strerror(errno));
+		fail(out, e->before.config, resolve_strerror(-errno));
 		return false;
 	}
 	container_edit_find(text, h->dir, &found);
@@ -135,6 +136,8 @@ static bool find(const struct container_host *h, const struct entry *e,
 	file = cut(path);
 	name = file ? cut(path) : NULL;
 	if (!is_attached(h, e, out) || !name || strcmp(file, "config") != 0)
+		return false;
+	if (!container_is_trusted(e->before.config, out->why))
 		return false;
 	if (lxcapi_find(h->api, lxcpath(h, path), name, c, why) == 0)
 		return true;

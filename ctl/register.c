@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/replace.h"
+#include "common/resolve.h"
 #include "ctl/reload.h"
 
 #define NAME_MAX_LEN 63 /* of a section */
@@ -152,17 +152,14 @@ void register_container_path(char out[static REGISTER_PATH_MAX],
 static int put_drop_in(const struct registry *r, const char *path,
 		       const char *text, char why[static CLIENT_WHY_MAX])
 {
-	int err = 0;
+	/* the agent reads it as another user */
+	int err = resolve_make_folder(r->dir, 0755);
 
-	/* the agent reads it as another user, whatever our umask is */
-	if (mkdir(r->dir, 0755) == 0)
-		err = chmod(r->dir, 0755) < 0 ? -errno : 0;
-	else if (errno != EEXIST)
-		err = -errno;
 	if (!err)
 		err = replace_file(path, NULL, text, 0644);
 	if (err)
-		snprintf(why, CLIENT_WHY_MAX, "%s: %s", path, strerror(-err));
+		snprintf(why, CLIENT_WHY_MAX, "%s: %s", path,
+			 resolve_strerror(err));
 	return err;
 }
 
@@ -184,7 +181,7 @@ static void take_back(const struct registry *r, const json_t *status,
 	if (old)
 		replace_file(e->path, NULL, old, 0644);
 	else
-		unlink(e->path);
+		resolve_unlink(e->path, 0);
 	reload(r->socket, status, ignored);
 }
 
@@ -270,15 +267,14 @@ int register_restore_container(const struct registry *r, const char *id,
 static int forget(const struct registry *r, const struct entry *e,
 		  char why[static CLIENT_WHY_MAX])
 {
+	int err = resolve_unlink(e->path, 0);
 	json_t *status;
-	int err;
 
-	if (unlink(e->path) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return REGISTER_KNOWN;
-		err = -errno;
+	if (err == -ENOENT || err == -ENOTDIR)
+		return REGISTER_KNOWN;
+	if (err) {
 		snprintf(why, CLIENT_WHY_MAX, "%s: %s", e->path,
-			 strerror(-err));
+			 resolve_strerror(err));
 		return err;
 	}
 	status = agent_status(r, why);

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* One item; pointers into the text, not terminated. */
 struct container_item {
@@ -50,6 +51,7 @@ struct container_walk {
 	void *ctx;
 	const char *skip; /* our folder, of which ours are not followed */
 	unsigned int files;
+	uid_t owner; /* of the configuration */
 };
 
 /*

@@ -14,11 +14,25 @@
 static void walk(struct container_walk *w, const char *file, const char *text,
 		 int depth);
 
+/*
+ * A file of root's alone, named by somebody else, may be one of /proc that a
+ * read changes.
+ */
+static bool may_read(const struct container_walk *w, const char *path)
+{
+	struct stat st;
+
+	return w->owner == 0 || w->owner == geteuid() ||
+	       (stat(path, &st) == 0 &&
+		(st.st_uid == w->owner || (st.st_mode & S_IROTH)));
+}
+
 static void walk_file(struct container_walk *w, const char *path, int depth)
 {
 	char *text;
 
-	if (depth > CONTAINER_DEPTH_MAX || w->files >= CONTAINER_FILES_MAX)
+	if (depth > CONTAINER_DEPTH_MAX || w->files >= CONTAINER_FILES_MAX ||
+	    !may_read(w, path))
 		return;
 	w->files++;
 	text = replace_read(path);
@@ -88,6 +102,9 @@ static void walk(struct container_walk *w, const char *file, const char *text,
 void container_conf_walk(struct container_walk *w, const char *file,
 			 const char *text)
 {
+	struct stat st;
+
+	w->owner = stat(file, &st) == 0 ? st.st_uid : geteuid();
 	walk(w, file, text, 0);
 }
 

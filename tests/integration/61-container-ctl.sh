@@ -118,6 +118,8 @@ says "and that it is done" "configuration: attached"
 check "the configuration is what the diff said" cmp "$T/patched" "$lxc/web/real"
 check "a link stays one" test -L "$lxc/web/config"
 equal "owner and mode stay" "12:34 640" "$(stat -c '%u:%g %a' "$lxc/web/real")"
+# of another user's liblxc is not asked
+chown 0:0 "$lxc/web/real"
 check "liblxc has the hook" sh -c "lxc-info -P '$lxc' -n web \
 	-c lxc.hook.autodev | grep -q 'web device=virtual name=onerng name=ttyACM0'"
 check "and the rule" sh -c "lxc-info -P '$lxc' -n web \
