@@ -64,7 +64,7 @@ enum consumer_origin {
 	CONSUMER_ORIGIN_MIGRATE,
 };
 
-/* Of a domain; domains.c keeps it. */
+/* Of a domain; domains.c keeps it.  Some of it containers have, too. */
 struct consumer_domain {
 	enum consumer_phase phase;
 	enum consumer_origin origin; /* of this generation */
@@ -75,12 +75,13 @@ struct consumer_domain {
 	struct consumer_peer counted; /* the QEMU of this generation; pid 0 */
 	uint64_t untold_us; /* counted by its connection then; 0: by the hook */
 	bool unsaved;	    /* counted changed since the record was written */
-	uint64_t released_us;	      /* 0: it may be up */
-	uint64_t told_us;	      /* the hook last spoke of it; 0: never */
-	uint64_t seen_us;	      /* last sign of life, of a dynamic one */
-	struct wish wish;	      /* its metadata's */
-	bool wished;		      /* some of it decides */
-	uint64_t foreign;	      /* connections: not its QEMU */
+	uint64_t released_us; /* 0: it may be up */
+	uint64_t told_us;     /* the hook last spoke of it; 0: never */
+	uint64_t seen_us;     /* last sign of life, of a dynamic one */
+	struct wish wish;     /* its metadata's */
+	bool wished;	      /* some of it decides */
+	uint64_t foreign;     /* connections: not its QEMU, or not in it */
+	pid_t init;	      /* a container's first process; 0: not known */
 	char name[CONSUMER_NAME_MAX]; /* libvirt's; "": not told */
 };
 

@@ -105,7 +105,10 @@ static int add_sock(struct containers *c, struct container *t)
 	id.service.policy = want->policy;
 	rundir_container_socket(id.path, c->run_dir, want->name);
 	t->sock = egd_pub_add(c->pub, &id, HOSTCONF_GID_NONE);
-	return t->sock ? 0 : say_failed(t, "socket", strerror(errno));
+	if (!t->sock)
+		return say_failed(t, "socket", strerror(errno));
+	container_note_init(t); /* who comes is looked at */
+	return 0;
 }
 
 static void remove_sock(struct containers *c, struct container *t)

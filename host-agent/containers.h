@@ -44,6 +44,7 @@ struct container_view {
 	enum consumer_phase phase;
 	pid_t pid; /* 0: not known */
 	bool override;
+	uint64_t foreign; /* connections to its socket from elsewhere */
 	enum service_supply supply;
 	const struct consumer *main;   /* never NULL */
 	const struct consumer *second; /* whose counts are added; or NULL */

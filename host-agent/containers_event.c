@@ -20,6 +20,13 @@ static bool is_alive(pid_t pid)
 	return kill(pid, 0) == 0 || errno != ESRCH;
 }
 
+void container_note_init(struct container *t)
+{
+	if (t->sock)
+		egd_pub_domain(t->sock)->init =
+			t->phase == CONSUMER_RUNNING ? t->pid : 0;
+}
+
 static bool is_running(const struct container *t)
 {
 	return t->phase == CONSUMER_RUNNING && t->pid > 0 && is_alive(t->pid);
@@ -122,6 +129,7 @@ void container_look(struct containers *c, struct container *t)
 		log_info("container %s: is down, which LXC's hook did not tell",
 			 t->conf.consumer.name);
 		on_stopped(c, t, 0);
+		container_note_init(t);
 		containers_save(c);
 	}
 	container_hold(c, t);
@@ -186,6 +194,7 @@ static void act(struct containers *c, const char *op, const char *id, pid_t pid)
 		if (strcmp(operations[i].name, op))
 			continue;
 		operations[i].fn(c, t, pid);
+		container_note_init(t);
 		log_debug("container %s: %s", id, op);
 		container_tell(c, t);
 		containers_save(c);
@@ -251,6 +260,7 @@ static void load_one(struct containers *c, const json_t *o)
 		return;
 	t->phase = (enum consumer_phase)phase;
 	t->pid = pid;
+	container_note_init(t);
 }
 
 void containers_load(struct containers *c)

@@ -48,6 +48,9 @@ int container_equip(struct containers *c, struct container *t);
 /* Its OneRNG is let go while it runs, and taken back when it does not. */
 void container_hold(struct containers *c, struct container *t);
 
+/* Its socket is for those that are where its first process is. */
+void container_note_init(struct container *t);
+
 /* What nobody tells of it: that its init is gone, that a device came. */
 void container_look(struct containers *c, struct container *t);
 

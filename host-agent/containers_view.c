@@ -21,6 +21,7 @@ void containers_view(const struct container *t, struct container_view *out)
 		.phase = t->phase,
 		.pid = t->pid,
 		.override = t->override,
+		.foreign = sock ? sock->domain.foreign : 0,
 		.supply = SUPPLY_NONE,
 		.main = tty    ? tty
 			: sock ? sock

@@ -111,7 +111,7 @@ enum service_supply egd_pub_supply(const struct egd_sock *s);
 /* What libvirt's hook told of it: domains.c changes it. */
 struct consumer_domain *egd_pub_domain(struct egd_sock *s);
 
-/* Who may be the peer of a domain's socket, from the next one on. */
+/* Who may be the peer of a socket but the host's, from the next one on. */
 void egd_pub_set_check_peer(struct egd_pub *p, enum qemu_peer_check check);
 
 /* Closes a connection whose process is no more: what a crash left. */

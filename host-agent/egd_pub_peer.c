@@ -1,30 +1,54 @@
 /*
- * egd_pub_peer.c - who may be the peer of a domain's socket
+ * egd_pub_peer.c - who may be the peer of a domain's or container's socket
  *
- * All QEMUs of a host run as one user, so a mode keeps none of them from
- * another's socket.
+ * All QEMUs of a host run as one user, and whoever is root in a container may
+ * be anybody on the host, so a mode keeps none of them from another's socket.
  */
 #include "common/log.h"
+#include "host-agent/container_peer.h"
 #include "host-agent/egd_pub_priv.h"
 #include "host-agent/generation.h"
 #include "host-agent/usock.h"
 
-static const char *const reasons[] = {
-	[QEMU_PEER_OTHER] = "another domain's QEMU",
-	[QEMU_PEER_UNNAMED] = "no QEMU of this domain",
-	[QEMU_PEER_HIDDEN] = "/proc does not show what it is",
+static const char *const reasons[2][QEMU_PEER_HIDDEN + 1] = {
+	{
+		[QEMU_PEER_OTHER] = "another domain's QEMU",
+		[QEMU_PEER_UNNAMED] = "no QEMU of this domain",
+		[QEMU_PEER_HIDDEN] = "/proc does not show what it is",
+	},
+	{
+		[QEMU_PEER_OTHER] = "of another container, as far as is known",
+		[QEMU_PEER_UNNAMED] = "of no container",
+		[QEMU_PEER_HIDDEN] = "/proc does not show where it is",
+	},
 };
 
+static bool is_of_container(const struct consumer *c)
+{
+	return c->kind == CONSUMER_CONTAINER;
+}
+
 /*
- * A process without a domain's name is a QEMU started by hand, unless libvirt
- * told of the domain: its QEMUs always bear one.  Who cannot be seen is let in,
- * or nobody could be where /proc hides processes.
+ * A container's socket anybody on the host may open.  A domain's: a process
+ * without a domain's name is a QEMU started by hand, unless libvirt told of the
+ * domain, as its QEMUs always bear one.  Who cannot be seen is let in there, or
+ * nobody could be where /proc hides processes.
  */
 static bool is_refused(const struct egd_sock *s, enum qemu_peer kin)
 {
+	if (is_of_container(&s->consumer))
+		return kin != QEMU_PEER_OWN;
 	return kin == QEMU_PEER_OTHER ||
 	       (kin == QEMU_PEER_UNNAMED &&
 		s->consumer.domain.phase != CONSUMER_UNKNOWN);
+}
+
+static enum qemu_peer kin_of(const struct consumer *c,
+			     const struct consumer_peer *peer)
+{
+	return is_of_container(c)
+		       ? container_peer_of(peer->pid, c->domain.init, c->name)
+		       : qemu_peer_of(peer->pid, c->uuid, c->domain.name);
 }
 
 bool egd_pub_peer_is_foreign(struct egd_sock *s,
@@ -35,10 +59,10 @@ bool egd_pub_peer_is_foreign(struct egd_sock *s,
 	enum qemu_peer kin;
 
 	s->kin = QEMU_PEER_UNNAMED;
-	if (c->kind != CONSUMER_DOMAIN ||
+	if (c->kind == CONSUMER_HOST ||
 	    s->pub->check_peer == QEMU_PEER_CHECK_NO)
 		return false;
-	kin = qemu_peer_of(peer->pid, c->uuid, c->domain.name);
+	kin = kin_of(c, peer);
 	s->kin = kin;
 	/* who connected is gone: another one holds the connection */
 	refused = is_refused(s, kin) ||
@@ -51,7 +75,8 @@ bool egd_pub_peer_is_foreign(struct egd_sock *s,
 		log_warn("%s %s: peer pid %d uid %u %s: %s",
 			 consumer_kind_name(c->kind), c->name, (int)peer->pid,
 			 (unsigned int)peer->uid,
-			 refused && !warn ? "refused" : "let in", reasons[kin]);
+			 refused && !warn ? "refused" : "let in",
+			 reasons[is_of_container(c)][kin]);
 	return refused && !warn;
 }
 

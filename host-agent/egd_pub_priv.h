@@ -37,7 +37,7 @@ struct egd_pub {
 	struct handover *handover; /* NULL: nothing outlives this process */
 };
 
-/* Another process than the domain's QEMU: counted, logged not too often. */
+/* Not the domain's QEMU, or not in the container: counted, logged not too often. */
 bool egd_pub_peer_is_foreign(struct egd_sock *s,
 			     const struct consumer_peer *peer);
 

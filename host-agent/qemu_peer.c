@@ -2,15 +2,14 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "host-agent/consumer.h"
+#include "host-agent/procfile.h"
 
 #define CGROUP_MAX 4096
 #define CHUNK	   16384
@@ -154,24 +153,6 @@ enum qemu_peer qemu_peer_by_cgroup(const char *text, const char *name)
 	return kin;
 }
 
-/* As much as there is, at most size; -1: nothing can be read. */
-static ssize_t read_proc(pid_t pid, const char *file, char *out, size_t size)
-{
-	char path[40];
-	size_t used = 0;
-	ssize_t n = 0;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	while (used < size && (n = read(fd, out + used, size - used)) > 0)
-		used += (size_t)n;
-	close(fd);
-	return n < 0 ? -1 : (ssize_t)used;
-}
-
 static enum qemu_peer read_cmdline(pid_t pid, const char *uuid)
 {
 	size_t size = CHUNK;
@@ -184,7 +165,7 @@ static enum qemu_peer read_cmdline(pid_t pid, const char *uuid)
 		if (!grown)
 			break;
 		words = grown;
-		n = read_proc(pid, "cmdline", words, size);
+		n = procfile_read(pid, "cmdline", words, size);
 		if (n < 0)
 			break;
 		if ((size_t)n < size) {
@@ -206,7 +187,7 @@ enum qemu_peer qemu_peer_of(pid_t pid, const char *uuid, const char *name)
 	if (pid <= 0)
 		return QEMU_PEER_HIDDEN;
 	kin = read_cmdline(pid, uuid);
-	n = read_proc(pid, "cgroup", text, sizeof(text) - 1);
+	n = procfile_read(pid, "cgroup", text, sizeof(text) - 1);
 	if (n < 0)
 		return kin;
 	text[n] = '\0';

@@ -159,6 +159,7 @@ static json_t *status_container(const struct container *t)
 	if (v.second && v.second->no_socket)
 		json_object_set_new(o, "no_socket",
 				    json_string(v.second->no_socket));
+	json_object_set_new(o, "foreign", status_count(v.foreign));
 	if (v.second) {
 		json_object_set_new(
 			o, "connected",

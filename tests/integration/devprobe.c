@@ -9,6 +9,7 @@
  *	devprobe quiet PATH		bytes that came within half a second
  *	devprobe mknod PATH MAJOR MINOR	"ok", or an error
  *	devprobe listen PATH		"ok" if a Unix socket there takes one
+ *	devprobe egd PATH		bytes that an EGD socket there gives, of 64
  *	devprobe serve FILE		makes a pty that never runs dry, and writes
  *					its path and numbers into FILE
  *	devprobe hang SOCKET		listens and answers nothing
@@ -34,6 +35,7 @@
 #define QUIET_MS   500
 #define RETRY_MS   20
 #define LISTEN_MAX 16
+#define EGD_BYTES  64
 
 static int say(int r)
 {
@@ -168,6 +170,24 @@ static int reach(const char *path)
 	return say(connect(fd, (struct sockaddr *)&sa, sizeof(sa)));
 }
 
+/* One that is not to be served is closed before or behind the question. */
+static int ask_egd(const char *path)
+{
+	struct sockaddr_un sa;
+	int fd = unix_socket(path, &sa);
+	char answer[EGD_BYTES];
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t n = 0, got = 0;
+
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 &&
+	    send(fd, "\002\100", 2, MSG_NOSIGNAL) == 2)
+		while (got < EGD_BYTES && poll(&p, 1, READ_MS) == 1 &&
+		       (n = read(fd, answer, (size_t)(EGD_BYTES - got))) > 0)
+			got += n;
+	printf("%zd\n", got);
+	return 0;
+}
+
 static int hang(const char *path)
 {
 	struct sockaddr_un sa;
@@ -274,6 +294,8 @@ int main(int argc, char *argv[])
 		return make_node(argv[2], argv[3], argv[4]);
 	if (!strcmp(what, "listen"))
 		return reach(argv[2]);
+	if (!strcmp(what, "egd"))
+		return ask_egd(argv[2]);
 	if (!strcmp(what, "hang"))
 		return hang(argv[2]);
 	if (!strcmp(what, "fuse") && argc > 3)
