@@ -11,6 +11,7 @@
 #include "common/replace.h"
 #include "ctl/acm.h"
 #include "ctl/container.h"
+#include "ctl/hold.h"
 #include "ctl/report.h"
 #include "lxc/container_check.h"
 
@@ -26,6 +27,13 @@ static const struct finding_rule left_over = {
 	"left-over", FINDING_WARNING,
 	"the host agent keeps a device for a container that is not there",
 	"onerngctl container detach %s"
+};
+
+static const struct finding_rule unanswered = {
+	"unanswered", FINDING_WARNING,
+	"a process that looked into its /dev cannot be ended, and until it is "
+	"this container's device stays as it is",
+	"lxc-stop -k %s, and ask who made its /dev so"
 };
 
 static const struct opt options[] = {
@@ -107,6 +115,9 @@ static void check_found(struct checking *c, const struct container *found,
 	}
 	know_onerngs(&k);
 	container_check(&k, findings);
+	if (k.snippet && hold_is_taken(c->host, found->id))
+		finding_add(findings, &unanswered, found->name, 0,
+			    "its /dev does not answer");
 }
 
 static void check_named(struct checking *c, const char *name)

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/replace.h"
 #include "ctl/container_device.h"
+#include "ctl/hold.h"
 #include "ctl/live.h"
 
 #define FACTS_MS 2000 /* an agent that was just told has so long */
@@ -126,20 +128,31 @@ static int say(const struct container *c, bool attach, enum live_result r,
 	}
 }
 
+static enum live_result part(struct container *c,
+			     char why[static LXCAPI_WHY_MAX])
+{
+	char rule[LIVE_RULE_MAX];
+	struct lxc_words w;
+
+	container_device_rule(&c->snippet, rule);
+	live_words(&c->snippet, &w);
+	return live_detach(&c->handle, &w, rule, why);
+}
+
 int container_live(struct container *c, bool attach)
 {
-	char why[LXCAPI_WHY_MAX] = "", rule[LIVE_RULE_MAX];
-	enum live_result r;
-	struct lxc_words w;
+	char why[LXCAPI_WHY_MAX] = HOLD_WHY;
+	enum live_result r = LIVE_FAILED;
+	int hold;
 
 	if (!c->handle.handle || lxcapi_state(&c->handle) == LXCAPI_STOPPED)
 		return 0;
-	if (attach) {
-		r = join(c, why);
-	} else {
-		container_device_rule(&c->snippet, rule);
-		live_words(&c->snippet, &w);
-		r = live_detach(&c->handle, &w, rule, why);
+	hold = hold_take(c->host, c->id);
+	if (hold != -EBUSY) {
+		*why = '\0';
+		r = attach ? join(c, why) : part(c, why);
 	}
+	if (hold >= 0)
+		close(hold);
 	return say(c, attach, r, why);
 }

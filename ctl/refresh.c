@@ -15,6 +15,7 @@
 #include "common/replace.h"
 #include "common/resolve.h"
 #include "ctl/container_device.h"
+#include "ctl/hold.h"
 
 #define KILL_MS 200 /* until one that was killed is gone */
 
@@ -186,12 +187,20 @@ static void work(const struct container_host *given, const char *id,
 {
 	struct container_host h = *given;
 	struct entry e = { .text = NULL };
+	int hold;
 
 	if (load(&h, id, &e, out) == 0) {
+		/* held until this process, and what it left, has ended */
+		hold = hold_take(&h, id);
+		if (hold == -EBUSY) {
+			fail(out, "its device", HOLD_WHY);
+			goto out;
+		}
 		if (*e.before.run_dir)
 			memcpy(h.run_dir, e.before.run_dir, sizeof(h.run_dir));
 		update(&h, &e, out);
 	}
+out:
 	free(e.text);
 }
 

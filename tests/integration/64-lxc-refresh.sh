@@ -40,6 +40,12 @@ attach() {
 		"$attach_name")"
 }
 
+# left NAME: processes that hold its folder, also where it was removed.
+left() {
+	find /proc/[0-9]*/fd -lname "$T/includes/$(lxc_name "$1").d*" \
+		2>/dev/null | wc -l
+}
+
 generated() {
 	echo "$T/includes/$(lxc_name "$1").d/onerng.conf"
 }
@@ -171,6 +177,20 @@ if wait_for 10 grep -q ok "$T/fuse"; then
 	refuse "a /dev that never answers" 1 refresh
 	equal "keeps no other from its device" "chr $(lxc_rdev good)" \
 		"$(look good)"
+	equal "who looked cannot be ended" 1 "$(left silent)"
+	publish silent
+	publish good
+	refuse "it is passed over then" 1 refresh
+	says_passed_over=$(lxc_in "$B/onerngctl" container refresh \
+		"$(lxc_name silent)" --includes "$T/includes" 2>&1)
+	check "which is said" test -n "$says_passed_over" -a \
+		-z "${says_passed_over##*passed over*}"
+	equal "and nobody else is sent there" 1 "$(left silent)"
+	equal "the others get theirs" "chr $(lxc_rdev good)" "$(look good)"
+	lxc_in "$B/onerngctl" -s "$T/run/control.sock" container check \
+		"$(lxc_name silent)" --path "$LXC_PATH" \
+		--includes "$T/includes" >"$T/found" 2>&1
+	check "check tells" grep -q unanswered "$T/found"
 	refuse "nor from being detached" 1 lxc_in "$B/onerngctl" \
 		-s "$T/run/control.sock" container detach "$(lxc_name silent)" \
 		--path "$LXC_PATH" --includes "$T/includes" --no-register
@@ -181,6 +201,10 @@ else
 fi
 lxc_stop silent
 wait $fuse_pid
+nobody_left() {
+	[ "$(left silent)" -eq 0 ]
+}
+check "the container's end is that process's" wait_for 10 nobody_left
 
 # while a container is down, its monitor's address is anybody's
 cat >"$T/impostor.py" <<'END'
