@@ -12,6 +12,7 @@
 #include "ctl/acm.h"
 #include "ctl/container.h"
 #include "ctl/hold.h"
+#include "ctl/libdir.h"
 #include "ctl/report.h"
 #include "lxc/container_check.h"
 
@@ -65,14 +66,6 @@ static enum container_node look_at(const struct lxc_facts *f)
 		       : CONTAINER_NODE_OTHER;
 }
 
-static bool hook_is_there(const struct container_snippet *s)
-{
-	char path[CONTAINER_DIR_MAX + 16];
-
-	snprintf(path, sizeof(path), "%s/lxc-autodev", s->hook_dir);
-	return access(path, X_OK) == 0;
-}
-
 static const char *members_of(unsigned int gid)
 {
 	const struct group *g = getgrgid(gid);
@@ -105,7 +98,7 @@ static void check_found(struct checking *c, const struct container *found,
 	if (found->generated &&
 	    container_snippet_parse(found->generated, &s) == 0) {
 		k.snippet = &s;
-		k.hook_there = hook_is_there(&s);
+		k.hook_there = libdir_has_hook(s.hook_dir);
 		k.group = members_of(s.group);
 		k.agent = ask_agent(c, found->id);
 	}

@@ -27,6 +27,15 @@ static int find_prefix(char out[static PATH_MAX])
 	return 0;
 }
 
+bool libdir_has_hook(const char *dir)
+{
+	char hook[PATH_MAX];
+
+	return (size_t)snprintf(hook, sizeof(hook), "%s" HOOK, dir) <
+		       sizeof(hook) &&
+	       access(hook, X_OK) == 0;
+}
+
 void libdir_find(char *out, size_t size)
 {
 	char prefix[PATH_MAX], hook[PATH_MAX];

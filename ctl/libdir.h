@@ -4,6 +4,7 @@
 #ifndef CTL_LIBDIR_H
 #define CTL_LIBDIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -12,5 +13,8 @@
  * not there: as built.
  */
 void libdir_find(char *out, size_t size);
+
+/* Is LXC's hook there? */
+bool libdir_has_hook(const char *dir);
 
 #endif /* CTL_LIBDIR_H */

@@ -16,6 +16,7 @@
 #include "common/resolve.h"
 #include "ctl/container_device.h"
 #include "ctl/hold.h"
+#include "ctl/libdir.h"
 
 #define KILL_MS 200 /* until one that was killed is gone */
 
@@ -53,7 +54,17 @@ static int load(const struct container_host *h, const char *id, struct entry *e,
 	return 0;
 }
 
-/* Writes what is generated again, if the number is another one. */
+/* This program was installed elsewhere since: its hooks are there now. */
+static void find_hooks(struct container_snippet *s)
+{
+	char dir[CONTAINER_DIR_MAX];
+
+	libdir_find(dir, sizeof(dir));
+	if (!libdir_has_hook(s->hook_dir) && libdir_has_hook(dir))
+		memcpy(s->hook_dir, dir, sizeof(dir));
+}
+
+/* Writes what is generated again, if number or hooks are others. */
 static void rewrite(const struct container_host *h, struct entry *e,
 		    struct refresh *out)
 {
@@ -61,6 +72,7 @@ static void rewrite(const struct container_host *h, struct entry *e,
 	int r;
 
 	e->after = e->before;
+	find_hooks(&e->after);
 	container_device_look(&e->after, h);
 	text = container_snippet_text(&e->after);
 	if (!text) {

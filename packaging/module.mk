@@ -3,6 +3,8 @@ SBINDIR    := $(PREFIX)/sbin
 BINDIR     := $(PREFIX)/bin
 MANDIR     := $(PREFIX)/share/man
 LIBDIR     := $(PREFIX)/lib/onerng
+# Configurations by hand, which name what is in LIBDIR.
+EXAMPLEDIR ?= $(PREFIX)/share/doc/onerng-virt/examples/lxc
 INITRAMFSDIR ?= /usr/share/initramfs-tools
 DRACUTDIR  ?= /usr/lib/dracut/modules.d/90onerng
 SYSUSERSDIR ?= /usr/lib/sysusers.d
@@ -20,6 +22,7 @@ GUEST_UNITS := $(addprefix packaging/systemd/,onerng-guestd.service \
 HOST_UNITS  := $(filter-out $(GUEST_UNITS),$(wildcard packaging/systemd/*.service \
 	packaging/systemd/*.path))
 UDEV_RULES  := $(wildcard packaging/udev/*.rules)
+LXC_CONFS   := $(wildcard lxc/*.conf)
 SYSUSERS    := $(wildcard packaging/sysusers.d/*.conf)
 
 fill = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@BINDIR@|$(BINDIR)|g' \
@@ -48,6 +51,7 @@ install: $(PROGS) $(SIM_PROG) ## install the host's side (DESTDIR, PREFIX)
 	$(INSTALL) -D $(LXC_PROG) '$(DESTDIR)$(LIBDIR)/lxc-autodev'
 	for name in $(LXC_LINKS); do \
 	  ln -sf lxc-autodev '$(DESTDIR)$(LIBDIR)/'$$name; done
+	$(call put,644,$(LXC_CONFS),$(EXAMPLEDIR))
 	$(call put_man,$(HOST_MAN) $(GUEST_MAN))
 	$(call put_conf,packaging/hostd.conf,onerng/hostd.conf)
 
@@ -77,6 +81,7 @@ uninstall: ## remove what was installed; the configuration stays
 	  $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(SYSUSERS))) \
 	  $(addprefix $(DESTDIR)$(LIBDIR)/,onerng-guestd onerng-seed \
 	    lxc-autodev $(LXC_LINKS)) \
+	  $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,$(notdir $(LXC_CONFS))) \
 	  $(DESTDIR)$(INITRAMFSDIR)/hooks/onerng \
 	  $(DESTDIR)$(INITRAMFSDIR)/scripts/init-top/onerng \
 	  $(addprefix $(DESTDIR)$(DRACUTDIR)/,$(notdir $(DRACUT_MODULE))) \

@@ -121,6 +121,9 @@ for type in autodev pre-start start-host post-stop; do
 	check "LXC's hook is installed for $type and never fails" \
 		"$root/usr/lib/onerng/lxc-$type"
 done
+check "LXC's example names the hooks that are installed" \
+	grep -q 'exec /usr/lib/onerng/lxc-autodev web' \
+	"$root/usr/share/doc/onerng-virt/examples/lxc/virtual.conf"
 check "make uninstall works" run_make uninstall
 check "libvirt's hook is gone" \
 	test ! -e "$root/etc/libvirt/hooks/qemu.d/50-onerng"
