@@ -222,29 +222,33 @@ bool resolve_is_own(const char *path)
 	return own;
 }
 
+/* A folder that was just made, if it still is that one. */
+static int set_mode(const struct resolved *r, mode_t mode)
+{
+	int fd = openat(r->folder, r->name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && st.st_uid != geteuid())
+		err = -EXDEV;
+	else if (fchmod(fd, mode) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 int resolve_make_folder(const char *path, mode_t mode)
 {
 	struct resolved r;
-	struct stat st;
-	int fd, err = resolve_path(&r, path);
+	int err = resolve_path(&r, path);
 
-	if (!err && mkdirat(r.folder, r.name, mode) < 0) {
-		err = errno == EEXIST ? 0 : -errno;
-		resolve_end(&r);
-		return err;
-	}
-	fd = err ? -1
-		 : openat(r.folder, r.name,
-			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	/* in a folder of somebody else's it may be another one already */
-	if (!err && (fd < 0 || fstat(fd, &st) < 0))
+	if (!err && mkdirat(r.folder, r.name, mode) == 0)
+		err = set_mode(&r, mode);
+	else if (!err && errno != EEXIST)
 		err = -errno;
-	else if (!err && st.st_uid != geteuid())
-		err = -EXDEV;
-	else if (!err && fchmod(fd, mode) < 0)
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
 	resolve_end(&r);
 	return err;
 }
