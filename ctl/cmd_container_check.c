@@ -73,12 +73,15 @@ static const char *members_of(unsigned int gid)
 	return g && g->gr_mem && *g->gr_mem ? g->gr_name : NULL;
 }
 
-static enum container_agent ask_agent(const struct checking *c, const char *id)
+static void ask_agent(const struct checking *c, const char *id,
+		      struct container_known *k)
 {
-	if (!c->status)
-		return CONTAINER_AGENT_DOWN;
-	return register_find_container(c->status, id) ? CONTAINER_AGENT_KNOWS
-						      : CONTAINER_AGENT_LACKS;
+	const json_t *agent = register_find_container(c->status, id);
+
+	k->agent = agent	? CONTAINER_AGENT_KNOWS
+		   : !c->status ? CONTAINER_AGENT_DOWN
+				: CONTAINER_AGENT_LACKS;
+	k->held = json_is_true(json_object_get(agent, "stalled"));
 }
 
 /* As written: what is generated may be older than this program. */
@@ -100,7 +103,7 @@ static void check_found(struct checking *c, const struct container *found,
 		k.snippet = &s;
 		k.hook_there = libdir_has_hook(s.hook_dir);
 		k.group = members_of(s.group);
-		k.agent = ask_agent(c, found->id);
+		ask_agent(c, found->id, &k);
 	}
 	if (k.snippet && container_read_facts(c->host, found->id, &facts)) {
 		k.facts = &facts;

@@ -206,6 +206,8 @@ static void container(const json_t *c, FILE *out)
 		json_is_true(json_object_get(c, "socket")) ? ", a socket" : "");
 	if (strcmp(text(c, "phase"), "unknown") != 0)
 		fprintf(out, "; %s", shown(phase, c, "phase"));
+	if (json_is_true(json_object_get(c, "stalled")))
+		fputs("; terminal held", out);
 	fputc('\n', out);
 }
 

@@ -42,6 +42,7 @@ struct container_known {
 	bool copy; /* what it includes is another container's */
 
 	enum container_agent agent;
+	bool held;		       /* its terminal is, as the agent says */
 	const struct lxc_facts *facts; /* NULL: none to be understood */
 	enum container_node node;
 	bool hook_there;   /* our program is installed */

@@ -82,6 +82,12 @@ static const struct finding_rule not_registered = {
 	"the host agent does not know the container and keeps no device for it",
 	CHECK_ATTACH
 };
+static const struct finding_rule held = {
+	"terminal-held", FINDING_ERROR,
+	"a process in the container keeps the terminal's locks: the host agent "
+	"gives it nothing until that ends, or the container starts anew",
+	"lxc-stop -n %s"
+};
 static const struct finding_rule facts_missing = {
 	"facts-missing", FINDING_ERROR,
 	"the hook learns from this file which device is the container's, and "
@@ -232,6 +238,10 @@ static void check_agent(struct container_checking *k)
 		return;
 	case CONTAINER_AGENT_KNOWS:
 		check_facts(k);
+		if (k->c->held)
+			container_finding(k, &held, 0,
+					  "its terminal is held by who has it "
+					  "open");
 		return;
 	}
 }

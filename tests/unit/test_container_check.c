@@ -166,6 +166,16 @@ Test(container_check, the_agent_has_to_run_and_know_it)
 	nothing();
 }
 
+Test(container_check, a_terminal_that_is_held_is_told)
+{
+	k.held = true;
+	check(OURS);
+	only("terminal-held", 0);
+	k.agent = CONTAINER_AGENT_DOWN;
+	check(OURS);
+	only("agent-down", 0);
+}
+
 Test(container_check, facts_have_to_be_there_and_true)
 {
 	k.facts = NULL;
