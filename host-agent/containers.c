@@ -35,7 +35,8 @@ static uint32_t make_key(char out[static CONSUMER_UUID_MAX], const char *kind,
 }
 
 struct containers *containers_new(struct event_base *base, struct egd_pub *pub,
-				  struct letgo *letgo, struct handover *h,
+				  struct letgo *letgo,
+				  struct tty_keeper *keeper, struct handover *h,
 				  const char *run_dir)
 {
 	struct containers *c = calloc(1, sizeof(*c));
@@ -47,7 +48,7 @@ struct containers *containers_new(struct event_base *base, struct egd_pub *pub,
 	c->letgo = letgo;
 	c->run_dir = run_dir;
 	c->state = "starting";
-	c->ttys = tty_pub_new(base, pub, h);
+	c->ttys = tty_pub_new(base, pub, keeper, h);
 	if (c->ttys)
 		return c;
 	free(c);

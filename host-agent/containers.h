@@ -33,12 +33,14 @@ struct event_base;
 struct handover;
 struct hostconf;
 struct letgo;
+struct tty_keeper;
 
 /* A container as status shows it; pointers are valid until the next call. */
 struct container_view {
 	const char *id;
 	enum consumer_device device;
 	const char *node; /* NULL: none */
+	bool stalled;	  /* its terminal is held, and gets nothing */
 	bool socket;
 	const char *lacks; /* what could not be made, and why; NULL: nothing */
 	enum consumer_phase phase;
@@ -52,7 +54,8 @@ struct container_view {
 
 /* All must outlive it; h may be NULL.  NULL and errno. */
 struct containers *containers_new(struct event_base *base, struct egd_pub *pub,
-				  struct letgo *letgo, struct handover *h,
+				  struct letgo *letgo,
+				  struct tty_keeper *keeper, struct handover *h,
 				  const char *run_dir);
 /* kept: the service manager has what others may go on with. */
 void containers_free(struct containers *c, bool kept); /* NULL is fine */
@@ -63,7 +66,10 @@ void containers_free(struct containers *c, bool kept); /* NULL is fine */
  */
 int containers_apply(struct containers *c, const struct hostconf *conf);
 
-/* Goes on with what the last process knew; after the first apply. */
+/*
+ * Goes on with what the last process knew, and closes what it left that is not
+ * configured any more; after the first apply.
+ */
 void containers_load(struct containers *c);
 
 /*

@@ -269,6 +269,7 @@ void containers_load(struct containers *c)
 	json_t *list;
 	size_t i;
 
+	tty_pub_close_left(c->ttys);
 	rundir_containers_file(path, c->run_dir);
 	list = statefile_read(path, CONTAINERS_FILE_MAX);
 

@@ -16,6 +16,7 @@ void containers_view(const struct container *t, struct container_view *out)
 		.id = t->conf.consumer.name,
 		.device = t->conf.device,
 		.node = t->told.node[0] ? t->told.node : NULL,
+		.stalled = t->tty && tty_pub_is_stalled(t->tty),
 		.socket = t->sock != NULL,
 		.lacks = t->lacks[0] ? t->lacks : NULL,
 		.phase = t->phase,

@@ -28,6 +28,7 @@
 #include "host-agent/sched.h"
 #include "host-agent/selftest.h"
 #include "host-agent/status_firmware.h"
+#include "host-agent/tty_keeper.h"
 
 #define CORE_LOCK_SPARE (512 * 1024) /* bytes: a few devices and DRBGs */
 
@@ -226,8 +227,11 @@ static int core_make_domains(struct core *c)
 		return -ENOMEM;
 	domains_configure(c->domains, c->conf);
 	c->domwatch = domwatch_new(c->base, c->domains, c->run_dir);
-	c->containers = containers_new(c->base, c->pub, c->letgo, c->handover,
-				       c->run_dir);
+	c->keeper = tty_keeper_new(c->base, devset_child_env(c->devices));
+	if (!c->keeper)
+		return -ENOMEM;
+	c->containers = containers_new(c->base, c->pub, c->letgo, c->keeper,
+				       c->handover, c->run_dir);
 	return c->domwatch && c->containers ? 0 : -ENOMEM;
 }
 
@@ -360,6 +364,7 @@ void core_free(struct core *c)
 	control_free(c->hook);
 	domwatch_free(c->domwatch);
 	containers_free(c->containers, kept);
+	tty_keeper_free(c->keeper);
 	domains_free(c->domains);
 	letgo_free(c->letgo);
 	capture_free(c->capture);

@@ -25,6 +25,7 @@
 #include "host-agent/letgo.h"
 #include "host-agent/pool.h"
 #include "host-agent/restart.h"
+#include "host-agent/tty_keeper.h"
 
 void core_on_term(evutil_socket_t fd, short what, void *arg)
 {
@@ -145,7 +146,7 @@ void core_on_child(evutil_socket_t fd, short what, void *arg)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (c->rehearsal && pid == c->rehearsal && !c->stopping)
 			core_rehearsed(c, status);
-		else
+		else if (!tty_keeper_reaped(c->keeper, pid, status))
 			devset_reaped(c->devices, pid, status);
 	}
 	/* who waits for a device finds its terminal named */

@@ -43,6 +43,7 @@ struct core {
 	struct control *hook; /* libvirt's hooks and watcher speak to it */
 	struct letgo *letgo;
 	struct domains *domains;
+	struct tty_keeper *keeper;
 	struct containers *containers;
 	struct domwatch *domwatch;
 	struct capture *capture;

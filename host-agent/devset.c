@@ -381,6 +381,11 @@ void devset_wake(struct devset *s)
 		device_wake(&s->devices[i]);
 }
 
+const struct child_env *devset_child_env(const struct devset *s)
+{
+	return &s->env.child;
+}
+
 void devset_reaped(struct devset *s, pid_t pid, int status)
 {
 	size_t i;

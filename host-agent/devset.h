@@ -63,6 +63,9 @@ void devset_resume(struct devset *s);
 void devset_tick(struct devset *s, uint64_t now_us, bool idle);
 void devset_wake(struct devset *s); /* blocks are needed again */
 
+/* What other processes of the core's share with readers. */
+const struct child_env *devset_child_env(const struct devset *s);
+
 void devset_reaped(struct devset *s, pid_t pid, int status);
 
 size_t devset_count(const struct devset *s);

@@ -209,6 +209,25 @@ bool handover_take_account(const struct handover *h, const char *key,
 	return true;
 }
 
+int handover_take_left_tty(struct handover *h)
+{
+	struct heir *heir;
+	size_t i;
+	int fd;
+
+	for (i = 0; h && i < h->heirs.fds_count; i++) {
+		heir = &h->heirs.fds[i];
+		if (heir->fd < 0 || !tty_pty_identity(heir->fd))
+			continue;
+		log_info("hand-over: %s: a terminal, not taken: closed",
+			 heir->key);
+		fd = heir->fd;
+		heir->fd = -1;
+		return fd;
+	}
+	return -1;
+}
+
 /* An accepted socket has the address of the one that accepted it. */
 static bool was_accepted_at(int fd, const char *path)
 {

@@ -53,6 +53,9 @@ int handover_take_tty(struct handover *h, const char *key,
 bool handover_take_account(const struct handover *h, const char *key,
 			   struct handover_account *a);
 
+/* A terminal's master that nobody took, the caller's from now on; or -1. */
+int handover_take_left_tty(struct handover *h);
+
 /* Sockets that the next process shall have; the newest listener counts. */
 void handover_add_listener(struct handover *h, struct handover_record *r,
 			   int fd);

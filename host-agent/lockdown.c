@@ -216,3 +216,8 @@ int lockdown_hwrng(enum sandbox_mode mode)
 {
 	return lockdown_role("hwrng-reader", mode, sandbox_hwrng);
 }
+
+int lockdown_terminal(enum sandbox_mode mode)
+{
+	return lockdown_role("terminal", mode, sandbox_terminal);
+}

@@ -36,5 +36,6 @@ int lockdown_rehearse(void);
 int lockdown_reader(enum sandbox_mode mode);
 int lockdown_watcher(enum sandbox_mode mode);
 int lockdown_hwrng(enum sandbox_mode mode);
+int lockdown_terminal(enum sandbox_mode mode);
 
 #endif /* HOST_AGENT_LOCKDOWN_H */

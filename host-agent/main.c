@@ -1,8 +1,9 @@
 /*
  * main.c - onerng-hostd, the host agent: table of contents
  *
- * The same program runs in three roles: the core, which options and signals
- * speak to; a reader for each device; the watcher for arrivals.
+ * The same program runs in four roles: the core, which options and signals
+ * speak to; a reader for each device; the watcher for arrivals; and what may be
+ * made to wait by whoever has a container's terminal.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include "host-agent/lockdown.h"
 #include "host-agent/reader.h"
 #include "host-agent/restart.h"
+#include "host-agent/terminal.h"
 
 #define PROGRAM	    "onerng-hostd"
 #define USAGE	    PROGRAM " [-htV] [-c FILE] [-l LEVEL]"
@@ -89,9 +91,10 @@ static int set_role(void *ctx, const char *value, const char **why)
 	struct options *o = ctx;
 
 	o->role = value;
-	*why = "not reader, hwrng-reader or watcher";
+	*why = "not reader, hwrng-reader, watcher or terminal";
 	return strcmp(value, "reader") && strcmp(value, "hwrng-reader") &&
-			       strcmp(value, "watcher")
+			       strcmp(value, "watcher") &&
+			       strcmp(value, "terminal")
 		       ? -EINVAL
 		       : 0;
 }
@@ -144,6 +147,8 @@ static int run_role(const struct options *o)
 {
 	if (!strcmp(o->role, "watcher"))
 		return watcher_main(o->sandbox);
+	if (!strcmp(o->role, "terminal"))
+		return terminal_main(o->sandbox);
 	if (o->port && !strcmp(o->role, "hwrng-reader"))
 		return hwrng_reader_main(o->port, o->sandbox);
 	if (o->port)

@@ -1,5 +1,5 @@
 /*
- * rawmsg.c - messages between the core and its reader and watcher processes
+ * rawmsg.c - messages between the core and its other processes
  *
  * A packet is a header and its payload, gathered and scattered so that samples
  * are never copied on the way.  Both ends are the same binary on the same
@@ -58,6 +58,23 @@ int rawmsg_send(int fd, enum rawmsg_type type, uint64_t seq,
 	return rawmsg_transmit(fd, &mh);
 }
 
+/* With a descriptor, which stays the caller's. */
+static int rawmsg_send_with(int fd, struct iovec *iov, size_t count, int what)
+{
+	union rawmsg_control control = { .buf = { 0 } };
+	struct msghdr mh = { .msg_iov = iov,
+			     .msg_iovlen = count,
+			     .msg_control = control.buf,
+			     .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &what, sizeof(int));
+	return rawmsg_transmit(fd, &mh);
+}
+
 int rawmsg_send_ident(int fd, uint64_t seq, const struct rawmsg_ident *ident,
 		      int image_fd)
 {
@@ -65,21 +82,18 @@ int rawmsg_send_ident(int fd, uint64_t seq, const struct rawmsg_ident *ident,
 	struct rawmsg_ident copy = *ident;
 	struct iovec iov[2] = { { &head, sizeof(head) },
 				{ &copy, sizeof(copy) } };
-	union rawmsg_control control = { .buf = { 0 } };
-	struct msghdr mh = { .msg_iov = iov,
-			     .msg_iovlen = 2,
-			     .msg_control = control.buf,
-			     .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
-	int rc;
+	int rc = rawmsg_send_with(fd, iov, 2, image_fd);
 
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &image_fd, sizeof(int));
-	rc = rawmsg_transmit(fd, &mh);
 	explicit_bzero(&copy, sizeof(copy));
 	return rc;
+}
+
+int rawmsg_send_master(int fd, uint64_t seq, int master)
+{
+	struct rawmsg_head head = { .type = RAWMSG_TTY_HOLD, .seq = seq };
+	struct iovec iov = { &head, sizeof(head) };
+
+	return rawmsg_send_with(fd, &iov, 1, master);
 }
 
 int rawmsg_send_state(int fd, enum reader_state state, const char *text)
@@ -165,6 +179,19 @@ static int rawmsg_check_ident(const struct rawmsg *m)
 	       i->image_bytes == FIRMWARE_IMAGE && rawmsg_id_valid(i->id);
 }
 
+static int rawmsg_check_done(const struct rawmsg *m)
+{
+	const struct rawmsg_done *d = &m->u.done;
+
+	return m->len == sizeof(*d) && d->what >= RAWMSG_TTY_RAW &&
+	       d->what <= RAWMSG_TTY_CLOSE && d->error <= 0;
+}
+
+static int rawmsg_has_descriptor(enum rawmsg_type type)
+{
+	return type == RAWMSG_IDENT || type == RAWMSG_TTY_HOLD;
+}
+
 /* Whether the payload fits its type; type and len are set. */
 static int rawmsg_check(const struct rawmsg *m)
 {
@@ -182,7 +209,13 @@ static int rawmsg_check(const struct rawmsg *m)
 	case RAWMSG_PAUSE:
 	case RAWMSG_STOP:
 	case RAWMSG_IDENTIFY:
+	case RAWMSG_TTY_HOLD:
+	case RAWMSG_TTY_RAW:
+	case RAWMSG_TTY_DISCARD:
+	case RAWMSG_TTY_CLOSE:
 		return m->len == 0;
+	case RAWMSG_TTY_DONE:
+		return rawmsg_check_done(m);
 	}
 	return 0;
 }
@@ -251,7 +284,7 @@ static int rawmsg_take(struct rawmsg *m, const struct rawmsg_head *head,
 
 	if (n >= sizeof(*head) && fd >= -1)
 		rc = rawmsg_accept(m, head, n - sizeof(*head));
-	if (rc == 0 && (m->type == RAWMSG_IDENT) == (fd >= 0)) {
+	if (rc == 0 && rawmsg_has_descriptor(m->type) == (fd >= 0)) {
 		m->fd = fd;
 		return 1;
 	}

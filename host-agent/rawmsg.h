@@ -1,12 +1,12 @@
 /*
- * rawmsg.h - messages between the core and its reader and watcher processes
+ * rawmsg.h - messages between the core and its other processes
  *
  * Over a SOCK_SEQPACKET socketpair, one message per packet; the child's end is
  * RAWMSG_FD.  The core does not trust a reader: every message is checked for
  * size and range before use.  Samples are secret: buffers are secmem.
  *
- * RAWMSG_IDENT comes with the image itself, in a sealed descriptor (sealed.h);
- * no other message may carry one.
+ * RAWMSG_IDENT comes with the image itself, in a sealed descriptor (sealed.h),
+ * RAWMSG_TTY_HOLD with a terminal's master; no other message may carry one.
  */
 #ifndef HOST_AGENT_RAWMSG_H
 #define HOST_AGENT_RAWMSG_H
@@ -36,6 +36,13 @@ enum rawmsg_type {
 	 * this: a core that was left this reader wants to know it.
 	 */
 	RAWMSG_IDENTIFY,
+	/* core to the terminals' process (terminal.h), seq: which terminal */
+	RAWMSG_TTY_HOLD,    /* no payload, and its master's descriptor */
+	RAWMSG_TTY_RAW,	    /* no payload, like those that follow */
+	RAWMSG_TTY_DISCARD, /* what discards is its suspend character */
+	RAWMSG_TTY_CLOSE,
+	/* and back: struct rawmsg_done */
+	RAWMSG_TTY_DONE,
 };
 
 enum reader_state {
@@ -65,13 +72,20 @@ struct rawmsg_ident {
 	char id[33];		  /* cmdI, 32 hex digits; empty if unanswered */
 };
 
+struct rawmsg_done {
+	uint32_t what; /* RAWMSG_TTY_RAW, _DISCARD or _CLOSE */
+	int32_t error; /* 0 or -errno */
+};
+
 struct rawmsg {
 	enum rawmsg_type type;
 	uint64_t seq; /* running number of the first sample since the open;
 		       * of an identity, that of the question, or 0 */
 	size_t len;
-	int fd; /* of a received RAWMSG_IDENT, the receiver's; else -1 */
+	int fd; /* of a received RAWMSG_IDENT or RAWMSG_TTY_HOLD, the
+		 * receiver's; else -1 */
 	union {
+		struct rawmsg_done done;
 		struct rawmsg_port port;
 		struct rawmsg_ident ident;
 		struct {
@@ -92,6 +106,9 @@ int rawmsg_send(int fd, enum rawmsg_type type, uint64_t seq,
 /* RAWMSG_IDENT; seq: of the question, or 0; image_fd stays the caller's. */
 int rawmsg_send_ident(int fd, uint64_t seq, const struct rawmsg_ident *ident,
 		      int image_fd);
+
+/* RAWMSG_TTY_HOLD; master stays the caller's. */
+int rawmsg_send_master(int fd, uint64_t seq, int master);
 
 /* RAWMSG_STATE; text is cut to RAWMSG_TEXT_MAX. */
 int rawmsg_send_state(int fd, enum reader_state state, const char *text);

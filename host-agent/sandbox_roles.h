@@ -17,6 +17,7 @@ int sandbox_core(enum sandbox_mode mode);
 int sandbox_reader(enum sandbox_mode mode);
 int sandbox_watcher(enum sandbox_mode mode);
 int sandbox_hwrng(enum sandbox_mode mode);
+int sandbox_terminal(enum sandbox_mode mode);
 
 /* As sandbox_id(), of the core's. */
 uint64_t sandbox_core_id(void);

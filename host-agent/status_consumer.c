@@ -152,6 +152,7 @@ static json_t *status_container(const struct container *t)
 			    json_string(consumer_device_name(v.device)));
 	json_object_set_new(o, "node",
 			    v.node ? json_string(v.node) : json_null());
+	json_object_set_new(o, "stalled", json_boolean(v.stalled));
 	json_object_set_new(o, "phase",
 			    json_string(consumer_phase_name(v.phase)));
 	json_object_set_new(o, "pid", json_integer(v.pid));

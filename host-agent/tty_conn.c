@@ -58,7 +58,7 @@ void tty_conn_update(struct tty_conn *c)
 	tty_conn_save(c);
 }
 
-static void take_input(struct tty_conn *c, const uint8_t *buf, size_t n)
+void tty_conn_take_input(struct tty_conn *c, const uint8_t *buf, size_t n)
 {
 	c->input_left -= n < c->input_left ? n : c->input_left;
 	if (c->plain)
@@ -68,19 +68,27 @@ static void take_input(struct tty_conn *c, const uint8_t *buf, size_t n)
 		tty_conn_discard(c);
 }
 
-/* What was written to it, once: 1, 0 (nothing now) or -EIO: nobody has it. */
-static int read_once(struct tty_conn *c)
+int tty_conn_read(struct tty_conn *c)
 {
 	uint8_t buf[TTY_CONN_READ_MAX];
 	ssize_t n = read(c->pty.master, buf, sizeof(buf));
 
 	if (n > 0) {
-		take_input(c, buf, (size_t)n);
+		tty_conn_take_input(c, buf, (size_t)n);
 		/* under ECHO it is what was served */
 		explicit_bzero(buf, sizeof(buf));
 		return 1;
 	}
 	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -EIO;
+}
+
+int tty_conn_read_all(struct tty_conn *c)
+{
+	int r = 1;
+
+	while (r > 0 && c->input_left)
+		r = tty_conn_read(c);
+	return r;
 }
 
 static void pause_input(struct tty_conn *c)
@@ -136,7 +144,8 @@ static void session_begin(struct tty_conn *c)
 	c->window = TTY_CONN_AHEAD;
 	c->blind = 0;
 	c->late_step = 0;
-	c->dirty = false;
+	c->dirty = c->inherited;
+	c->inherited = false;
 	if (c->boot_due)
 		boot(c);
 	if (!c->input_due)
@@ -155,44 +164,38 @@ static void session_leave(struct tty_conn *c)
 	vrng_close(&c->vrng);
 }
 
-void tty_conn_wipe(struct tty_conn *c)
-{
-	if (tty_pty_wipe(&c->pty) < 0) {
-		tty_pty_set_raw(&c->pty);
-		return;
-	}
-	c->state = TTY_WIPING;
-	c->wipe_tries = 0;
-	after_ms(&c->wipe_ev, 1);
-}
-
 static void session_end(struct tty_conn *c)
 {
+	bool dirty = c->dirty;
+
 	session_leave(c);
-	c->state = TTY_CLOSED;
-	if (c->dirty)
-		tty_conn_wipe(c);
+	if (dirty)
+		tty_conn_discard_unread(c);
 	else
-		tty_pty_set_raw(&c->pty);
+		tty_conn_make_raw(c);
 	tty_conn_update(c);
 }
 
-void tty_conn_look(struct tty_conn *c)
+void tty_conn_look_again(struct tty_conn *c, bool came)
 {
-	int r = 1;
+	int r = tty_conn_read_all(c);
 
-	if (c->state != TTY_CLOSED)
-		return;
-	while (r > 0 && c->input_left)
-		r = read_once(c);
 	if (r > 0)
 		pause_input(c); /* more waits: looks again */
 	else if (r == 0 && tty_pty_is_open(&c->pty))
 		session_begin(c);
-	else
-		tty_pty_set_raw(&c->pty); /* somebody came and went */
+	else if (came)
+		tty_conn_make_raw(c); /* somebody came and went */
 	tty_conn_pump(c);
 	c->env->serve(c->env->ctx);
+}
+
+void tty_conn_look(struct tty_conn *c)
+{
+	if (c->state == TTY_CLOSED)
+		tty_conn_look_again(c, true);
+	else
+		c->look_due = c->state == TTY_WIPING;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -202,11 +205,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	r = read_once(c);
+	r = tty_conn_read(c);
 	if (r < 0) {
 		session_end(c);
-		/* somebody may have come since, unseen behind the last one */
-		tty_conn_look(c);
 		return;
 	}
 	if (!c->input_left)
@@ -255,28 +256,6 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
 	c->env->serve(c->env->ctx);
 }
 
-/* The terminal's own echo says that it is done; commands may be around it. */
-static void on_wipe(evutil_socket_t fd, short what, void *arg)
-{
-	struct tty_conn *c = arg;
-	uint8_t buf[TTY_CONN_READ_MAX];
-	ssize_t n = read(c->pty.master, buf, sizeof(buf));
-	bool wiped = n > 0 && tty_pty_is_wiped(buf, (size_t)n);
-
-	(void)fd;
-	(void)what;
-	if (n > 0)
-		take_input(c, buf, (size_t)n);
-	explicit_bzero(buf, sizeof(buf));
-	if (!wiped && ++c->wipe_tries < TTY_CONN_WIPE_TRIES) {
-		after_ms(&c->wipe_ev, 1);
-		return;
-	}
-	tty_pty_set_raw(&c->pty);
-	c->state = TTY_CLOSED;
-	tty_conn_look(c);
-}
-
 static void on_refresh(struct sink *s)
 {
 	struct tty_conn *c = (void *)s;
@@ -302,9 +281,11 @@ static void on_renew(struct sink *s)
 		tell_no_drbg(c);
 }
 
-static void use_pty(struct tty_conn *c, const struct tty_pty *pty)
+static void use_pty(struct tty_conn *c, const struct tty_pty *pty,
+		    struct tty_kept *kept)
 {
 	c->pty = *pty;
+	c->kept = kept;
 	event_assign(&c->read_ev, c->env->base, c->pty.master,
 		     EV_READ | EV_PERSIST, on_readable, c);
 	event_assign(&c->drain_ev, c->env->base, c->pty.drain,
@@ -312,27 +293,34 @@ static void use_pty(struct tty_conn *c, const struct tty_pty *pty)
 }
 
 int tty_conn_init(struct tty_conn *c, struct egd_conn_env *env,
-		  struct consumer *consumer, const struct tty_pty *pty)
+		  struct tty_keeper *keeper, struct consumer *consumer,
+		  const struct tty_pty *pty)
 {
+	struct tty_kept *kept;
+
 	memset(c, 0, sizeof(*c));
+	c->env = env;
+	c->keeper = keeper;
+	c->consumer = consumer;
 	c->rest = secmem_alloc(TTY_CONN_AHEAD);
-	if (!c->rest)
-		return -errno;
+	kept = c->rest ? tty_conn_keep(c, pty) : NULL;
+	if (!kept) {
+		secmem_free(c->rest);
+		return -ENOMEM;
+	}
 	c->sink.consumer = consumer;
 	c->sink.deliver = tty_conn_deliver;
 	c->sink.deliver_made = tty_conn_deliver_made;
 	c->sink.refresh = on_refresh;
 	c->sink.wipe = on_take_over;
 	c->sink.renew = on_renew;
-	c->env = env;
-	c->consumer = consumer;
 	c->input_left = TTY_CONN_INPUT;
 	bucket_init(&c->replies, TTY_CONN_REPLY_RATE, TTY_CONN_REPLY_BURST,
 		    egd_conn_now_us());
-	use_pty(c, pty);
 	event_assign(&c->input_ev, env->base, -1, 0, on_input_again, c);
 	event_assign(&c->late_ev, env->base, -1, 0, on_late, c);
-	event_assign(&c->wipe_ev, env->base, -1, 0, on_wipe, c);
+	tty_conn_wipe_init(c);
+	use_pty(c, pty, kept);
 	return 0;
 }
 
@@ -340,10 +328,9 @@ static void leave_pty(struct tty_conn *c)
 {
 	if (c->state == TTY_OPEN)
 		session_leave(c);
-	event_del(&c->wipe_ev);
+	tty_conn_wipe_end(c);
 	c->state = TTY_CLOSED;
 	tty_conn_update(c);
-	tty_pty_close(&c->pty);
 }
 
 void tty_conn_free(struct tty_conn *c)
@@ -355,11 +342,16 @@ void tty_conn_free(struct tty_conn *c)
 	c->rest = NULL;
 }
 
-void tty_conn_replace(struct tty_conn *c, const struct tty_pty *pty)
+int tty_conn_replace(struct tty_conn *c, const struct tty_pty *pty)
 {
+	struct tty_kept *kept = tty_conn_keep(c, pty);
+
+	if (!kept)
+		return -errno;
 	leave_pty(c);
-	use_pty(c, pty);
+	use_pty(c, pty, kept);
 	tty_conn_power_up(c);
+	return 0;
 }
 
 void tty_conn_power_up(struct tty_conn *c)

@@ -3,7 +3,10 @@
  *
  *   CLOSED --somebody has the slave open--> OPEN --nobody has--> WIPING
  *
- * and from there, once what waited unread is discarded, to CLOSED again.
+ * and from there, once what waited unread is discarded and the terminal is raw
+ * again, to CLOSED.  What that takes another process does (tty_keeper.h), which
+ * somebody who holds the terminal makes wait: it is stalled, and as long as that
+ * lasts in WIPING, where nothing is written.
  *
  * No more than TTY_CONN_AHEAD bytes are written until the slave was read.
  */
@@ -37,6 +40,8 @@
 
 struct egd_conn_env;
 struct handover_tty;
+struct tty_kept;
+struct tty_keeper;
 
 enum tty_conn_state {
 	TTY_CLOSED,
@@ -44,14 +49,27 @@ enum tty_conn_state {
 	TTY_WIPING,
 };
 
+/* Of TTY_WIPING; it begins with either of the first two. */
+enum tty_conn_step {
+	TTY_STEP_DISCARD, /* its suspend character is being set */
+	TTY_STEP_RAW,	  /* the last one: it is being made raw */
+	TTY_STEP_ECHO,	  /* that character was sent: back to RAW */
+};
+
 struct tty_conn {
 	struct sink sink;
 	struct egd_conn_env *env;
 	struct consumer *consumer;
 	struct tty_pty pty;
+	struct tty_keeper *keeper;
+	struct tty_kept *kept; /* pty's */
 	enum tty_conn_state state;
-	bool plain;    /* no virtual OneRNG: what is written is ignored */
-	bool boot_due; /* what opens it next is a container that started */
+	enum tty_conn_step step;
+	bool stalled, stalled_told; /* somebody holds it; as was logged */
+	bool look_due;		    /* opened, perhaps, amid TTY_WIPING */
+	bool inherited; /* what waits unread may be another process's */
+	bool plain;	/* no virtual OneRNG: what is written is ignored */
+	bool boot_due;	/* what opens it next is a container that started */
 	struct vrng vrng;
 	struct event read_ev, drain_ev;
 	struct event input_ev; /* reads again after too much of it */
@@ -68,7 +86,7 @@ struct tty_conn {
 	size_t rest_len;
 	enum service_supply rest_supply;
 	struct bucket replies;
-	uint64_t told_us;
+	uint64_t told_us, stalled_us;
 	bool kernel_told;
 	struct handover_tty *record; /* for the next process, or NULL */
 };
@@ -78,15 +96,19 @@ struct tty_conn {
  * entries, whose owner is its sink).  0 or -errno: pty stays the caller's.
  */
 int tty_conn_init(struct tty_conn *c, struct egd_conn_env *env,
-		  struct consumer *consumer, const struct tty_pty *pty);
-/* Wipes and closes. */
+		  struct tty_keeper *keeper, struct consumer *consumer,
+		  const struct tty_pty *pty);
+/* Wipes; the keeper closes. */
 void tty_conn_free(struct tty_conn *c);
 
 /* Goes on where another process ended; NULL: what it did is not known. */
 void tty_conn_resume(struct tty_conn *c, const struct handover_tty *left);
 
-/* Another terminal in its place; who had the old one has nothing. */
-void tty_conn_replace(struct tty_conn *c, const struct tty_pty *pty);
+/*
+ * Another terminal in its place; who had the old one has nothing.  0 or -errno:
+ * the old one stays, pty stays the caller's.
+ */
+int tty_conn_replace(struct tty_conn *c, const struct tty_pty *pty);
 
 /* Somebody may have opened it. */
 void tty_conn_look(struct tty_conn *c);

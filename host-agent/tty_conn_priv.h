@@ -20,8 +20,25 @@ void tty_conn_drained(struct tty_conn *c);
 /* What a write did not take goes to nobody. */
 void tty_conn_discard(struct tty_conn *c);
 
-/* Nobody has it open: discards what is left in it. */
-void tty_conn_wipe(struct tty_conn *c);
+/* How it gets from WIPING to CLOSED (tty_conn_wipe.c). */
+void tty_conn_wipe_init(struct tty_conn *c);
+/* Leaves the terminal to the keeper. */
+void tty_conn_wipe_end(struct tty_conn *c);
+/* NULL and errno. */
+struct tty_kept *tty_conn_keep(struct tty_conn *c, const struct tty_pty *pty);
+/* It is raw; came: somebody may have opened it since that was asked for. */
+void tty_conn_look_again(struct tty_conn *c, bool came);
+
+/* Nobody has it open: discards what is left in it; then raw. */
+void tty_conn_discard_unread(struct tty_conn *c);
+/* Likewise, where nothing is left. */
+void tty_conn_make_raw(struct tty_conn *c);
+
+/* Reads what was written to it as far as is allowed: as tty_conn_read(). */
+int tty_conn_read_all(struct tty_conn *c);
+/* What was written to it: 1, 0 (nothing now) or -EIO: nobody has it. */
+int tty_conn_read(struct tty_conn *c);
+void tty_conn_take_input(struct tty_conn *c, const uint8_t *buf, size_t n);
 
 /* Of a sink. */
 void tty_conn_deliver(struct sink *s);

@@ -44,14 +44,14 @@ static void make_raw(struct termios *t)
 	cfsetspeed(t, B115200);
 }
 
-int tty_pty_set_raw(struct tty_pty *p)
+int tty_pty_set_raw(int master)
 {
 	struct termios t;
 
-	if (tcgetattr(p->master, &t) < 0)
+	if (tcgetattr(master, &t) < 0)
 		return -errno;
 	make_raw(&t);
-	return tcsetattr(p->master, TCSANOW, &t) < 0 ? -errno : 0;
+	return tcsetattr(master, TCSANOW, &t) < 0 ? -errno : 0;
 }
 
 /*
@@ -59,18 +59,22 @@ int tty_pty_set_raw(struct tty_pty *p)
  * its foreground process group outlives the last close: of the three signals
  * that discard, SIGTSTP alone does nothing to a group without job control.
  */
-int tty_pty_wipe(struct tty_pty *p)
+int tty_pty_set_discard(int master)
 {
-	static const char c = WIPE_CHARACTER;
 	struct termios t;
 
-	if (tcgetattr(p->master, &t) < 0)
+	if (tcgetattr(master, &t) < 0)
 		return -errno;
 	make_raw(&t);
 	t.c_lflag = ISIG | ECHO;
 	t.c_cc[VSUSP] = WIPE_CHARACTER;
-	if (tcsetattr(p->master, TCSANOW, &t) < 0)
-		return -errno;
+	return tcsetattr(master, TCSANOW, &t) < 0 ? -errno : 0;
+}
+
+int tty_pty_wipe(struct tty_pty *p)
+{
+	static const char c = WIPE_CHARACTER;
+
 	return tty_pty_write(p, &c, 1) == 1 ? 0 : -EAGAIN;
 }
 
@@ -121,7 +125,7 @@ int tty_pty_make(struct tty_pty *p)
 	if (r == 0)
 		r = touch_slave(p->master);
 	if (r == 0)
-		r = tty_pty_set_raw(p);
+		r = tty_pty_set_raw(p->master);
 	if (r == 0)
 		r = watch_drain(p);
 	if (r < 0)
@@ -156,6 +160,12 @@ void tty_pty_close(struct tty_pty *p)
 		close(p->master);
 	p->drain = -1;
 	p->master = -1;
+}
+
+void tty_pty_leave(struct tty_pty *p)
+{
+	p->master = -1;
+	tty_pty_close(p);
 }
 
 void tty_pty_node(const struct tty_pty *p, char out[static TTY_PTY_NODE_MAX])

@@ -3,7 +3,9 @@
  *
  * Only the master is ever touched once it is made: what is done to a slave can
  * be made to wait by whoever has it open (a read that waits and TIOCSETD next
- * to it hold its locks for seconds), and nothing here may wait.
+ * to it hold its locks for seconds).  Of what is done to a master three things
+ * can be, too: tcgetattr(3), tcsetattr(3) and the last close(2).  The core
+ * leaves these to a process of their own (tty_keeper.h); nothing else waits.
  *
  * The slave is not kept open.  So the master tells exactly whether somebody
  * has it: it is hung up while nobody does.
@@ -30,7 +32,10 @@ struct tty_pty {
 int tty_pty_make(struct tty_pty *p);
 /* The master that another process made.  0 or -errno: the caller keeps fd. */
 int tty_pty_adopt(struct tty_pty *p, int fd);
+/* Of one that nobody else had, but by descriptor. */
 void tty_pty_close(struct tty_pty *p);
+/* The master stays open, and is somebody else's. */
+void tty_pty_leave(struct tty_pty *p);
 
 /* The slave's path. */
 void tty_pty_node(const struct tty_pty *p, char out[static TTY_PTY_NODE_MAX]);
@@ -51,13 +56,18 @@ ssize_t tty_pty_write(struct tty_pty *p, const void *buf, size_t len);
 /* Was the slave read since?  Consumes what made drain readable. */
 bool tty_pty_drained(struct tty_pty *p);
 
-/* Raw, whatever others made of it.  0 or -errno. */
-int tty_pty_set_raw(struct tty_pty *p);
+/*
+ * Raw, whatever others made of it.  0 or -errno.  Once somebody else may have
+ * the slave this may wait without end, and cannot be ended: terminal.h.
+ */
+int tty_pty_set_raw(int master);
+/* Likewise: not raw, so that tty_pty_wipe() discards. */
+int tty_pty_set_discard(int master);
 
 /*
  * Discards what waits in the slave unread, which its suspend character does:
  * begun here, over once tty_pty_is_wiped() finds its echo in what was read of
- * the master.  The terminal is not raw in between.
+ * the master.  0 or -EAGAIN.
  */
 int tty_pty_wipe(struct tty_pty *p);
 bool tty_pty_is_wiped(const uint8_t *buf, size_t len);

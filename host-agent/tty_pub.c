@@ -13,6 +13,7 @@
 #include "host-agent/egd_pub.h"
 #include "host-agent/handover.h"
 #include "host-agent/tty_conn.h"
+#include "host-agent/tty_keeper.h"
 
 #define EVENTS_MAX 4096 /* bytes of them read at once */
 
@@ -29,6 +30,7 @@ TAILQ_HEAD(tty_port_list, tty_port);
 struct tty_pub {
 	struct event_base *base;
 	struct egd_pub *pub;
+	struct tty_keeper *keeper;
 	struct handover *handover;
 	struct tty_port_list ports;
 	int watch; /* inotify(7); -1: looked at once a second */
@@ -108,7 +110,7 @@ static void start_watch(struct tty_pub *p)
 }
 
 struct tty_pub *tty_pub_new(struct event_base *base, struct egd_pub *pub,
-			    struct handover *h)
+			    struct tty_keeper *keeper, struct handover *h)
 {
 	struct tty_pub *p = calloc(1, sizeof(*p));
 
@@ -117,6 +119,7 @@ struct tty_pub *tty_pub_new(struct event_base *base, struct egd_pub *pub,
 	TAILQ_INIT(&p->ports);
 	p->base = base;
 	p->pub = pub;
+	p->keeper = keeper;
 	p->handover = h;
 	p->watch = -1;
 	event_assign(&p->watch_ev, base, -1, 0, on_watch, p);
@@ -144,7 +147,8 @@ static int take(struct tty_port *t, const char unit[static VRNG_UNIT],
 		struct tty_pty *pty)
 {
 	struct tty_pub *p = t->pub;
-	int r = tty_conn_init(&t->conn, egd_pub_env(p->pub), &t->consumer, pty);
+	int r = tty_conn_init(&t->conn, egd_pub_env(p->pub), p->keeper,
+			      &t->consumer, pty);
 
 	if (r < 0) {
 		tty_pty_close(pty);
@@ -253,7 +257,11 @@ int tty_pub_renew(struct tty_port *t)
 
 	if (r < 0)
 		return r;
-	tty_conn_replace(&t->conn, &pty);
+	r = tty_conn_replace(&t->conn, &pty);
+	if (r < 0) {
+		tty_pty_close(&pty);
+		return r;
+	}
 	handover_add_listener(t->pub->handover, t->record, pty.master);
 	return 0;
 }
@@ -291,6 +299,29 @@ void tty_pub_node(const struct tty_port *t, char out[static TTY_PTY_NODE_MAX])
 unsigned int tty_pub_number(const struct tty_port *t)
 {
 	return t->conn.pty.number;
+}
+
+bool tty_pub_is_stalled(const struct tty_port *t)
+{
+	return t->conn.stalled;
+}
+
+/* None of its is ever asked anything. */
+static const struct tty_kept_ops no_ops;
+
+void tty_pub_close_left(struct tty_pub *p)
+{
+	struct tty_kept *kept;
+	int fd;
+
+	while ((fd = handover_take_left_tty(p->handover)) >= 0) {
+		kept = tty_keeper_add(p->keeper, fd, &no_ops, NULL);
+		if (kept)
+			tty_keeper_leave(kept);
+		else
+			log_err("hand-over: a terminal of nobody's: %s",
+				strerror(errno));
+	}
 }
 
 void tty_pub_tick(struct tty_pub *p)

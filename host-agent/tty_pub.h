@@ -19,12 +19,13 @@
 struct egd_pub;
 struct event_base;
 struct handover;
+struct tty_keeper;
 struct tty_port;
 struct tty_pub;
 
 /* All must outlive it; h may be NULL.  NULL and errno. */
 struct tty_pub *tty_pub_new(struct event_base *base, struct egd_pub *pub,
-			    struct handover *h);
+			    struct tty_keeper *keeper, struct handover *h);
 void tty_pub_free(struct tty_pub *p); /* with all terminals; NULL is fine */
 
 /*
@@ -56,6 +57,11 @@ const struct consumer *tty_pub_consumer(const struct tty_port *t);
 enum service_supply tty_pub_supply(const struct tty_port *t);
 void tty_pub_node(const struct tty_port *t, char out[static TTY_PTY_NODE_MAX]);
 unsigned int tty_pub_number(const struct tty_port *t);
+/* Somebody holds it: nothing can be done with it, and it is given nothing. */
+bool tty_pub_is_stalled(const struct tty_port *t);
+
+/* Those that the last process left and nobody took: closed. */
+void tty_pub_close_left(struct tty_pub *p);
 
 /* Once a second. */
 void tty_pub_tick(struct tty_pub *p);

@@ -69,19 +69,22 @@ static void load(struct tty_conn *c, const struct handover_tty *left)
 	c->consumer->service.process_bytes = left->process_bytes;
 }
 
+/* What the last process wrote may wait unread, of whoever had it open. */
 void tty_conn_resume(struct tty_conn *c, const struct handover_tty *left)
 {
+	bool open = tty_pty_is_open(&c->pty);
+
 	c->boot_due = false;
+	c->inherited = true;
 	if (left)
 		load(c, left);
-	/* whoever has it open may have settings of his own, unless amid this */
-	if (!left || left->phase == TTY_WIPING)
-		tty_pty_set_raw(&c->pty);
-	tty_conn_look(c);
-	/* the last process may have written what nobody read */
-	if (c->state == TTY_OPEN)
-		c->dirty = true;
-	else if (!left || left->phase != TTY_CLOSED)
-		tty_conn_wipe(c);
+	if (left &&
+	    (left->phase == TTY_CLOSED || (left->phase == TTY_OPEN && open)))
+		tty_conn_look(c);
+	else if (!left && open)
+		/* whoever has it has his bytes; and settings, perhaps of ours */
+		tty_conn_make_raw(c);
+	else
+		tty_conn_discard_unread(c);
 	tty_conn_save(c);
 }

@@ -23,6 +23,7 @@
 #include "host-agent/pool.h"
 #include "host-agent/rundir.h"
 #include "host-agent/sched.h"
+#include "host-agent/tty_keeper.h"
 
 static char dir[64], why[CONTROL_WHY_MAX];
 static struct event_base *base;
@@ -31,6 +32,7 @@ static struct pool *pool;
 static struct egd_pub *pub;
 static struct devset *devices;
 static struct letgo *letgo;
+static struct tty_keeper *keeper;
 static struct containers *all;
 static struct hostconf conf;
 static struct hostconf_container configured[3];
@@ -56,7 +58,8 @@ static void begin(void)
 	devices = devset_new(base, pool, nothing, NULL);
 	devset_configure(devices, &conf);
 	letgo = letgo_new(base, devices, letgo_changed, NULL);
-	all = containers_new(base, pub, letgo, NULL, dir);
+	keeper = tty_keeper_new(base, NULL);
+	all = containers_new(base, pub, letgo, keeper, NULL, dir);
 	cr_assert_eq(containers_apply(all, &conf), 0);
 	containers_load(all);
 }
@@ -64,6 +67,7 @@ static void begin(void)
 static void end(void)
 {
 	containers_free(all, false);
+	tty_keeper_free(keeper);
 	letgo_free(letgo);
 	egd_pub_free(pub);
 	devset_free(devices);

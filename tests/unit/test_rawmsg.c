@@ -258,7 +258,7 @@ Test(rawmsg, packet_shorter_than_its_header_is_refused)
 Test(rawmsg, unknown_types_are_refused)
 {
 	for (uint32_t type = 0; type < 300; type++) {
-		int known = type >= RAWMSG_RUN && type <= RAWMSG_IDENTIFY;
+		int known = type >= RAWMSG_RUN && type <= RAWMSG_TTY_CLOSE;
 
 		cr_assert_eq(decode(type, NULL, 0), known ? 0 : -EPROTO);
 	}
@@ -278,6 +278,40 @@ Test(rawmsg, commands_have_no_payload)
 	cr_assert_eq(decode(RAWMSG_PAUSE, "x", 1), -EPROTO);
 	cr_assert_eq(decode(RAWMSG_STOP, "x", 1), -EPROTO);
 	cr_assert_eq(decode(RAWMSG_IDENTIFY, "x", 1), -EPROTO);
+}
+
+Test(rawmsg, a_master_comes_with_its_descriptor_and_not_without)
+{
+	cr_assert_eq(rawmsg_send_master(pair[0], 9, pair[0]), 0);
+	cr_assert_eq(rawmsg_recv(pair[1], got), 1);
+	cr_assert_eq(got->type, RAWMSG_TTY_HOLD);
+	cr_assert_eq(got->seq, 9);
+	cr_assert_geq(got->fd, 0);
+	close(got->fd);
+	cr_assert_eq(rawmsg_send(pair[0], RAWMSG_TTY_HOLD, 9, NULL, 0), 0);
+	cr_assert_eq(rawmsg_recv(pair[1], got), -EPROTO);
+}
+
+static int decode_done(uint32_t what, int32_t error, size_t len)
+{
+	struct rawmsg_done done[2] = { { .what = what, .error = error } };
+
+	return decode(RAWMSG_TTY_DONE, done, len);
+}
+
+Test(rawmsg, what_is_done_to_a_terminal_is_one_of_three_things)
+{
+	size_t len = sizeof(struct rawmsg_done);
+
+	for (uint32_t what = 0; what < 300; what++) {
+		int known = what >= RAWMSG_TTY_RAW && what <= RAWMSG_TTY_CLOSE;
+
+		cr_assert_eq(decode_done(what, 0, len), known ? 0 : -EPROTO);
+	}
+	cr_assert_eq(decode_done(RAWMSG_TTY_RAW, -EIO, len), 0);
+	cr_assert_eq(decode_done(RAWMSG_TTY_RAW, 1, len), -EPROTO);
+	cr_assert_eq(decode_done(RAWMSG_TTY_RAW, 0, len - 1), -EPROTO);
+	cr_assert_eq(decode_done(RAWMSG_TTY_RAW, 0, len + 1), -EPROTO);
 }
 
 Test(rawmsg, sample_sizes_have_bounds)

@@ -305,6 +305,7 @@ Test(sandbox, every_role_dies_of_what_it_may_not)
 	expect_killed(run(sandbox_core, SANDBOX_KILL, try_getsid));
 	expect_killed(run(sandbox_reader, SANDBOX_KILL, try_getsid));
 	expect_killed(run(sandbox_watcher, SANDBOX_KILL, try_getsid));
+	expect_killed(run(sandbox_terminal, SANDBOX_KILL, try_getsid));
 }
 
 /* As under a service manager that forbids seccomp(2). */
@@ -360,6 +361,21 @@ static int try_as_watcher(void)
 	return !refused(syscall(SYS_socket, AF_INET6, SOCK_DGRAM, 0)) ? 3 : 0;
 }
 
+static int try_as_terminal(void)
+{
+	if (!refused(syscall(SYS_openat, -1, "/dev/ptmx", O_RDWR, 0)))
+		return 1;
+	if (!refused(syscall(SYS_execve, "/bin/true", NULL, NULL)))
+		return 2;
+	if (!refused(syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0)))
+		return 3;
+	if (syscall(SYS_ioctl, -1, TCSETS, 0) != -1 || errno != EBADF)
+		return 4;
+	if (!refused(syscall(SYS_ioctl, -1, TIOCSTI, 0)))
+		return 5;
+	return !refused(syscall(SYS_ioctl, -1, TIOCSETD, 0)) ? 6 : 0;
+}
+
 static int try_as_core(void)
 {
 	if (!refused(syscall(SYS_socket, AF_INET, SOCK_STREAM, 0)))
@@ -379,6 +395,11 @@ Test(sandbox, reader_keeps_to_usb)
 Test(sandbox, watcher_has_no_device)
 {
 	expect_well(run(sandbox_watcher, SANDBOX_ERRNO, try_as_watcher));
+}
+
+Test(sandbox, terminals_have_their_modes_set_and_no_more)
+{
+	expect_well(run(sandbox_terminal, SANDBOX_ERRNO, try_as_terminal));
 }
 
 Test(sandbox, core_has_no_network)
