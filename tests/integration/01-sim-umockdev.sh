@@ -75,7 +75,9 @@ watch=$!
 while ! grep -q watching "$1/watch"; do sleep 0.1; done
 "$probe" read 1-1 1000000 >"$1/first" &
 read=$!
-sleep 1
+until "$sim" ctl "$control" status | grep -q '"pool_bytes":[1-9][0-9]\{4\}'; do
+	sleep 0.1
+done
 "$sim" ctl "$control" unplug
 wait $read
 echo "status $?" >>"$1/first"

@@ -4,6 +4,7 @@
 # timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+[ "$(id -u)" -eq 0 ] || skip_all "needs root, as a self-test does"
 
 peer=$B/tests/integration/egdpeer
 a=11111111-1111-1111-1111-111111111111

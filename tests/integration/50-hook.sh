@@ -3,6 +3,7 @@
 # timeout: 400
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+[ "$(id -u)" -eq 0 ] || skip_all "needs root, as a release does"
 . "$(dirname "$0")/../lib/domain.sh"
 
 hook=$B/onerng-qemu-hook

@@ -62,10 +62,8 @@ held_start() {
 
 held_end() {
 	tty_counts "$1: what waited still waits" virt
-	tty_go_on virt
-	sleep 0.5
-	tty_hold virt
-	tty_counts "$1: what came is what was delivered" virt
+	check "$1: what came is what was delivered" \
+		wait_for 60 tty_all_even virt
 	tty_go_on virt
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # containers of every kind, with a host agent: what their device is and permits,
 # from start to removal
-# timeout: 600
+# timeout: 900
 # cpu: heavy
 . "$(dirname "$0")/../lib/test.sh"
 . tests/lib/lxc.sh

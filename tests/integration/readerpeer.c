@@ -123,6 +123,16 @@ static uint64_t read_stirred(void)
 	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
+/*
+ * Before a run begins: on a busy machine its first samples are stirred by the
+ * time that it is reported.
+ */
+static void note_stirred(void)
+{
+	if (!loose)
+		stirred_bytes = read_stirred();
+}
+
 /* True if the device's pool was stirred since the last look. */
 static bool was_stirred(void)
 {
@@ -210,9 +220,9 @@ static void take_state(void)
 	if (running) {
 		min_skip = next_skip;
 		next_skip = 0;
+	} else {
+		note_stirred();
 	}
-	if (running && !loose)
-		stirred_bytes = read_stirred();
 }
 
 /* The image came along, sealed; unless told to hold, it is liked. */
@@ -225,6 +235,7 @@ static void take_ident(void)
 	if (rc < 0)
 		die("image: %s", strerror(-rc));
 	sealed_unmap(image, FIRMWARE_IMAGE);
+	note_stirred();
 	if (!hold && rawmsg_send(link_fd, RAWMSG_RUN, 0, NULL, 0) < 0)
 		die("cannot answer the identity");
 }
@@ -473,8 +484,11 @@ static void want_nothing(char *const w[])
 
 static void tell(enum rawmsg_type type, uint64_t seq)
 {
-	int rc = rawmsg_send(link_fd, type, seq, NULL, 0);
+	int rc;
 
+	if (type == RAWMSG_RUN)
+		note_stirred();
+	rc = rawmsg_send(link_fd, type, seq, NULL, 0);
 	if (rc < 0)
 		die("%s", strerror(-rc));
 	/* what is under way already is not what was asked for */

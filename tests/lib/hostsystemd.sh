@@ -7,6 +7,7 @@
 VM_BOOT_TIMEOUT=200
 # shellcheck disable=SC2034 # vm.sh's
 VM_APPEND="HOST_INIT=systemd systemd.unit=vm.target fstab=no \
+	systemd.default_timeout_start_sec=900 \
 	systemd.show_status=no"
 
 # host_install WORD...: with make's words, into $T/root.

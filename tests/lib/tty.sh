@@ -43,9 +43,20 @@ tty_mark() {
 	tty_from=${2:-$tty_given} tty_mark=$tty_has
 }
 
+# What was given to a full terminal in one piece waits behind it, uncounted.
 tty_even() {
-	tty_look "$1" &&
-		[ $((tty_has - tty_mark)) -eq $((tty_given - tty_from)) ]
+	tty_look "$1" || return
+	tty_misses=$((tty_given - tty_from - tty_has + tty_mark))
+	[ $tty_misses -eq 0 ] ||
+		{ [ $tty_misses -gt 0 ] && [ "$(tty_waits "$1")" -ge 4095 ]; }
+}
+
+# tty_all_even NAME: also that, once it was read for a while by one that is held.
+tty_all_even() {
+	tty_go_on "$1"
+	sleep 0.5
+	tty_hold "$1"
+	tty_even "$1" && [ "$tty_misses" -eq 0 ]
 }
 
 # tty_counts TITLE NAME: a reader that is held got what was delivered.
