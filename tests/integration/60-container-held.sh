@@ -190,7 +190,7 @@ check "a container reads there" reader
 stored() {
 	[ "$(grep -c '^listen' "$T/store")" -eq "$1" ]
 }
-check "both terminals are in its store" wait_for 10 stored 3
+check "both terminals are in its store" wait_for 10 stored 5
 check "one is held amid a wipe" grab_amid_wipe
 hostd_end KILL
 hostd_up
@@ -200,10 +200,10 @@ check "held as it is" wait_for 10 stalled held
 check "it serves" wait_for 30 serving
 goes_on "after a kill"
 check "a reload removes it from the store" without_held
-check "at once" wait_for 10 stored 2
+check "at once" wait_for 10 stored 4
 goes_on "removed from the store"
 check "the manager goes on: it takes another one" with_held
-check "into its store" wait_for 10 stored 3
+check "into its store" wait_for 10 stored 5
 stop grab
 
 # Configured no longer when the next agent starts, who finds it held.
@@ -213,12 +213,12 @@ hostd_end TERM
 sed -i '/^\[container held\]/,$d' "$T/hostd.conf"
 hostd_release
 hostd_up
-check "that drops it: it leaves the store" wait_for 20 stored 2
+check "that drops it: it leaves the store" wait_for 40 stored 2
 check "the agent serves then" wait_for 30 serving
 goes_on "dropped at a restart"
 stop grab
 check "it is there again" with_held
-check "and in the store" wait_for 10 stored 3
+check "and in the store" wait_for 10 stored 5
 
 # The agent, then the manager's copy go, while nobody holds it when the agent is
 # told to end, and somebody does a moment later.

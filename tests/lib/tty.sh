@@ -3,7 +3,7 @@
 # what waits for it, all that the agent says it delivered?
 #
 # tty_hold stops the reader $T/NAME.pid, which appends to $T/got.NAME, of the
-# container NAME; nobody else may have that.  tty_mark begins to count there;
+# container NAME; nobody else may have that.  tty_mark begins to count;
 # tty_even tells whether it comes out even, once nothing moves any more.
 
 tty_node() {
@@ -37,10 +37,22 @@ tty_look() {
 	[ "$tty_given" = "$(container_of "$1" delivered)" ]
 }
 
-# tty_mark NAME [DELIVERED]: counts from here; 0 for an agent that begins.
+# tty_say NAME COMMAND: to its device.
+tty_say() {
+	# shellcheck disable=SC2016 # that shell's own
+	timeout 60 sh -c 'echo "$1" >"$2"' sh "$2" "$(tty_node "$1")"
+}
+
+tty_drained() {
+	tty_look "$1" && [ "$(tty_waits "$1")" -eq 0 ]
+}
+
+# tty_mark NAME: counts from here, where nothing waits.
 tty_mark() {
-	wait_for 60 tty_look "$1" || return
-	tty_from=${2:-$tty_given} tty_mark=$tty_has
+	tty_say "$1" cmdo
+	wait_for 60 tty_drained "$1" || return
+	tty_from=$tty_given tty_mark=$tty_has
+	tty_say "$1" cmdO
 }
 
 # What was given to a full terminal in one piece waits behind it, uncounted.
@@ -51,12 +63,20 @@ tty_even() {
 		{ [ $tty_misses -gt 0 ] && [ "$(tty_waits "$1")" -ge 4095 ]; }
 }
 
-# tty_all_even NAME: also that, once it was read for a while by one that is held.
 tty_all_even() {
-	tty_go_on "$1"
-	sleep 0.5
-	tty_hold "$1"
-	tty_even "$1" && [ "$tty_misses" -eq 0 ]
+	tty_drained "$1" && tty_even "$1" && [ "$tty_misses" -eq 0 ]
+}
+
+# tty_comes_out TITLE NAME: a reader that goes on gets all that was delivered.
+tty_comes_out() {
+	tty_say "$2" cmdo
+	if wait_for 60 tty_all_even "$2"; then
+		ok "$1"
+	else
+		not_ok "$1" "$((tty_given - tty_from)) delivered, \
+$((tty_has - tty_mark)) came"
+	fi
+	tty_say "$2" cmdO
 }
 
 # tty_counts TITLE NAME: a reader that is held got what was delivered.
