@@ -94,14 +94,14 @@ equal "passthrough is found" "no-rng usb-takes-device " \
 	"$(codes $data/hostdev-usb.xml)"
 equal "passthrough by address is found" "no-rng usb-takes-device " \
 	"$(codes $data/hostdev-usb-address.xml onerng=1:4)"
-equal "passthrough beside ours is found" "usb-collision " \
+equal "passthrough beside ours is found" "usb-collision no-genid " \
 	"$(codes $data/hostdev-usb-ours.xml)"
 equal "what the host lacks is found" \
-	"socket-missing apparmor-rule qemu-detach " \
+	"socket-missing apparmor-rule qemu-detach no-genid " \
 	"$(codes $data/ours.xml socket=missing apparmor=0 detach-unsafe=QEMU-7.2.22)"
-equal "rights that keep QEMU out are found" "socket-rights " \
+equal "rights that keep QEMU out are found" "socket-rights no-genid " \
 	"$(codes $data/ours.xml socket=0660:0:0 qemu=64055:64055)"
-equal "rights that let QEMU in are fine" "" \
+equal "rights that let QEMU in are fine" "no-genid " \
 	"$(codes $data/ours.xml socket=0660:0:64055 qemu=64055:64055)"
 
 # files that are no domain

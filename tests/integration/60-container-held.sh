@@ -213,7 +213,7 @@ hostd_end TERM
 sed -i '/^\[container held\]/,$d' "$T/hostd.conf"
 hostd_release
 hostd_up
-check "that drops it: it leaves the store" wait_for 40 stored 2
+check "that drops it: it leaves the store" wait_for 40 stored 4
 check "the agent serves then" wait_for 30 serving
 goes_on "dropped at a restart"
 stop grab

@@ -136,6 +136,7 @@ Test(verify, replay_of_a_failed_window_is_found)
 	uint8_t again[VERIFY_STARTUP];
 
 	memset(window, 0x11, 5);
+	window[5] = 0x22;
 	memcpy(again, window, sizeof(again));
 	again[0] = 0x12; /* mends the run */
 	cr_assert_eq(verify_window(v, window, sizeof(window)), -EIO);

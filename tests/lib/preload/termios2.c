@@ -62,12 +62,12 @@ int tcsetattr(int fd, int when, const struct termios *t)
 	return (int)syscall(SYS_ioctl, fd, TCSETS2 + (unsigned int)when, &k);
 }
 
-ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	struct termios2 k;
 
 	(void)syscall(SYS_ioctl, STDERR_FILENO, TCGETS2, &k);
-	return syscall(SYS_sendmsg, fd, msg, flags);
+	return syscall(SYS_sendmsg, fd, message, flags);
 }
 
 #endif
