@@ -231,12 +231,12 @@ record restore a $red 2 2 restore
 begin red blue
 kill -s USR2 "$(cat "$T/a/hostd.pid")"
 reads_on agent_exec
-record agent_exec a $red 2 1 restore
+record agent_exec a $red 2 2 restore
 
 begin red blue
 check libvirtd_restarts at a libvirtd_restart
 reads_on libvirtd_restart
-record libvirtd_restart a $red 2 1 restore
+record libvirtd_restart a $red 2 2 restore
 
 begin red blue
 down=$(now_ms)
