@@ -5,6 +5,7 @@
 # timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/said.sh"
 need virsh
 
 web=11111111-1111-1111-1111-111111111111
@@ -45,20 +46,6 @@ uri=test://$T/node.xml
 
 domain() {
 	hostd_ctl domain "$@" --drop-ins "$T/hostd.conf.d" --connect "$uri"
-}
-
-# said COMMAND...: keeps what it says in $T/said.
-said() {
-	"$@" >"$T/said" 2>&1
-}
-
-# says NAME TEXT
-says() {
-	grep -q -- "$2" "$T/said" || {
-		not_ok "$1" "$(cat "$T/said")"
-		return
-	}
-	ok "$1"
 }
 
 # serves UUID

@@ -4,6 +4,7 @@
 # timeout: 120
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/said.sh"
 need virsh
 
 web=11111111-1111-1111-1111-111111111111
@@ -31,15 +32,6 @@ END
 attach() {
 	hostd_ctl domain attach web --live --drop-ins "$T/hostd.conf.d" \
 		--connect "test://$T/node.xml" "$@" >"$T/said" 2>&1
-}
-
-# says NAME TEXT
-says() {
-	grep -q -- "$2" "$T/said" || {
-		not_ok "$1" "$(cat "$T/said")"
-		return
-	}
-	ok "$1"
 }
 
 # served: how the agent serves it, and by whose word.

@@ -5,6 +5,7 @@
 # timeout: 240
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/said.sh"
 need virsh patch
 
 web=11111111-1111-1111-1111-111111111111
@@ -48,20 +49,6 @@ domain() {
 
 attach() {
 	domain attach --drop-ins "$T/hostd.conf.d" "$@"
-}
-
-# said COMMAND...: keeps what it says in $T/said.
-said() {
-	"$@" >"$T/said" 2>&1
-}
-
-# says NAME TEXT
-says() {
-	grep -q -- "$2" "$T/said" || {
-		not_ok "$1" "$(cat "$T/said")"
-		return
-	}
-	ok "$1"
 }
 
 refuse "no libvirt at all" 1 said hostd_ctl domain check \

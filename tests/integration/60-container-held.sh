@@ -23,36 +23,12 @@ equal "of what is done to a master three things can be made to wait" \
 	{ print $2 }' "$T/probe" | sort | xargs)"
 check "the others cannot" grep -q '^returns write tcsetattr$' "$T/probe"
 
-# field ID NAME: of its status.
-field() {
-	hostd_ctl status --json | python3 -c '
-import json, sys
-for c in json.load(sys.stdin)["consumers"]:
-    if c["kind"] == "container" and c["name"] == sys.argv[1]:
-        print(json.dumps(c[sys.argv[2]]).strip("\""))' "$1" "$2"
-}
-
 stalled() {
-	[ "$(field "$1" stalled)" = true ]
+	[ "$(container_of "$1" stalled)" = true ]
 }
 
 not_stalled() {
-	[ "$(field "$1" stalled)" = false ]
-}
-
-# tell OP ID [PID]: what LXC's hook says.
-tell() {
-	python3 - "$T/run/hook.sock" "$@" <<'END'
-import json, socket, sys
-request = {"cmd": "container-event", "op": sys.argv[2], "id": sys.argv[3]}
-if len(sys.argv) > 4:
-    request["pid"] = int(sys.argv[4])
-s = socket.socket(socket.AF_UNIX)
-s.settimeout(20)
-s.connect(sys.argv[1])
-s.sendall(json.dumps(request).encode() + b"\n")
-sys.exit(0 if b'"ok":true' in s.recv(4096).replace(b" ", b"") else 1)
-END
+	[ "$(container_of "$1" stalled)" = false ]
 }
 
 more_of() {
@@ -138,10 +114,10 @@ sleep 1
 check "a kill of who holds it is no help" stalled held
 goes_on "killed"
 old=$(tty_node held)
-check "it starts anew" tell prepare held
-check "and runs" tell started held $$
+check "it starts anew" container_event prepare held
+check "and runs" container_event started held $$
 refuse "with another terminal" 1 [ "$(tty_node held)" = "$old" ]
-equal "which is not held" false "$(field held stalled)"
+equal "which is not held" false "$(container_of held stalled)"
 equal "and gives bytes" 640 \
 	"$(timeout 10 cat "$(tty_node held)" | head -c 640 | wc -c)"
 stop grab

@@ -10,22 +10,6 @@
 wild=$B/tests/integration/ttywild
 egdwild=$B/tests/integration/egdwild
 egdpeer=$B/tests/integration/egdpeer
-hook=$T/run/hook.sock
-
-# tell OP ID [PID]: what LXC's hook says.
-tell() {
-	python3 - "$hook" "$@" <<'END'
-import json, socket, sys
-request = {"cmd": "container-event", "op": sys.argv[2], "id": sys.argv[3]}
-if len(sys.argv) > 4:
-    request["pid"] = int(sys.argv[4])
-s = socket.socket(socket.AF_UNIX)
-s.settimeout(60)
-s.connect(sys.argv[1])
-s.sendall(json.dumps(request).encode() + b"\n")
-sys.exit(0 if b'"ok":true' in s.recv(4096).replace(b" ", b"") else 1)
-END
-}
 
 # got NODE BYTES SECONDS [FILE]: reads so much, or what came by then.
 got() {
@@ -230,7 +214,7 @@ fi
 echo "drbg: $r bytes a second, $drbg of $taken bytes"
 equal "class seed gives 64 bytes" 64 "$(got "$(tty_node seed)" 128 5)"
 equal "and no more" 0 "$(got "$(tty_node seed)" 1 1)"
-check "a container that starts" tell started seed 1
+check "a container that starts" container_event started seed 1
 equal "gets them anew" 64 "$(got "$(tty_node seed)" 128 5)"
 
 # Little is given that nobody reads.
@@ -297,20 +281,20 @@ for name in flood1 deaf knock locks; do
 	tail -n 1 "$T/$name.log"
 done
 equal "the terminal that was flooded is of use" 640 "$(say "$v" "" cmdO cmd0; got "$v" 640 30)"
-equal "the one whose locks were held" 64 "$(tell started seed 2; got "$(tty_node seed)" 64 30)"
+equal "the one whose locks were held" 64 "$(container_event started seed 2; got "$(tty_node seed)" 64 30)"
 
 # Phases.
 old=$(tty_node plain)
-check "a container that prepares" tell prepare plain
+check "a container that prepares" container_event prepare plain
 refuse "has another terminal" 1 [ "$(tty_node plain)" = "$old" ]
 equal "is preparing" preparing "$(container_of plain phase)"
-check "it starts" tell started plain $$
+check "it starts" container_event started plain $$
 equal "it runs" running "$(container_of plain phase)"
 equal "as that process" $$ "$(container_of plain pid)"
 # A first process may be quicker than the agent.
-check "another prepares" tell prepare virt
+check "another prepares" container_event prepare virt
 kill -STOP "$(cat "$T/hostd.pid")"
-tell started virt $$ &
+container_event started virt $$ &
 told=$!
 v=$(tty_node virt)
 exec 7<>"$v"
@@ -319,8 +303,8 @@ kill -CONT "$(cat "$T/hostd.pid")"
 check "it is told to have started" wait $told
 equal "what its first process wrote before counts" 64 "$(got - 64 5 <&7)"
 exec 7<&-
-equal "an unknown one is no error" 0 "$(tell prepare unknown; echo $?)"
-refuse "nonsense is" 1 tell prepare plain -7
+equal "an unknown one is no error" 0 "$(container_event prepare unknown; echo $?)"
+refuse "nonsense is" 1 container_event prepare plain -7
 p=$(tty_node plain)
 equal "its terminal gives bytes" 64 "$(got "$p" 64 30)"
 
@@ -352,13 +336,13 @@ printf '[container pass]\ndevice=passthrough\n' >>"$T/hostd.conf"
 printf '[container port]\ndevice=passthrough\nport=9-9\n' >>"$T/hostd.conf"
 kill -HUP "$(cat "$T/hostd.pid")"
 check "a container for a device" wait_for 5 test -s "$T/run/lxc/port.facts"
-check "one that names another port prepares" tell prepare port
+check "one that names another port prepares" container_event prepare port
 refuse "and the device stays" 1 is_let_go
-check "the one for any device prepares" tell prepare pass
+check "the one for any device prepares" container_event prepare pass
 equal "and the device is let go" released "$(hostd_get devices.0.state)"
 equal "for it" "container pass" "$(hostd_get devices.0.detail)"
-check "it starts and stops" tell started pass $$
-check "and with that" tell stopped pass
+check "it starts and stops" container_event started pass $$
+check "and with that" container_event stopped pass
 check "the device comes back" wait_for 30 serving
 
 # Live, over the control socket.

@@ -4,6 +4,7 @@
 # timeout: 300
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/said.sh"
 need lxc-start lxc-info busybox patch shellcheck python3 unshare
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
 
@@ -41,19 +42,6 @@ attach_read_only() {
 		"$B/onerngctl" -s "$T/run/control.sock" container attach web \
 		--class seed --path "$lxc" --includes "$inc" \
 		--drop-ins "$T/hostd.conf.d"
-}
-
-said() {
-	"$@" >"$T/said" 2>&1
-}
-
-# says NAME TEXT
-says() {
-	if grep -q -- "$2" "$T/said"; then
-		ok "$1"
-	else
-		not_ok "$1" "$(cat "$T/said")"
-	fi
 }
 
 # config NAME: its configuration from standard input.

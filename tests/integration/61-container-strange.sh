@@ -4,6 +4,7 @@
 # timeout: 60
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
+. "$(dirname "$0")/../lib/said.sh"
 need lxc-start setpriv
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
 
@@ -29,14 +30,6 @@ attach() {
 
 as_him() {
 	setpriv --reuid nobody --clear-groups "$@"
-}
-
-says() {
-	if grep -q -- "$2" "$T/said"; then
-		ok "$1"
-	else
-		not_ok "$1" "$(cat "$T/said")"
-	fi
 }
 
 printf 'lxc.uts.name = secret\n' >"$T/secret"

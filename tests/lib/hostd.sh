@@ -50,6 +50,21 @@ for c in json.load(sys.stdin)["consumers"]:
         print(json.dumps(c[sys.argv[2]]).strip("\""))' "$1" "$2"
 }
 
+# container_event OP ID [PID]: what LXC's hook says.
+container_event() {
+	python3 - "$T/run/hook.sock" "$@" <<'END'
+import json, socket, sys
+request = {"cmd": "container-event", "op": sys.argv[2], "id": sys.argv[3]}
+if len(sys.argv) > 4:
+    request["pid"] = int(sys.argv[4])
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(60)
+s.connect(sys.argv[1])
+s.sendall(json.dumps(request).encode() + b"\n")
+sys.exit(0 if b'"ok":true' in s.recv(4096).replace(b" ", b"") else 1)
+END
+}
+
 # hostd_socket UUID
 hostd_socket() {
 	echo "$T/run/kvm/$1.sock"
