@@ -11,37 +11,23 @@
 #include <unistd.h>
 
 #include "common/resolve.h"
+#include "common/textfile.h"
 
 #define NAMES_TRIED 100
-
-static ssize_t read_all(int fd, char *out, size_t size)
-{
-	size_t used = 0;
-	ssize_t n;
-
-	while (used < size) {
-		n = read(fd, out + used, size - used);
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n == 0)
-			break;
-		if (n > 0)
-			used += (size_t)n;
-	}
-	return (ssize_t)used;
-}
 
 static char *read_text(int fd)
 {
 	char *text = malloc(REPLACE_MAX + 1);
-	ssize_t n = text ? read_all(fd, text, REPLACE_MAX + 1) : -1;
+	ssize_t n = text ? textfile_fill(fd, text, REPLACE_MAX + 1) : -ENOMEM;
 	char *fits;
 
-	if (n > REPLACE_MAX)
+	if (n < 0)
+		errno = (int)-n;
+	else if (n > REPLACE_MAX)
 		errno = EFBIG;
-	else if (n >= 0 && memchr(text, '\0', (size_t)n))
+	else if (memchr(text, '\0', (size_t)n))
 		errno = EILSEQ;
-	else if (n >= 0)
+	else
 		goto terminate;
 	free(text);
 	return NULL;

@@ -12,32 +12,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int read_all(int fd, uint8_t *buf, size_t size, size_t *len)
-{
-	*len = 0;
-	while (*len < size) {
-		ssize_t n = read(fd, buf + *len, size - *len);
+#include "common/textfile.h"
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		*len += (size_t)n;
-	}
-	return 0;
-}
-
-static int read_file(const char *path, uint8_t *buf, size_t size, size_t *len)
+/* Bytes, or -errno. */
+static ssize_t read_file(const char *path, uint8_t *buf, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), r;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	r = read_all(fd, buf, size, len);
+	n = textfile_fill(fd, buf, size);
 	close(fd);
-	return r;
+	return n;
 }
 
 static int write_all(int fd, const uint8_t *data, size_t len)
@@ -149,14 +136,14 @@ static int load(const char *file, struct keyfile *k, struct openpgp_key *key,
 		char *why)
 {
 	const char *reason = "";
-	size_t len = 0;
+	ssize_t len = read_file(file, k->in, sizeof(k->in));
 	int r;
 
 	k->len = 0;
-	r = read_file(file, k->in, sizeof(k->in), &len);
-	if (r < 0)
-		return fail(why, r, "%s: cannot read: %s", file, strerror(-r));
-	r = openpgp_dearmor(k->in, len, k->key, &k->len, &reason);
+	if (len < 0)
+		return fail(why, (int)len, "%s: cannot read: %s", file,
+			    strerror((int)-len));
+	r = openpgp_dearmor(k->in, (size_t)len, k->key, &k->len, &reason);
 	if (r == 0)
 		r = openpgp_read_key(k->key, k->len, key, &reason);
 	return r < 0 ? fail(why, r, "%s: %s", file, reason) : 0;

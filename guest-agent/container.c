@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest-agent/textfile.h"
+#include "common/textfile.h"
 
 #define ENVIRON_MAX 16384
 

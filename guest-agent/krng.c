@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 
 #include "common/opt.h"
-#include "guest-agent/textfile.h"
+#include "common/textfile.h"
 
 #define NEW_DESIGN_BITS 256
 #define POOLSIZE_MAX	(1 << 20) /* bits; the old design had 4096 */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/opt.h"
-#include "guest-agent/textfile.h"
+#include "common/textfile.h"
 
 void rtcwatch_open(struct rtcwatch *w, const char *path)
 {

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/textfile.h"
 #include "guest-agent/agent.h"
 #include "guest-agent/json.h"
-#include "guest-agent/textfile.h"
 
 enum field_type {
 	TEXT,

@@ -12,6 +12,6 @@ $(HOOK_PROG): $(B)/hooks/main.o $(HOOK_LIB)
 	$(call say,LD   ,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
-$(LXC_PROG): $(B)/hooks/lxc_main.o $(HOOK_LIB) $(CONTAINER_LIB)
+$(LXC_PROG): $(B)/hooks/lxc_main.o $(HOOK_LIB) $(CONTAINER_LIB) $(COMMON_LIB)
 	$(call say,LD   ,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^

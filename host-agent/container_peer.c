@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "host-agent/procfile.h"
+#include "common/textfile.h"
 
 #define CGROUP_MAX 8192
 
@@ -153,10 +153,7 @@ enum qemu_peer container_peer_by_name(const char *peer, const char *name)
 
 static bool read_groups(pid_t pid, char out[static CGROUP_MAX])
 {
-	ssize_t n = procfile_read(pid, "cgroup", out, CGROUP_MAX - 1);
-
-	out[n < 0 ? 0 : n] = '\0';
-	return n > 0;
+	return textfile_read_proc(pid, "cgroup", out, CGROUP_MAX) > 0;
 }
 
 enum qemu_peer container_peer_of(pid_t pid, pid_t init, const char *id)

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "common/textfile.h"
 #include "host-agent/rundir.h"
 
 #define HWRNG		"/dev/hwrng"
@@ -131,15 +132,9 @@ static bool find_name(const char *dir, char *out, size_t size)
 
 static bool read_numbers(const char *path, struct device_facts *f)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[32];
-	ssize_t n;
 
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n < 0 ? 0 : n] = '\0';
+	textfile_read(path, text, sizeof(text));
 	return sscanf(text, "%u:%u", &f->major, &f->minor) == 2;
 }
 

@@ -1,7 +1,6 @@
 #include "host-agent/letgo.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <event2/event_struct.h>
 
 #include "common/log.h"
+#include "common/textfile.h"
 #include "host-agent/control.h"
 #include "host-agent/egd_conn.h"
 #include "host-agent/onerng.h"
@@ -203,16 +203,9 @@ static void take_back(struct letgo *l, struct letgo_entry *e)
 static unsigned int sysfs_number(const char *port, const char *file)
 {
 	char path[sizeof(SYSFS_DEVICES) + LABEL_PLACE_MAX + 16], text[16];
-	ssize_t n;
-	int fd;
 
 	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", port, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n < 0 ? 0 : n] = '\0';
+	textfile_read(path, text, sizeof(text));
 	return (unsigned int)strtoul(text, NULL, 10);
 }
 

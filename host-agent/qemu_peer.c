@@ -8,8 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/textfile.h"
 #include "host-agent/consumer.h"
-#include "host-agent/procfile.h"
 
 #define CGROUP_MAX 4096
 #define CHUNK	   16384
@@ -158,17 +158,17 @@ static enum qemu_peer read_cmdline(pid_t pid, const char *uuid)
 	size_t size = CHUNK;
 	enum qemu_peer kin = QEMU_PEER_HIDDEN;
 	char *words = NULL, *grown;
-	ssize_t n;
+	int n;
 
 	for (; size <= QEMU_PEER_CMDLINE_MAX; size *= 2) {
 		grown = realloc(words, size);
 		if (!grown)
 			break;
 		words = grown;
-		n = procfile_read(pid, "cmdline", words, size);
+		n = textfile_read_proc(pid, "cmdline", words, size);
 		if (n < 0)
 			break;
-		if ((size_t)n < size) {
+		if ((size_t)n < size - 1) {
 			kin = qemu_peer_by_cmdline(words, (size_t)n, uuid);
 			break;
 		}
@@ -182,15 +182,12 @@ enum qemu_peer qemu_peer_of(pid_t pid, const char *uuid, const char *name)
 {
 	enum qemu_peer kin, by_group;
 	char text[CGROUP_MAX];
-	ssize_t n;
 
 	if (pid <= 0)
 		return QEMU_PEER_HIDDEN;
 	kin = read_cmdline(pid, uuid);
-	n = procfile_read(pid, "cgroup", text, sizeof(text) - 1);
-	if (n < 0)
+	if (textfile_read_proc(pid, "cgroup", text, sizeof(text)) < 0)
 		return kin;
-	text[n] = '\0';
 	by_group = qemu_peer_by_cgroup(text, name);
 	if (by_group == QEMU_PEER_OTHER)
 		return QEMU_PEER_OTHER;

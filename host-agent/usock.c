@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/textfile.h"
+
 #define USOCK_BACKLOG 16
 
 /* What an operator can do about it. */
@@ -205,20 +207,12 @@ void usock_unlisten(int fd, const char *path)
 /* Field 22 of /proc/PID/stat; the name in field 2 may hold anything. */
 static uint64_t start_time(pid_t pid)
 {
-	char path[32], text[512], *p;
+	char text[512], *p;
 	uint64_t start = 0;
-	ssize_t n;
-	int fd, field;
+	int field;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (textfile_read_proc(pid, "stat", text, sizeof(text)) <= 0)
 		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
 	p = strrchr(text, ')');
 	for (field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/textfile.h"
 #include "lxc/place.h"
 
 #define VERSION	   "1"
@@ -245,8 +246,7 @@ static int open_facts(struct lxc_facts *out, const char *run_dir,
 int lxc_facts_read(struct lxc_facts *out, const char *run_dir, const char *id)
 {
 	char text[LXC_FACTS_MAX + 1];
-	size_t used = 0;
-	ssize_t n = 1;
+	ssize_t n;
 	int fd;
 
 	memset(out, 0, sizeof(*out));
@@ -255,12 +255,9 @@ int lxc_facts_read(struct lxc_facts *out, const char *run_dir, const char *id)
 	fd = open_facts(out, run_dir, id);
 	if (fd < 0)
 		return fd;
-	while (n > 0 && used < sizeof(text)) {
-		n = read(fd, text + used, sizeof(text) - used);
-		used += n > 0 ? (size_t)n : 0;
-	}
+	n = textfile_fill(fd, text, sizeof(text));
 	close(fd);
-	return n < 0 ? -EIO : lxc_facts_parse(out, text, used);
+	return n < 0 ? -EIO : lxc_facts_parse(out, text, (size_t)n);
 }
 
 int lxc_facts_directory(const char *run_dir, const char *id)

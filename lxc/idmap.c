@@ -1,10 +1,8 @@
 #include "lxc/idmap.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+
+#include "common/textfile.h"
 
 #define MAP_MAX 16384 /* bytes; the kernel takes 340 lines of 33 */
 
@@ -47,24 +45,14 @@ int lxc_idmap_find(const char *text, uint32_t inside, uint32_t *outside)
 	return r;
 }
 
+/* 0 or -errno. */
 static int read_map(pid_t pid, const char *name, char text[static MAP_MAX])
 {
-	char path[64];
-	size_t used = 0;
-	ssize_t n = 1;
-	int fd;
+	int n = textfile_read_proc(pid, name, text, MAP_MAX);
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	while (n > 0 && used < MAP_MAX - 1) {
-		n = read(fd, text + used, MAP_MAX - 1 - used);
-		used += n > 0 ? (size_t)n : 0;
-	}
-	close(fd);
-	text[used] = '\0';
-	return n == 0 ? 0 : -EIO;
+	if (n < 0)
+		return n;
+	return n < MAP_MAX - 1 ? 0 : -EIO;
 }
 
 int lxc_idmap_read(pid_t pid, uint32_t owner, uint32_t group, uid_t *uid,

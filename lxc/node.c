@@ -11,6 +11,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "common/textfile.h"
+
 #define PTS	      "/dev/pts/"
 #define ACM	      "/dev/ttyACM"
 #define HWRNG	      "/dev/hwrng"
@@ -52,15 +54,10 @@ static bool is_numbered(const char *path, const char *stem)
 
 static bool file_holds(const char *path, const char *text)
 {
-	char got[16] = "";
-	ssize_t n = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char got[16];
 
-	if (fd >= 0) {
-		n = read(fd, got, sizeof(got));
-		close(fd);
-	}
-	return n == (ssize_t)strlen(text) && !memcmp(got, text, (size_t)n);
+	textfile_read(path, got, sizeof(got));
+	return !strcmp(got, text);
 }
 
 /* The tty's device is the USB interface, in its device's folder. */

@@ -59,7 +59,7 @@ $(B)/tests/integration/mkimage: $(SIM_LIB)
 $(B)/tests/integration/gpgvcheck: $(CTL_LIB)
 $(B)/tests/integration/whence: private TOOL_LIBS := $(call pkg_libs,libcrypto)
 $(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
-	$(call pkg_libs,libevent_core libcrypto)
+	$(COMMON_LIB) $(call pkg_libs,libevent_core libcrypto)
 $(B)/tests/integration/without: private TOOL_LIBS := \
 	$(call pkg_libs,libseccomp)
 

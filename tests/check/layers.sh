@@ -79,6 +79,7 @@ own hooks | includes | grep -vE '"(hooks|lxc)/|<(sys/)?[a-z]+\.h>' |
 tree_files '*.c' '*.h' |
 	grep -E '^lxc/(device|facts|idmap|inject|node|place|words)\.' | includes |
 	grep -vE '"lxc/(device|facts|idmap|inject|node|place|words)\.h"' |
+	grep -v '"common/textfile\.h"' |
 	grep -vE '<((sys|linux)/)?[a-z0-9]+\.h>' |
 	none "LXC's hook and what goes into containers need nothing but libc" \
 		"includes"

@@ -15,7 +15,6 @@
 #include "guest-agent/clockjump.h"
 #include "guest-agent/container.h"
 #include "guest-agent/krng.h"
-#include "guest-agent/textfile.h"
 
 static char root[] = "/tmp/onerng-krng.XXXXXX";
 
@@ -136,32 +135,6 @@ Test(krng, closed_descriptor_is_an_error)
 	cr_assert_eq(krng_entropy(-1), -EBADF);
 	cr_assert_eq(krng_ready(1000), -EBADF);
 	cr_assert_eq(krng_ready(-1), -EBADF);
-}
-
-Test(krng, text_file_is_cut_to_the_buffer_and_ended)
-{
-	char out[4];
-
-	cr_assert_eq(textfile_read(put("t", "abcdef", 6), out, sizeof(out)), 3);
-	cr_assert_str_eq(out, "abc");
-	cr_assert_eq(textfile_read(put("t", "", 0), out, sizeof(out)), 0);
-	cr_assert_str_eq(out, "");
-}
-
-Test(krng, folder_in_the_place_of_a_text_file_is_an_error)
-{
-	char out[4];
-
-	cr_assert_eq(textfile_read("/tmp", out, sizeof(out)), -EISDIR);
-}
-
-Test(krng, fifo_in_the_place_of_a_text_file_does_not_block)
-{
-	char path[PATH_MAX], out[4];
-
-	snprintf(path, sizeof(path), "%s/fifo", root);
-	cr_assert_eq(mkfifo(path, 0600), 0);
-	cr_assert_eq(textfile_read(path, out, sizeof(out)), 0);
 }
 
 Test(container, plain_machine_is_none)
