@@ -14,14 +14,7 @@ void account_begin(struct consumer *c, struct handover *h,
 	c->since_s = time(NULL);
 	if (!r || !handover_take_account(h, r->key, &left))
 		return;
-	c->since_s = left.since_s;
-	c->asked = left.asked;
-	c->delivered = left.delivered;
-	c->discarded = left.discarded;
-	c->pushed = left.pushed;
-	c->requests = left.requests;
-	c->connections = left.connections;
-	c->refused = left.refused;
+	c->counts = left.counts;
 	c->service.kernel_bytes = left.kernel_bytes;
 	account_save(c);
 }
@@ -39,13 +32,6 @@ void account_save(const struct consumer *c)
 
 	if (!a)
 		return;
-	a->since_s = c->since_s;
-	a->asked = c->asked;
-	a->delivered = c->delivered;
-	a->discarded = c->discarded;
-	a->pushed = c->pushed;
-	a->requests = c->requests;
-	a->connections = c->connections;
-	a->refused = c->refused;
+	a->counts = c->counts;
 	a->kernel_bytes = c->service.kernel_bytes;
 }

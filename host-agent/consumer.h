@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "host-agent/counts.h"
 #include "host-agent/latency.h"
 #include "host-agent/sched.h"
 #include "host-agent/service.h"
@@ -106,14 +107,14 @@ struct consumer {
 	uint64_t owed;	/* asked for and not delivered */
 	uint64_t ahead; /* delivered before being asked for */
 
-	int64_t since_s; /* of 1970; 0: since this process began */
+	union {
+		struct {
+			COUNTS;
+		};
+		struct counts counts; /* all of them, to be kept */
+	};
 	struct handover_account *account; /* for the next process, or NULL */
-	uint64_t asked, delivered;	  /* bytes */
-	uint64_t discarded;		  /* bytes bound to it, wiped unsent */
-	uint64_t pushed;		  /* bytes, part of delivered */
-	uint64_t requests, connections;
 	uint64_t drbgs;		/* made by changes of class, for their names */
-	uint64_t refused;	/* connections: somebody else was there */
 	struct latency latency; /* request to its last byte */
 };
 

@@ -203,7 +203,7 @@ bool handover_take_account(const struct handover *h, const char *key,
 	const struct handover_left *left = h ? heirs_left(&h->heirs, key)
 					     : NULL;
 
-	if (!left || !left->account.since_s)
+	if (!left || !left->account.counts.since_s)
 		return false;
 	*a = left->account;
 	return true;

@@ -11,7 +11,9 @@ static_assert(offsetof(struct handover_record, state) == HANDOVER_HEAD_SIZE,
 static_assert(sizeof(struct handover_header) == 32, "nor does the header");
 static_assert(sizeof(struct handover_state) == 160, "no hidden padding");
 static_assert(sizeof(struct handover_tty) == 32, "nor here");
-static_assert(sizeof(struct handover_account) == 72, "nor here");
+static_assert(offsetof(struct handover_account, kernel_bytes) == 64 &&
+		      sizeof(struct handover_account) == 72,
+	      "nor here");
 static_assert(offsetof(struct handover_tty, activity) ==
 		      offsetof(struct handover_state, activity),
 	      "whatever a record is of");
@@ -93,15 +95,16 @@ bool handover_tty_valid(const struct handover_tty *t)
 /* Sums of two of them are still numbers. */
 static bool account_valid(const struct handover_account *a)
 {
-	const uint64_t counts[] = { a->asked,	a->delivered,	a->discarded,
-				    a->pushed,	a->requests,	a->connections,
-				    a->refused, a->kernel_bytes };
+	const struct counts *c = &a->counts;
+	const uint64_t all[] = { c->asked,   c->delivered,   c->discarded,
+				 c->pushed,  c->requests,    c->connections,
+				 c->refused, a->kernel_bytes };
 	size_t i;
 
-	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		if (counts[i] > HANDOVER_COUNT_MAX)
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i] > HANDOVER_COUNT_MAX)
 			return false;
-	return a->since_s > 0;
+	return c->since_s > 0;
 }
 
 static bool fd_valid(int32_t fd, uint64_t ino)
@@ -132,7 +135,7 @@ static bool parse_record(struct handover_left *out, const uint8_t *data,
 	out->tty = r.tty;
 	out->account = r.account;
 	if (!same_version || !account_valid(&r.account))
-		out->account.since_s = 0;
+		out->account.counts.since_s = 0;
 	return true;
 }
 

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host-agent/counts.h"
+
 #define HANDOVER_MAGIC	     "ORVHAND"
 #define HANDOVER_VERSION     2
 #define HANDOVER_RECORDS_MAX 6147 /* domains, containers twice, our own */
@@ -65,11 +67,10 @@ struct handover_tty {
 	uint32_t reply_at, process_bytes;
 };
 
-/* Of a consumer, as in struct consumer, over all its connections. */
+/* Of a consumer; a since_s of 0: there is none. */
 struct handover_account {
-	int64_t since_s; /* counted since, of 1970; 0: there is none */
-	uint64_t asked, delivered, discarded, pushed;
-	uint64_t requests, connections, refused, kernel_bytes;
+	struct counts counts;
+	uint64_t kernel_bytes; /* as in its struct service */
 };
 
 struct handover_record {

@@ -23,9 +23,9 @@ static void check(void *ctx, const struct handover_left *left)
 	if (!handover_key_valid(left->key) || left->peer_fd < -1 ||
 	    left->listen_fd < -1)
 		abort();
-	if (left->account.since_s < 0 ||
-	    (left->account.since_s &&
-	     (left->account.delivered > HANDOVER_COUNT_MAX ||
+	if (left->account.counts.since_s < 0 ||
+	    (left->account.counts.since_s &&
+	     (left->account.counts.delivered > HANDOVER_COUNT_MAX ||
 	      left->account.kernel_bytes > HANDOVER_COUNT_MAX)))
 		abort();
 	if (!left->known)

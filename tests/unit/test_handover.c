@@ -144,7 +144,8 @@ Test(handover, what_status_counts_goes_on)
 	c.connections++;
 	account_goes_on(&c);
 	cr_assert_eq(c.connections, 6);
-	cr_assert_eq(record->account.delivered, 2, "and for a third one");
+	cr_assert_eq(record->account.counts.delivered, 2,
+		     "and for a third one");
 }
 
 Test(handover, counts_of_who_was_not_there_begin)

@@ -75,28 +75,28 @@ Test(handover_record, used_records_are_parsed_in_their_order)
 
 Test(handover_record, counts_are_taken_as_far_as_they_are_counts)
 {
-	struct handover_account *a = &table.r[0].account;
+	struct counts *a = &table.r[0].account.counts;
 
 	cr_assert_eq(parse(sizeof(table)), 0);
-	cr_assert_eq(got[0].account.since_s, 0, "none were kept");
+	cr_assert_eq(got[0].account.counts.since_s, 0, "none were kept");
 	a->since_s = 1700000000;
 	a->delivered = HANDOVER_COUNT_MAX;
 	cr_assert_eq(parse(sizeof(table)), 0);
-	cr_assert_eq(got[0].account.since_s, 1700000000);
-	cr_assert_eq(got[0].account.delivered, HANDOVER_COUNT_MAX);
-	cr_assert_eq(got[1].account.since_s, 0);
+	cr_assert_eq(got[0].account.counts.since_s, 1700000000);
+	cr_assert_eq(got[0].account.counts.delivered, HANDOVER_COUNT_MAX);
+	cr_assert_eq(got[1].account.counts.since_s, 0);
 	a->delivered++;
 	cr_assert_eq(parse(sizeof(table)), 0);
-	cr_assert_eq(got[0].account.since_s, 0, "one count too high");
+	cr_assert_eq(got[0].account.counts.since_s, 0, "one count too high");
 	cr_assert(got[0].known, "which is no fault of its peer");
 	a->delivered = 1;
 	a->since_s = -1;
 	cr_assert_eq(parse(sizeof(table)), 0);
-	cr_assert_eq(got[0].account.since_s, 0);
+	cr_assert_eq(got[0].account.counts.since_s, 0);
 	a->since_s = 1;
 	table.header.version++;
 	cr_assert_eq(parse(sizeof(table)), 0);
-	cr_assert_eq(got[0].account.since_s, 0, "of another version");
+	cr_assert_eq(got[0].account.counts.since_s, 0, "of another version");
 }
 
 Test(handover_record, no_other_length_is_a_table)
