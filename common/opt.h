@@ -25,6 +25,29 @@ struct opt {
 };
 
 /*
+ * Setters that have nothing to check, for a type with that member: a bool
+ * becomes true, a const char * the value.  The semicolon behind them ends the
+ * declaration that they end with.
+ */
+#define OPT_FLAG(function, type, member)                             \
+	int function(void *ctx, const char *value, const char **why) \
+	{                                                            \
+		(void)value;                                         \
+		(void)why;                                           \
+		((type *)ctx)->member = true;                        \
+		return 0;                                            \
+	}                                                            \
+	struct opt
+#define OPT_TEXT(function, type, member)                             \
+	int function(void *ctx, const char *value, const char **why) \
+	{                                                            \
+		(void)why;                                           \
+		((type *)ctx)->member = value;                       \
+		return 0;                                            \
+	}                                                            \
+	struct opt
+
+/*
  * Parses argv; what is wrong goes to standard error as
  * "PROGRAM: --name VALUE: reason" with a pointer to --help.
  * Returns the index of the first operand, where it stops looking for options,

@@ -8,44 +8,11 @@
 #include "common/diff.h"
 #include "libvirt-xml/domain_xml.h"
 
-int change_set_live(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct change_call *)call)->live = true;
-	return 0;
-}
-
-int change_set_config(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct change_call *)call)->config = true;
-	return 0;
-}
-
-int change_set_dry_run(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct change_call *)call)->dry_run = true;
-	return 0;
-}
-
-int change_set_drop_ins(void *call, const char *value, const char **why)
-{
-	(void)why;
-	((struct change_call *)call)->registry.dir = value;
-	return 0;
-}
-
-int change_set_no_register(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct change_call *)call)->no_register = true;
-	return 0;
-}
+OPT_FLAG(change_set_live, struct change_call, live);
+OPT_FLAG(change_set_config, struct change_call, config);
+OPT_FLAG(change_set_dry_run, struct change_call, dry_run);
+OPT_TEXT(change_set_drop_ins, struct change_call, registry.dir);
+OPT_FLAG(change_set_no_register, struct change_call, no_register);
 
 int change_complain(const struct change *c, const char *why)
 {

@@ -9,12 +9,7 @@ struct capture_call {
 	unsigned long long bytes; /* 0: not given */
 };
 
-static int set_device(void *ctx, const char *value, const char **why)
-{
-	(void)why;
-	((struct capture_call *)ctx)->device = value;
-	return 0;
-}
+static OPT_TEXT(set_device, struct capture_call, device);
 
 static int set_raw(void *ctx, const char *value, const char **why)
 {

@@ -7,13 +7,7 @@ struct claim_call {
 	bool force;
 };
 
-static int set_force(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct claim_call *)call)->force = true;
-	return 0;
-}
+static OPT_FLAG(set_force, struct claim_call, force);
 
 static const struct opt options[] = {
 	COMMAND_OPT_JSON,

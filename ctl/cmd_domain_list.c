@@ -15,13 +15,7 @@ struct list_call {
 	bool all;
 };
 
-static int set_all(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct list_call *)call)->all = true;
-	return 0;
-}
+static OPT_FLAG(set_all, struct list_call, all);
 
 static const struct opt options[] = {
 	{ "all", 0, NULL, "also all that libvirt has", set_all },

@@ -27,12 +27,7 @@ struct firmware_call {
 	struct pin_set pins; /* empty: the vendor's */
 };
 
-static int set_keyring(void *ctx, const char *value, const char **why)
-{
-	(void)why;
-	((struct firmware_call *)ctx)->keyring = value;
-	return 0;
-}
+static OPT_TEXT(set_keyring, struct firmware_call, keyring);
 
 static int set_key(void *ctx, const char *value, const char **why)
 {
@@ -295,12 +290,7 @@ static int dump_write(const struct firmware_call *c, json_t *reply)
 	return command_flush(&c->call);
 }
 
-static int set_device(void *ctx, const char *value, const char **why)
-{
-	(void)why;
-	((struct firmware_call *)ctx)->device = value;
-	return 0;
-}
+static OPT_TEXT(set_device, struct firmware_call, device);
 
 static const struct opt dump_options[] = {
 	{ "device", 0, "NAME", "which device, by name or port", set_device },

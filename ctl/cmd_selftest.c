@@ -9,12 +9,7 @@ struct selftest_call {
 	const char *inject; /* a fault, or NULL */
 };
 
-static int set_inject(void *ctx, const char *value, const char **why)
-{
-	(void)why;
-	((struct selftest_call *)ctx)->inject = value;
-	return 0;
-}
+static OPT_TEXT(set_inject, struct selftest_call, inject);
 
 static const struct opt options[] = {
 	{ "inject", 0, "FAULT",

@@ -6,28 +6,9 @@
 
 #include "ctl/client.h"
 
-int command_set_json(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct command_call *)call)->json = true;
-	return 0;
-}
-
-int command_set_uri(void *call, const char *value, const char **why)
-{
-	(void)why;
-	((struct command_call *)call)->uri = value;
-	return 0;
-}
-
-int command_set_help(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct command_call *)call)->help = true;
-	return 0;
-}
+OPT_FLAG(command_set_json, struct command_call, json);
+OPT_TEXT(command_set_uri, struct command_call, uri);
+OPT_FLAG(command_set_help, struct command_call, help);
 
 /* Operands and options in any order; the operands are moved to the front. */
 static int parse_many(const struct command *c, struct command_call *call,

@@ -17,12 +17,7 @@
 
 #define LXCPATH "/var/lib/lxc" /* where there is no liblxc to ask */
 
-int container_set_path(void *call, const char *value, const char **why)
-{
-	(void)why;
-	((struct container_call *)call)->host.path = value;
-	return 0;
-}
+OPT_TEXT(container_set_path, struct container_call, host.path);
 
 static int set_folder(const char **out, const char *value, const char **why)
 {
@@ -42,12 +37,7 @@ int container_set_dir(void *call, const char *value, const char **why)
 			  why);
 }
 
-int container_set_drop_ins(void *call, const char *value, const char **why)
-{
-	(void)why;
-	((struct container_call *)call)->host.registry.dir = value;
-	return 0;
-}
+OPT_TEXT(container_set_drop_ins, struct container_call, host.registry.dir);
 
 /*
  * As it was given, links and all: LXC finds a running container by the path

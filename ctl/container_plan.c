@@ -11,21 +11,8 @@
 #include "ctl/container_device.h"
 #include "ctl/policy.h"
 
-int plan_set_dry_run(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct plan_call *)call)->dry_run = true;
-	return 0;
-}
-
-int plan_set_no_register(void *call, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct plan_call *)call)->no_register = true;
-	return 0;
-}
+OPT_FLAG(plan_set_dry_run, struct plan_call, dry_run);
+OPT_FLAG(plan_set_no_register, struct plan_call, no_register);
 
 static int begin_files(struct plan *p)
 {

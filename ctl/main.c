@@ -33,20 +33,8 @@ struct options {
 	bool version;
 };
 
-static int set_socket(void *ctx, const char *value, const char **why)
-{
-	(void)why;
-	((struct options *)ctx)->call.socket = value;
-	return 0;
-}
-
-static int set_version(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct options *)ctx)->version = true;
-	return 0;
-}
+static OPT_TEXT(set_socket, struct options, call.socket);
+static OPT_FLAG(set_version, struct options, version);
 
 static const struct opt global_options[] = {
 	{ "socket", 's', "SOCKET", "the agent's control socket (" SOCKET ")",

@@ -39,13 +39,7 @@ static int set_source(void *ctx, const char *value, const char **why)
 	return source_init(&s, value, why);
 }
 
-static int set_once(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct options *)ctx)->once = true;
-	return 0;
-}
+static OPT_FLAG(set_once, struct options, once);
 
 static int set_verify(void *ctx, const char *value, const char **why)
 {
@@ -122,21 +116,8 @@ static int set_status_file(void *ctx, const char *value, const char **why)
 	return value[0] == '/' ? 0 : -EINVAL;
 }
 
-static int set_no_feed(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct options *)ctx)->no_feed = true;
-	return 0;
-}
-
-static int set_feed_host(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct options *)ctx)->feed_host = true;
-	return 0;
-}
+static OPT_FLAG(set_no_feed, struct options, no_feed);
+static OPT_FLAG(set_feed_host, struct options, feed_host);
 
 static int set_sandbox(void *ctx, const char *value, const char **why)
 {
@@ -147,21 +128,8 @@ static int set_sandbox(void *ctx, const char *value, const char **why)
 	return o->sandbox && strcmp(value, "kill") ? -EINVAL : 0;
 }
 
-static int set_status(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct options *)ctx)->status = true;
-	return 0;
-}
-
-static int set_json(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct options *)ctx)->json = true;
-	return 0;
-}
+static OPT_FLAG(set_status, struct options, status);
+static OPT_FLAG(set_json, struct options, json);
 
 static int set_level(void *ctx, const char *value, const char **why)
 {

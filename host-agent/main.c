@@ -38,24 +38,8 @@ struct options {
 	bool check, help, version;
 };
 
-static int set_conf(void *ctx, const char *value, const char **why)
-{
-	struct options *o = ctx;
-
-	(void)why;
-	o->conf = value;
-	return 0;
-}
-
-static int set_check(void *ctx, const char *value, const char **why)
-{
-	struct options *o = ctx;
-
-	(void)value;
-	(void)why;
-	o->check = true;
-	return 0;
-}
+static OPT_TEXT(set_conf, struct options, conf);
+static OPT_FLAG(set_check, struct options, check);
 
 static int set_level(void *ctx, const char *value, const char **why)
 {
@@ -66,25 +50,8 @@ static int set_level(void *ctx, const char *value, const char **why)
 	return o->log_level < 0 ? -EINVAL : 0;
 }
 
-static int set_help(void *ctx, const char *value, const char **why)
-{
-	struct options *o = ctx;
-
-	(void)value;
-	(void)why;
-	o->help = true;
-	return 0;
-}
-
-static int set_version(void *ctx, const char *value, const char **why)
-{
-	struct options *o = ctx;
-
-	(void)value;
-	(void)why;
-	o->version = true;
-	return 0;
-}
+static OPT_FLAG(set_help, struct options, help);
+static OPT_FLAG(set_version, struct options, version);
 
 static int set_role(void *ctx, const char *value, const char **why)
 {

@@ -97,13 +97,7 @@ static int set_interval(void *ctx, const char *value, const char **why)
 	return ret;
 }
 
-static int set_help(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct load *)ctx)->help = true;
-	return 0;
-}
+static OPT_FLAG(set_help, struct load, help);
 
 static const struct opt options[] = {
 	{ "seconds", 'd', "S", "measure for so long (10).", set_seconds },

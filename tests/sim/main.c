@@ -44,19 +44,8 @@ static int set_devices(void *ctx, const char *value, const char **why)
 			  &((struct request *)ctx)->sim.devices, why);
 }
 
-static int set_control(void *ctx, const char *value, const char **why)
-{
-	(void)why;
-	((struct request *)ctx)->sim.control = value;
-	return 0;
-}
-
-static int set_socket(void *ctx, const char *value, const char **why)
-{
-	(void)why;
-	((struct request *)ctx)->sim.socket = value;
-	return 0;
-}
+static OPT_TEXT(set_control, struct request, sim.control);
+static OPT_TEXT(set_socket, struct request, sim.socket);
 
 static int set_firmware(void *ctx, const char *value, const char **why)
 {
@@ -93,20 +82,8 @@ static int set_seed(void *ctx, const char *value, const char **why)
 	return rc;
 }
 
-static int set_noise(void *ctx, const char *value, const char **why)
-{
-	(void)why;
-	((struct request *)ctx)->sim.noise = value;
-	return 0;
-}
-
-static int set_absent(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct request *)ctx)->sim.absent = true;
-	return 0;
-}
+static OPT_TEXT(set_noise, struct request, sim.noise);
+static OPT_FLAG(set_absent, struct request, sim.absent);
 
 static int set_no_bugs(void *ctx, const char *value, const char **why)
 {
@@ -116,29 +93,9 @@ static int set_no_bugs(void *ctx, const char *value, const char **why)
 	return 0;
 }
 
-static int set_no_stir(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct request *)ctx)->sim.conf.no_stir = true;
-	return 0;
-}
-
-static int set_help(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct request *)ctx)->help = true;
-	return 0;
-}
-
-static int set_version(void *ctx, const char *value, const char **why)
-{
-	(void)value;
-	(void)why;
-	((struct request *)ctx)->version = true;
-	return 0;
-}
+static OPT_FLAG(set_no_stir, struct request, sim.conf.no_stir);
+static OPT_FLAG(set_help, struct request, help);
+static OPT_FLAG(set_version, struct request, version);
 
 static const struct opt options[] = {
 	{ "devices", 0, "N", "simulate N devices, at ports 1-1, 1-2, ... (run)",
