@@ -31,6 +31,18 @@ int change_set_dry_run(void *call, const char *value, const char **why);
 int change_set_drop_ins(void *call, const char *value, const char **why);
 int change_set_no_register(void *call, const char *value, const char **why);
 
+/* Rows of their table of options. */
+#define CHANGE_OPT_LIVE                                         \
+	{                                                       \
+		"live", 0, NULL, "the running domain, at once", \
+			change_set_live                         \
+	}
+#define CHANGE_OPT_CONFIG                                                   \
+	{                                                                   \
+		"config", 0, NULL, "its configuration, for its next start", \
+			change_set_config                                   \
+	}
+
 /* One side of a domain. */
 struct side {
 	bool wanted;

@@ -6,11 +6,7 @@
 #include "ctl/container_plan.h"
 #include "ctl/policy.h"
 
-POLICY_SETTER(struct plan_call, class, "class")
-POLICY_SETTER(struct plan_call, rate, "rate")
-POLICY_SETTER(struct plan_call, burst, "burst")
-POLICY_SETTER(struct plan_call, weight, "weight")
-POLICY_SETTER(struct plan_call, absent, "when-absent")
+POLICY_SETTERS(struct plan_call)
 
 static const struct opt options[] = {
 	PLAN_OPT_DEVICE,
@@ -21,15 +17,9 @@ static const struct opt options[] = {
 	{ "socket", 0, "[YES]", "a socket, too: /dev/onerng.d/egd.sock",
 	  plan_set_socket },
 	PLAN_OPT_REQUIRE,
-	POLICY_OPT_CLASS(set_class),
-	POLICY_OPT_RATE(set_rate),
-	POLICY_OPT_BURST(set_burst),
-	POLICY_OPT_WEIGHT(set_weight),
-	POLICY_OPT_ABSENT(set_absent),
-	{ "dry-run", 0, NULL, "change nothing, print a diff",
-	  plan_set_dry_run },
-	{ "no-register", 0, NULL, "do not tell the agent",
-	  plan_set_no_register },
+	POLICY_OPTS,
+	COMMAND_OPT_DRY_RUN(plan_set_dry_run),
+	COMMAND_OPT_NO_REGISTER(plan_set_no_register),
 	CONTAINER_OPT_PATH,
 	CONTAINER_OPT_INCLUDES,
 	CONTAINER_OPT_DROP_INS,

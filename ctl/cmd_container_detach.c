@@ -6,10 +6,8 @@
 #include "ctl/container_plan.h"
 
 static const struct opt options[] = {
-	{ "dry-run", 0, NULL, "change nothing, print a diff",
-	  plan_set_dry_run },
-	{ "no-register", 0, NULL, "do not tell the agent",
-	  plan_set_no_register },
+	COMMAND_OPT_DRY_RUN(plan_set_dry_run),
+	COMMAND_OPT_NO_REGISTER(plan_set_no_register),
 	CONTAINER_OPT_PATH,
 	CONTAINER_OPT_INCLUDES,
 	CONTAINER_OPT_DROP_INS,

@@ -7,25 +7,14 @@
 #include "ctl/domain_tell.h"
 #include "ctl/policy.h"
 
-POLICY_SETTER(struct change_call, class, "class")
-POLICY_SETTER(struct change_call, rate, "rate")
-POLICY_SETTER(struct change_call, burst, "burst")
-POLICY_SETTER(struct change_call, weight, "weight")
-POLICY_SETTER(struct change_call, absent, "when-absent")
+POLICY_SETTERS(struct change_call)
 
 static const struct opt options[] = {
-	{ "live", 0, NULL, "the running domain, at once", change_set_live },
-	{ "config", 0, NULL, "its configuration, for its next start",
-	  change_set_config },
-	POLICY_OPT_CLASS(set_class),
-	POLICY_OPT_RATE(set_rate),
-	POLICY_OPT_BURST(set_burst),
-	POLICY_OPT_WEIGHT(set_weight),
-	POLICY_OPT_ABSENT(set_absent),
-	{ "dry-run", 0, NULL, "change nothing, print a diff",
-	  change_set_dry_run },
-	{ "no-register", 0, NULL, "do not tell the agent",
-	  change_set_no_register },
+	CHANGE_OPT_LIVE,
+	CHANGE_OPT_CONFIG,
+	POLICY_OPTS,
+	COMMAND_OPT_DRY_RUN(change_set_dry_run),
+	COMMAND_OPT_NO_REGISTER(change_set_no_register),
 	{ "drop-ins", 0, "DIR", "where the agent is told (" REGISTER_DIR ")",
 	  change_set_drop_ins },
 	COMMAND_OPT_CONNECT,

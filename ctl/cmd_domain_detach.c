@@ -15,13 +15,10 @@
 #define POLLS_IN_SECOND 10
 
 static const struct opt options[] = {
-	{ "live", 0, NULL, "the running domain, at once", change_set_live },
-	{ "config", 0, NULL, "its configuration, for its next start",
-	  change_set_config },
-	{ "dry-run", 0, NULL, "change nothing, print a diff",
-	  change_set_dry_run },
-	{ "no-register", 0, NULL, "do not tell the agent",
-	  change_set_no_register },
+	CHANGE_OPT_LIVE,
+	CHANGE_OPT_CONFIG,
+	COMMAND_OPT_DRY_RUN(change_set_dry_run),
+	COMMAND_OPT_NO_REGISTER(change_set_no_register),
 	{ "drop-ins", 0, "DIR", "where the agent was told (" REGISTER_DIR ")",
 	  change_set_drop_ins },
 	COMMAND_OPT_CONNECT,

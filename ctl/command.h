@@ -75,6 +75,14 @@ int command_set_uri(void *call, const char *value, const char **why);
 		"connect", 0, "URI", "libvirt's, as virsh takes it", \
 			command_set_uri                              \
 	}
+#define COMMAND_OPT_DRY_RUN(setter)                                        \
+	{                                                                  \
+		"dry-run", 0, NULL, "change nothing, print a diff", setter \
+	}
+#define COMMAND_OPT_NO_REGISTER(setter)                                 \
+	{                                                               \
+		"no-register", 0, NULL, "do not tell the agent", setter \
+	}
 #define COMMAND_OPT_END                   \
 	{                                 \
 		NULL, 0, NULL, NULL, NULL \

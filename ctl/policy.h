@@ -39,13 +39,25 @@
 			setter                                            \
 	}
 
-/* Its setter set_NAME(), for a call that has a policy. */
+/* All of them, with the setters below. */
+#define POLICY_OPTS                                                         \
+	POLICY_OPT_CLASS(set_class), POLICY_OPT_RATE(set_rate),             \
+		POLICY_OPT_BURST(set_burst), POLICY_OPT_WEIGHT(set_weight), \
+		POLICY_OPT_ABSENT(set_absent)
+
+/* Setters set_NAME(), for a call that has a policy. */
 #define POLICY_SETTER(call, name, attribute)                                  \
 	static int set_##name(void *ctx, const char *value, const char **why) \
 	{                                                                     \
 		return domain_policy_set(&((call *)ctx)->policy, attribute,   \
 					 value, why);                         \
 	}
+#define POLICY_SETTERS(call)                  \
+	POLICY_SETTER(call, class, "class")   \
+	POLICY_SETTER(call, rate, "rate")     \
+	POLICY_SETTER(call, burst, "burst")   \
+	POLICY_SETTER(call, weight, "weight") \
+	POLICY_SETTER(call, absent, "when-absent")
 
 bool policy_is_given(const struct domain_policy *p);
 
