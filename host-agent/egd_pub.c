@@ -122,15 +122,23 @@ void egd_pub_sweep(struct egd_sock *s)
 	sock_is_taken(s);
 }
 
-static void sock_refuse(struct egd_sock *s, int fd,
-			const struct consumer_peer *peer)
+/* It is counted.  True: and may be logged. */
+static bool sock_reject(struct egd_sock *s, int fd)
 {
 	struct consumer *c = &s->consumer;
 
 	close(fd);
 	c->refused = consumer_add(c->refused, 1);
 	account_save(c);
-	if (!egd_conn_may_log(&s->refused_logged_us))
+	return egd_conn_may_log(&s->refused_logged_us);
+}
+
+static void sock_refuse(struct egd_sock *s, int fd,
+			const struct consumer_peer *peer)
+{
+	const struct consumer *c = &s->consumer;
+
+	if (!sock_reject(s, fd))
 		return;
 	log_warn("%s %s: peer pid %d uid %u refused: pid %d is connected",
 		 consumer_kind_name(c->kind), c->name, (int)peer->pid,
@@ -161,12 +169,9 @@ static bool sock_is_closed(const struct egd_sock *s)
 static void sock_turn_away(struct egd_sock *s, int fd,
 			   const struct consumer_peer *peer)
 {
-	struct consumer *c = &s->consumer;
+	const struct consumer *c = &s->consumer;
 
-	close(fd);
-	c->refused = consumer_add(c->refused, 1);
-	account_save(c);
-	if (egd_conn_may_log(&s->refused_logged_us))
+	if (sock_reject(s, fd))
 		log_warn("%s %s: peer pid %d refused: no device serves",
 			 consumer_kind_name(c->kind), c->name, (int)peer->pid);
 }
