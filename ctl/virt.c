@@ -48,38 +48,22 @@ static const struct library_call calls[] = {
 	CALLS(ENTRY)
 };
 
-/* It prints to standard error unless it is given something else to do. */
-static void be_quiet(void *ctx, virErrorPtr error)
-{
-	(void)ctx;
-	(void)error;
-}
-
-static const char *reason(struct virt *v, char out[static 300])
-{
-	const char *s = v->virGetLastErrorMessage();
-
-	return log_escape(out, 300, s, strlen(s));
-}
-
 /* -EIO. */
 static int fail(struct virt *v, const char *what, char why[static VIRT_WHY_MAX])
 {
-	char text[300];
-
-	snprintf(why, VIRT_WHY_MAX, "%s: %s", what, reason(v, text));
-	return -EIO;
+	return virt_fail(what, v->virGetLastErrorMessage(), why);
 }
 
 static void explain_open(struct virt *v, const char *uri,
 			 char why[static VIRT_WHY_MAX])
 {
+	const char *s = v->virGetLastErrorMessage();
 	char text[300];
 
 	snprintf(why, VIRT_WHY_MAX,
 		 "libvirt does not answer at %.100s: %s; is it running? "
 		 "systemctl start libvirtd.socket",
-		 uri, reason(v, text));
+		 uri, log_escape(text, sizeof(text), s, strlen(s)));
 }
 
 struct virt *virt_open(const char *uri, bool read_only,
@@ -93,7 +77,7 @@ struct virt *virt_open(const char *uri, bool read_only,
 	}
 	if (virt_load(calls, sizeof(calls) / sizeof(calls[0]), v, why) < 0)
 		goto fail;
-	v->virSetErrorFunc(NULL, be_quiet);
+	v->virSetErrorFunc(NULL, virt_be_quiet);
 	uri = virt_uri(uri);
 	v->conn = read_only ? v->virConnectOpenReadOnly(uri)
 			    : v->virConnectOpen(uri);

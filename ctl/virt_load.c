@@ -1,6 +1,11 @@
 #include "ctl/virt_load.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
 
 #define URI "qemu:///system"
 
@@ -15,6 +20,22 @@ int virt_load(const struct library_call *calls, size_t count, void *table,
 					 .count = count };
 
 	return library_load(&library, table, why, VIRT_WHY_MAX);
+}
+
+void virt_be_quiet(void *ctx, virErrorPtr error)
+{
+	(void)ctx;
+	(void)error;
+}
+
+int virt_fail(const char *what, const char *message,
+	      char why[static VIRT_WHY_MAX])
+{
+	char text[300];
+
+	snprintf(why, VIRT_WHY_MAX, "%s: %s", what,
+		 log_escape(text, sizeof(text), message, strlen(message)));
+	return -EIO;
 }
 
 const char *virt_uri(const char *uri)

@@ -8,7 +8,6 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
-#include "common/log.h"
 #include "ctl/virt_load.h"
 
 #define KEEPALIVE_S	5
@@ -66,21 +65,10 @@ static const struct library_call calls[] = {
 	CALLS(ENTRY)
 };
 
-static void be_quiet(void *ctx, virErrorPtr error)
-{
-	(void)ctx;
-	(void)error;
-}
-
 static int fail(struct virt_watch *w, const char *what,
 		char why[static VIRT_WHY_MAX])
 {
-	const char *s = w->virGetLastErrorMessage();
-	char text[300];
-
-	snprintf(why, VIRT_WHY_MAX, "%s: %s", what,
-		 log_escape(text, sizeof(text), s, strlen(s)));
-	return -EIO;
+	return virt_fail(what, w->virGetLastErrorMessage(), why);
 }
 
 /* The loop ends its turn after any event, this one among them. */
@@ -103,7 +91,7 @@ struct virt_watch *virt_watch_new(const char *uri,
 	if (virt_load(calls, sizeof(calls) / sizeof(calls[0]), w, why) < 0)
 		goto fail;
 	w->uri = virt_uri(uri);
-	w->virSetErrorFunc(NULL, be_quiet);
+	w->virSetErrorFunc(NULL, virt_be_quiet);
 	if (w->virEventRegisterDefaultImpl() < 0) {
 		fail(w, "its loop", why);
 		goto fail;
