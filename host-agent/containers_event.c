@@ -226,8 +226,8 @@ void containers_save(struct containers *c)
 	struct container *t;
 	int r = list ? 0 : -ENOMEM;
 
-	rundir_containers_file(path, c->run_dir);
-	rundir_containers_new(new, c->run_dir);
+	rundir_file(path, c->run_dir, RUNDIR_CONTAINERS);
+	rundir_file(new, c->run_dir, RUNDIR_CONTAINERS_NEW);
 
 	TAILQ_FOREACH (t, &c->list, entry)
 		if (t->phase != CONSUMER_UNKNOWN)
@@ -270,7 +270,7 @@ void containers_load(struct containers *c)
 	size_t i;
 
 	tty_pub_close_left(c->ttys);
-	rundir_containers_file(path, c->run_dir);
+	rundir_file(path, c->run_dir, RUNDIR_CONTAINERS);
 	list = statefile_read(path, CONTAINERS_FILE_MAX);
 
 	for (i = 0; i < json_array_size(list); i++)

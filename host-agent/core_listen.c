@@ -41,7 +41,7 @@ static int listen_to_hook(struct core *c)
 		.handover = c->handover,
 	};
 
-	rundir_hook_socket(path, c->run_dir);
+	rundir_file(path, c->run_dir, RUNDIR_HOOK_SOCKET);
 	c->hook = control_new(c->base, &at);
 	if (!c->hook)
 		return -ENOMEM;
@@ -66,7 +66,7 @@ static int listen_to_control(struct core *c)
 		.handover = c->handover,
 	};
 
-	rundir_control_socket(path, c->run_dir);
+	rundir_file(path, c->run_dir, RUNDIR_CONTROL_SOCKET);
 	c->control = control_new(c->base, &at);
 	return c->control ? 0 : -ENOMEM;
 }

@@ -138,8 +138,8 @@ int domains_file_write(const char *run_dir, const json_t *o)
 {
 	char path[CONSUMER_PATH_MAX], new[CONSUMER_PATH_MAX];
 
-	rundir_domains_file(path, run_dir);
-	rundir_domains_new(new, run_dir);
+	rundir_file(path, run_dir, RUNDIR_DOMAINS);
+	rundir_file(new, run_dir, RUNDIR_DOMAINS_NEW);
 	return statefile_write(path, new, o);
 }
 
@@ -147,6 +147,6 @@ json_t *domains_file_read(const char *run_dir)
 {
 	char path[CONSUMER_PATH_MAX];
 
-	rundir_domains_file(path, run_dir);
+	rundir_file(path, run_dir, RUNDIR_DOMAINS);
 	return statefile_read(path, DOMAINS_FILE_MAX);
 }

@@ -170,7 +170,7 @@ int roster_apply(struct egd_pub *pub, const struct hostconf *conf,
 
 	keep_or_remove(pub, conf);
 	if (conf->host_enabled) {
-		rundir_host_socket(id.path, run_dir);
+		rundir_file(id.path, run_dir, RUNDIR_HOST_SOCKET);
 		r = add(pub, &id, &conf->host, conf->socket_gid);
 	}
 	id.kind = CONSUMER_DOMAIN;

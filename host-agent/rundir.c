@@ -12,6 +12,10 @@
 /* Anybody may pass: each socket has its own mode and group. */
 #define RUNDIR_MODE 0755
 
+#define KVM  "kvm"
+#define LXC  "lxc"
+#define LOCK "hostd.lock"
+
 static int explain(char *why, const char *path, const char *what, int err)
 {
 	snprintf(why, RUNDIR_WHY_MAX, "%s: %s: %s", path, what, strerror(err));
@@ -33,21 +37,6 @@ static int make_dir(const char *path, char *why)
 	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return explain(why, path, "in the way: move it away", ENOTDIR);
 	return 0;
-}
-
-static void lock_path(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/hostd.lock", path);
-}
-
-static void kvm_path(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/kvm", path);
-}
-
-static void lxc_path(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/lxc", path);
 }
 
 /* The one before us removes the file as it ends: is fd still the file? */
@@ -85,15 +74,15 @@ static int complete(struct rundir *d, char *why)
 	char below[CONSUMER_PATH_MAX];
 	int r;
 
-	kvm_path(below, d->path);
+	rundir_file(below, d->path, KVM);
 	r = make_dir(below, why);
 	if (r < 0)
 		return r;
-	lxc_path(below, d->path);
+	rundir_file(below, d->path, LXC);
 	r = make_dir(below, why);
 	if (r < 0 || d->lock_fd >= 0)
 		return r;
-	lock_path(below, d->path);
+	rundir_file(below, d->path, LOCK);
 	d->lock_fd = take_lock(below, why);
 	return d->lock_fd < 0 ? d->lock_fd : 0;
 }
@@ -126,44 +115,25 @@ void rundir_close(struct rundir *d)
 
 	if (d->lock_fd < 0)
 		return;
-	kvm_path(below, d->path);
+	rundir_file(below, d->path, KVM);
 	rmdir(below); /* unless somebody else left something there */
-	lxc_path(below, d->path);
+	rundir_file(below, d->path, LXC);
 	rmdir(below); /* nor while a container is registered */
-	lock_path(below, d->path);
+	rundir_file(below, d->path, LOCK);
 	unlink(below);
 	close(d->lock_fd);
+}
+
+void rundir_file(char out[static CONSUMER_PATH_MAX], const char *path,
+		 const char *name)
+{
+	snprintf(out, CONSUMER_PATH_MAX, "%s/%s", path, name);
 }
 
 void rundir_domain_socket(char out[static CONSUMER_PATH_MAX], const char *path,
 			  const char *uuid)
 {
 	snprintf(out, CONSUMER_PATH_MAX, "%s/kvm/%s.sock", path, uuid);
-}
-
-void rundir_host_socket(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/host.sock", path);
-}
-
-void rundir_control_socket(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/control.sock", path);
-}
-
-void rundir_hook_socket(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/hook.sock", path);
-}
-
-void rundir_domains_file(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/domains.json", path);
-}
-
-void rundir_domains_new(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/domains.new", path);
 }
 
 void rundir_container_dir(char out[static RUNDIR_LXC_MAX], const char *path,
@@ -197,25 +167,4 @@ int rundir_make_container(const char *path, const char *id)
 
 	rundir_container_dir(dir, path, id);
 	return make_dir(dir, why);
-}
-
-void rundir_containers_file(char out[static CONSUMER_PATH_MAX],
-			    const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/containers.json", path);
-}
-
-void rundir_containers_new(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/containers.new", path);
-}
-
-void rundir_failures_file(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/failures.json", path);
-}
-
-void rundir_failures_new(char out[static CONSUMER_PATH_MAX], const char *path)
-{
-	snprintf(out, CONSUMER_PATH_MAX, "%s/failures.new", path);
 }

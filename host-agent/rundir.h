@@ -26,13 +26,24 @@ int rundir_open(struct rundir *d, const char *path);
 int rundir_complete(struct rundir *d);
 void rundir_close(struct rundir *d);
 
-/* Socket addresses below path; its length was checked by hostconf. */
+/* Names of files below path: sockets, and what is known for the next process. */
+#define RUNDIR_HOST_SOCKET    "host.sock"
+#define RUNDIR_CONTROL_SOCKET "control.sock"
+#define RUNDIR_HOOK_SOCKET    "hook.sock"
+#define RUNDIR_DOMAINS	      "domains.json"
+#define RUNDIR_CONTAINERS     "containers.json"
+#define RUNDIR_FAILURES	      "failures.json" /* of devices */
+
+/* The same while it is written. */
+#define RUNDIR_DOMAINS_NEW    "domains.new"
+#define RUNDIR_CONTAINERS_NEW "containers.new"
+#define RUNDIR_FAILURES_NEW   "failures.new"
+
+/* An address below path, whose length was checked by hostconf. */
+void rundir_file(char out[static CONSUMER_PATH_MAX], const char *path,
+		 const char *name);
 void rundir_domain_socket(char out[static CONSUMER_PATH_MAX], const char *path,
 			  const char *uuid);
-void rundir_host_socket(char out[static CONSUMER_PATH_MAX], const char *path);
-void rundir_control_socket(char out[static CONSUMER_PATH_MAX],
-			   const char *path);
-void rundir_hook_socket(char out[static CONSUMER_PATH_MAX], const char *path);
 
 /* Containers: RUN/lxc, RUN/lxc/ID, its socket, RUN/lxc/ID.facts. */
 #define RUNDIR_LXC_MAX 192 /* terminated */
@@ -46,19 +57,5 @@ void rundir_container_facts_new(char out[static RUNDIR_LXC_MAX],
 				const char *path, const char *id);
 /* Makes it, mode 0755.  0 or -errno. */
 int rundir_make_container(const char *path, const char *id);
-
-/* What is known of containers, and while it is written. */
-void rundir_containers_file(char out[static CONSUMER_PATH_MAX],
-			    const char *path);
-void rundir_containers_new(char out[static CONSUMER_PATH_MAX],
-			   const char *path);
-
-/* Failures of devices, and while it is written. */
-void rundir_failures_file(char out[static CONSUMER_PATH_MAX], const char *path);
-void rundir_failures_new(char out[static CONSUMER_PATH_MAX], const char *path);
-
-/* What is known of domains, for the next process: and while it is written. */
-void rundir_domains_file(char out[static CONSUMER_PATH_MAX], const char *path);
-void rundir_domains_new(char out[static CONSUMER_PATH_MAX], const char *path);
 
 #endif /* HOST_AGENT_RUNDIR_H */

@@ -150,8 +150,8 @@ void verdicts_load(struct verdicts *v, const char *run_dir, uint64_t now_us)
 {
 	json_t *o;
 
-	rundir_failures_file(v->path, run_dir);
-	rundir_failures_new(v->new, run_dir);
+	rundir_file(v->path, run_dir, RUNDIR_FAILURES);
+	rundir_file(v->new, run_dir, RUNDIR_FAILURES_NEW);
 	o = statefile_read(v->path, VERDICTS_FILE_MAX);
 	if (o)
 		verdicts_parse(v, o, now_us);

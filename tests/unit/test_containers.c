@@ -269,7 +269,7 @@ Test(containers, a_file_of_phases_that_makes_no_sense_is_ignored)
 	size_t i;
 	FILE *f;
 
-	rundir_containers_file(path, dir);
+	rundir_file(path, dir, RUNDIR_CONTAINERS);
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		end();
 		f = fopen(path, "w");
