@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/said.sh"
+. "$(dirname "$0")/../lib/domain.sh"
 need virsh
 
 web=11111111-1111-1111-1111-111111111111
@@ -18,30 +19,12 @@ mine=66666666-6666-6666-6666-66666666666f
 usb() {
 	echo "<hostdev mode='subsystem' type='usb'><source>$1</source></hostdev>"
 }
-cat >"$T/node.xml" <<END
-<node xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
-  <domain type='test'>
-    <name>web</name>
-    <uuid>$web</uuid>
-    <memory>65536</memory>
-    <os><type>hvm</type></os>
-    <devices>
-      $(usb "<vendor id='0x1d50'/><product id='0x6086'/>")
-    </devices>
-  </domain>
-  <domain type='test'>
-    <name>mail</name>
-    <uuid>$mail</uuid>
-    <memory>65536</memory>
-    <os><type>hvm</type></os>
-    <devices>
-      $(usb "<vendor id='0x1d50'/><product id='0x6086'/>
-		<address bus='1' device='4'/>")
-    </devices>
-    <test:runstate>5</test:runstate>
-  </domain>
-</node>
-END
+{
+	usb "<vendor id='0x1d50'/><product id='0x6086'/>" |
+		domain_test web $web
+	usb "<vendor id='0x1d50'/><product id='0x6086'/>
+		<address bus='1' device='4'/>" | domain_test mail $mail off
+} | domain_node >"$T/node.xml"
 uri=test://$T/node.xml
 
 domain() {

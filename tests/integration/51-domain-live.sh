@@ -5,29 +5,13 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/said.sh"
+. "$(dirname "$0")/../lib/domain.sh"
 need virsh
 
 web=11111111-1111-1111-1111-111111111111
-cat >"$T/node.xml" <<END
-<node>
-  <domain type='test'>
-    <name>web</name>
-    <uuid>$web</uuid>
-    <memory>65536</memory>
-    <os><type>hvm</type></os>
-    <devices>
-      <rng model='virtio'>
-        <backend model='egd' type='unix'>
-          <source mode='connect' path='$T/run/kvm/$web.sock'>
-            <reconnect enabled='yes' timeout='1'/>
-          </source>
-        </backend>
-        <alias name='ua-onerng0'/>
-      </rng>
-    </devices>
-  </domain>
-</node>
-END
+domain_rng "$T/run/kvm/$web.sock" |
+	sed "s|</rng>|<alias name='ua-onerng0'/></rng>|" |
+	domain_test web $web | domain_node >"$T/node.xml"
 
 attach() {
 	hostd_ctl domain attach web --live --drop-ins "$T/hostd.conf.d" \

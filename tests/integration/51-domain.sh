@@ -6,40 +6,19 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$(dirname "$0")/../lib/hostd.sh"
 . "$(dirname "$0")/../lib/said.sh"
+. "$(dirname "$0")/../lib/domain.sh"
 need virsh patch
 
 web=11111111-1111-1111-1111-111111111111
 mail=22222222-2222-2222-2222-222222222222
 
-# Two domains of libvirt's test driver; each process has a copy of its own.
-cat >"$T/node.xml" <<END
-<node xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
-  <domain type='test'>
-    <name>web</name>
-    <uuid>$web</uuid>
-    <memory>65536</memory>
-    <os><type>hvm</type></os>
-    <devices>
-      <graphics type='vnc' passwd='hush-hush'/>
-    </devices>
-    <test:runstate>5</test:runstate>
-  </domain>
-  <domain type='test'>
-    <name>mail</name>
-    <uuid>$mail</uuid>
-    <memory>65536</memory>
-    <os><type>hvm</type></os>
-    <devices>
-      <rng model='virtio'>
-        <backend model='egd' type='unix'>
-          <source mode='connect' path='$T/run/kvm/$mail.sock'/>
-        </backend>
-        <alias name='ua-onerng0'/>
-      </rng>
-    </devices>
-  </domain>
-</node>
-END
+{
+	echo "<graphics type='vnc' passwd='hush-hush'/>" |
+		domain_test web $web off
+	domain_rng "$T/run/kvm/$mail.sock" |
+		sed "/<reconnect/d; s|</rng>|<alias name='ua-onerng0'/></rng>|" |
+		domain_test mail $mail
+} | domain_node >"$T/node.xml"
 uri=test://$T/node.xml
 
 # domain VERB WORD...

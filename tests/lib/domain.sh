@@ -14,6 +14,31 @@ domain_rng() {
 END
 }
 
+# domain_test NAME UUID [OFF]: one of libvirt's test driver, which runs unless
+# OFF is given.  Standard input: its devices.
+domain_test() {
+	cat <<END
+  <domain type='test'>
+    <name>$1</name>
+    <uuid>$2</uuid>
+    <memory>65536</memory>
+    <os><type>hvm</type></os>
+    <devices>
+$(cat)
+    </devices>
+    ${3:+<test:runstate>5</test:runstate>}
+  </domain>
+END
+}
+
+# domain_node: the test driver's node, test://FILE.  Standard input: its
+# domains; each process that connects has a copy of its own.
+domain_node() {
+	echo "<node xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
+	cat
+	echo "</node>"
+}
+
 # domain_idle NAME UUID [METADATA]: one that has nothing to boot, and ours.
 domain_idle() {
 	cat <<END
