@@ -7,60 +7,27 @@
 
 #include "host-agent/domains.h"
 
-#include <criterion/criterion.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <event2/event.h>
-
-#include "common/log.h"
-#include "host-agent/control.h"
-#include "host-agent/devset.h"
 #include "host-agent/domains_file.h"
 #include "host-agent/domains_priv.h"
 #include "host-agent/egd_conn.h"
-#include "host-agent/egd_pub.h"
-#include "host-agent/hostconf.h"
-#include "host-agent/letgo.h"
-#include "host-agent/pool.h"
 #include "host-agent/reconcile.h"
 #include "host-agent/roster.h"
 #include "host-agent/rundir.h"
 #include "host-agent/status_domain.h"
+#include "tests/unit/agent_fixture.h"
 
 #define A "11111111-1111-1111-1111-11111111111a"
 #define B "22222222-2222-2222-2222-22222222222b"
 
-static char dir[64], why[CONTROL_WHY_MAX];
-static struct event_base *base;
-static struct sched *sched;
-static struct pool *pool;
-static struct egd_pub *pub;
-static struct devset *devices;
-static struct letgo *letgo;
 static struct domains *domains;
-static struct hostconf conf;
 static struct hostconf_consumer configured;
-
-static inline void nothing(void *ctx)
-{
-	(void)ctx;
-}
 
 static inline void begin(void)
 {
-	base = event_base_new();
-	sched = sched_new();
-	pool = pool_new(4);
-	pub = egd_pub_new(base, sched, pool, nothing, NULL);
-	devices = devset_new(base, pool, nothing, NULL);
-	devset_configure(devices, &conf);
-	letgo = letgo_new(base, devices, nothing, NULL);
+	agent_begin(nothing);
 	domains = domains_new(pub, letgo, dir);
 	domains_configure(domains, &conf);
 	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
@@ -70,24 +37,12 @@ static inline void begin(void)
 static inline void end(void)
 {
 	domains_free(domains);
-	letgo_free(letgo);
-	egd_pub_free(pub);
-	devset_free(devices);
-	pool_free(pool);
-	sched_free(sched);
-	event_base_free(base);
+	agent_end();
 }
 
 static inline void setup(void)
 {
-	char path[80];
-
-	log_init("test", LOG_LEVEL_ERR);
-	snprintf(dir, sizeof(dir), "/tmp/onerng-domains-XXXXXX");
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/kvm", dir);
-	cr_assert_eq(mkdir(path, 0700), 0);
-	memset(&conf, 0, sizeof(conf));
+	agent_setup("kvm");
 	conf.socket_gid = HOSTCONF_GID_NONE;
 	conf.defaults.weight = 1;
 	configured.limits.weight = 1;
@@ -100,11 +55,8 @@ static inline void setup(void)
 
 static inline void teardown(void)
 {
-	char command[128];
-
 	end();
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert_eq(system(command), 0);
+	agent_teardown();
 }
 
 static inline int tell_json(json_t *request)

@@ -1,46 +1,18 @@
 #include "host-agent/containers.h"
 
-#include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <event2/event.h>
-
-#include "common/log.h"
 #include "host-agent/change.h"
-#include "host-agent/control.h"
-#include "host-agent/devset.h"
-#include "host-agent/egd_pub.h"
-#include "host-agent/hostconf.h"
-#include "host-agent/letgo.h"
-#include "host-agent/pool.h"
 #include "host-agent/rundir.h"
-#include "host-agent/sched.h"
 #include "host-agent/tty_keeper.h"
+#include "tests/unit/agent_fixture.h"
 
-static char dir[64], why[CONTROL_WHY_MAX];
-static struct event_base *base;
-static struct sched *sched;
-static struct pool *pool;
-static struct egd_pub *pub;
-static struct devset *devices;
-static struct letgo *letgo;
 static struct tty_keeper *keeper;
 static struct containers *all;
-static struct hostconf conf;
 static struct hostconf_container configured[3];
-
-static void nothing(void *ctx)
-{
-	(void)ctx;
-}
 
 /* As the agent does it. */
 static void letgo_changed(void *ctx)
@@ -51,13 +23,7 @@ static void letgo_changed(void *ctx)
 
 static void begin(void)
 {
-	base = event_base_new();
-	sched = sched_new();
-	pool = pool_new(4);
-	pub = egd_pub_new(base, sched, pool, nothing, NULL);
-	devices = devset_new(base, pool, nothing, NULL);
-	devset_configure(devices, &conf);
-	letgo = letgo_new(base, devices, letgo_changed, NULL);
+	agent_begin(letgo_changed);
 	keeper = tty_keeper_new(base, NULL);
 	all = containers_new(base, pub, letgo, keeper, NULL, dir);
 	cr_assert_eq(containers_apply(all, &conf), 0);
@@ -68,12 +34,7 @@ static void end(void)
 {
 	containers_free(all, false);
 	tty_keeper_free(keeper);
-	letgo_free(letgo);
-	egd_pub_free(pub);
-	devset_free(devices);
-	pool_free(pool);
-	sched_free(sched);
-	event_base_free(base);
+	agent_end();
 }
 
 static void name(size_t i, const char *id)
@@ -86,14 +47,7 @@ static void name(size_t i, const char *id)
 
 static void setup(void)
 {
-	char path[80];
-
-	log_init("test", LOG_LEVEL_ERR);
-	snprintf(dir, sizeof(dir), "/tmp/onerng-containers-XXXXXX");
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/lxc", dir);
-	cr_assert_eq(mkdir(path, 0700), 0);
-	memset(&conf, 0, sizeof(conf));
+	agent_setup("lxc");
 	memset(configured, 0, sizeof(configured));
 	name(0, "web");
 	name(1, "db");
@@ -108,11 +62,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-	char command[128];
-
 	end();
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	cr_assert_eq(system(command), 0);
+	agent_teardown();
 }
 
 TestSuite(containers, .init = setup, .fini = teardown);
