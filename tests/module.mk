@@ -46,6 +46,7 @@ $(B)/tests/bench/bench_%: $(B)/tests/bench/bench_%.o $(TEST_LIBS)
 	$(call say,LD   ,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(TEST_PKGS)) -lm
 
+$(B)/tests/integration/ttyhold: $(B)/tests/lib/fusepage.o
 # The core's side of a reader speaks its messages.
 $(B)/tests/integration/readerpeer: $(B)/host-agent/rawmsg.o
 $(B)/tests/integration/jsonget: private TOOL_LIBS := $(call pkg_libs,jansson)

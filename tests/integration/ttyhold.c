@@ -2,8 +2,8 @@
  * ttyhold.c - whoever has a container's terminal holds its locks, without end
  *
  * A read(2) of more than 64 bytes from a terminal keeps its locks while it
- * copies.  Here it copies to a page of a file system (FUSE) whose daemon never
- * answers, so it keeps them for as long as this process likes.
+ * copies.  Here it copies to a page that never comes (fusepage.h), so it keeps
+ * them for as long as this process likes.
  *
  * ttyhold FOLDER read NODE   opens NODE and reads so, what it inserts or is sent
  * ttyhold FOLDER wipe NODE   leaves bytes unread, keeps the terminal from
@@ -18,34 +18,28 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fuse.h>
 #include <linux/tty.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
-#define PAGE	  4096
-#define MANY	  400 /* bytes that are read, more than 64 */
-#define FEW	  100 /* likewise, where there is no time for more */
-#define TRIES	  2000
-#define REQUEST	  (PAGE * 34)
-#define FILE_NODE 2
-#define SKIP	  77
-#define CALL_MS	  700 /* that a call is given before it is said to wait */
+#include "tests/lib/fusepage.h"
+
+#define MANY	400 /* bytes that are read, more than 64 */
+#define FEW	100 /* likewise, where there is no time for more */
+#define TRIES	2000
+#define SKIP	77
+#define CALL_MS 700 /* that a call is given before it is said to wait */
 
 static volatile sig_atomic_t let_go;
 static int fuse; /* while a process has it, nobody is let go */
@@ -54,139 +48,6 @@ static void on_term(int number)
 {
 	(void)number;
 	let_go = 1;
-}
-
-static void put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		perror(path);
-	if (fd >= 0)
-		close(fd);
-}
-
-/* Whoever is not root becomes it, of a user namespace, as in a container. */
-static int enter(void)
-{
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	char map[32];
-
-	if (unshare(CLONE_NEWNS | (uid ? CLONE_NEWUSER : 0)) < 0)
-		return -1;
-	if (uid) {
-		snprintf(map, sizeof(map), "0 %d 1", (int)uid);
-		put("/proc/self/uid_map", map);
-		put("/proc/self/setgroups", "deny");
-		snprintf(map, sizeof(map), "0 %d 1", (int)gid);
-		put("/proc/self/gid_map", map);
-	}
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
-}
-
-static int mount_fuse(const char *folder)
-{
-	char options[80];
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-
-	snprintf(options, sizeof(options),
-		 "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
-	if (fd < 0 || mount("hold", folder, "fuse", 0, options) < 0) {
-		perror("fuse");
-		return -1;
-	}
-	return fd;
-}
-
-static void reply(int fd, uint64_t unique, int error, const void *data,
-		  size_t len)
-{
-	struct {
-		struct fuse_out_header head;
-		uint8_t data[256];
-	} out = { .head = { .len = (uint32_t)(sizeof(out.head) + len),
-			    .error = error,
-			    .unique = unique } };
-
-	if (len)
-		memcpy(out.data, data, len);
-	if (write(fd, &out, out.head.len) < 0)
-		perror("reply");
-}
-
-static struct fuse_attr attr_of(uint64_t node)
-{
-	struct fuse_attr a = {
-		.ino = node,
-		.size = PAGE,
-		.mode = node == FILE_NODE ? S_IFREG | 0600 : S_IFDIR | 0700,
-		.nlink = 1,
-	};
-
-	return a;
-}
-
-/* True: it is the page, which nobody gets. */
-static bool answer(int fd, const struct fuse_in_header *in)
-{
-	struct fuse_init_out init = { .major = FUSE_KERNEL_VERSION,
-				      .minor = 31,
-				      .max_write = PAGE };
-	struct fuse_entry_out entry = { .nodeid = FILE_NODE,
-					.attr_valid = 3600,
-					.entry_valid = 3600,
-					.attr = attr_of(FILE_NODE) };
-	struct fuse_attr_out attr = { .attr_valid = 3600,
-				      .attr = attr_of(in->nodeid) };
-	struct fuse_open_out opened = { .fh = 1 };
-
-	if (in->opcode == FUSE_READ)
-		return true;
-	if (in->opcode == FUSE_INIT)
-		reply(fd, in->unique, 0, &init, sizeof(init));
-	else if (in->opcode == FUSE_LOOKUP)
-		reply(fd, in->unique, 0, &entry, sizeof(entry));
-	else if (in->opcode == FUSE_GETATTR)
-		reply(fd, in->unique, 0, &attr, sizeof(attr));
-	else if (in->opcode == FUSE_OPEN)
-		reply(fd, in->unique, 0, &opened, sizeof(opened));
-	else if (in->opcode != FUSE_FORGET)
-		reply(fd, in->unique, -ENOSYS, NULL, 0);
-	return false;
-}
-
-/* Until the page was asked for: 0, or -1. */
-static int answer_all(int fd)
-{
-	static uint8_t in[REQUEST];
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	bool asked = false;
-
-	while (!asked && !let_go) {
-		if (poll(&p, 1, 100) <= 0)
-			continue;
-		if (read(fd, in, sizeof(in)) < 0)
-			return -1;
-		asked = answer(fd, (const void *)in);
-	}
-	return asked ? 0 : -1;
-}
-
-static void *page_of(const char *folder)
-{
-	char path[256];
-	void *page;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/page", folder);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	if (fd < 0 || page == MAP_FAILED) {
-		perror(path);
-		_exit(1);
-	}
-	return page;
 }
 
 static int open_node(const char *node)
@@ -256,7 +117,7 @@ static void wipe(const char *node, void *page)
 
 static void act(const char *what, const char *node, const char *folder)
 {
-	void *page = page_of(folder);
+	void *page = fusepage_map(folder);
 	int fd;
 
 	/* so that it becomes its controlling terminal, for TIOCSTI */
@@ -283,7 +144,7 @@ static pid_t start_holder(const char *what, const char *node,
 		signal(SIGTERM, SIG_DFL);
 		act(what, node, folder);
 	}
-	if (answer_all(fuse) < 0)
+	if (fusepage_serve(fuse, &let_go) < 0)
 		return -1;
 	printf("held %d\n", (int)pid);
 	fflush(stdout);
@@ -508,9 +369,7 @@ int main(int argc, char *argv[])
 		return 2;
 	}
 	sigaction(SIGTERM, &term, NULL);
-	if (enter() < 0)
-		return SKIP;
-	fuse = mount_fuse(argv[1]);
+	fuse = fusepage_mount(argv[1]);
 	if (fuse < 0)
 		return SKIP;
 	if (is_probe(argv[2]))
