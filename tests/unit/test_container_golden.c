@@ -4,26 +4,11 @@
  */
 #include "lxc/container_edit.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <criterion/criterion.h>
-
-#include "common/replace.h"
+#include "tests/unit/golden.h"
 
 #define FOLDER	"tests/data/containers"
 #define DIR_LXC "/etc/onerng/lxc"
 #define FILES	25 /* at least */
-
-static char *read_file(const char *folder, const char *name)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), FOLDER "/%s%s", folder, name);
-	return replace_read(path);
-}
 
 /* The text that comes of it: the same one if nothing has to change. */
 static char *attach(const char *text, const char *id)
@@ -48,8 +33,8 @@ static char *detach(const char *text)
 
 static void as_written(const char *name, const char *text)
 {
-	char *want = read_file("attached/", name);
-	char *want_back = read_file("detached/", name);
+	char *want = golden_read(FOLDER, "attached", name);
+	char *want_back = golden_read(FOLDER, "detached", name);
 	char *out = attach(text, "web"), *again, *back;
 
 	cr_assert(want, "%s has no attached/", name);
@@ -76,24 +61,7 @@ static void as_written(const char *name, const char *text)
 
 Test(container_golden, attach_changes_only_what_is_ours_and_detach_undoes_it)
 {
-	DIR *dir = opendir(FOLDER);
-	struct dirent *d;
-	unsigned int count = 0;
-
-	cr_assert(dir, FOLDER);
-	while ((d = readdir(dir))) {
-		char *text, *dot = strrchr(d->d_name, '.');
-
-		if (!dot || strcmp(dot, ".conf") != 0)
-			continue;
-		text = read_file("", d->d_name);
-		cr_assert(text, "%s", d->d_name);
-		as_written(d->d_name, text);
-		free(text);
-		count++;
-	}
-	closedir(dir);
-	cr_assert_geq(count, FILES);
+	golden_each(FOLDER, ".conf", FILES, as_written);
 }
 
 Test(container_golden, an_empty_configuration_is_one)

@@ -5,12 +5,7 @@
  */
 #include "libvirt-xml/domain_rng.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <criterion/criterion.h>
+#include "tests/unit/golden.h"
 
 #define FOLDER	"tests/data/domains"
 #define RUN_DIR "/run/onerng"
@@ -19,22 +14,6 @@
 static const struct domain_policy policy = {
 	.class = "drbg", .when_absent = "kernel", .rate = 4096, .has_rate = true
 };
-
-/* NULL if there is none. */
-static char *read_file(const char *folder, const char *name)
-{
-	char path[512], *text = NULL;
-	size_t room = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), FOLDER "/%s%s", folder, name);
-	file = fopen(path, "re");
-	if (!file)
-		return NULL;
-	cr_assert_gt(getdelim(&text, &room, '\0', file), 0, "%s", path);
-	fclose(file);
-	return text;
-}
 
 enum act {
 	ATTACH,
@@ -62,8 +41,8 @@ static char *act(const char *name, const char *text, enum act what,
 
 static void as_written(const char *name, const char *text)
 {
-	char *want = read_file("attached/", name);
-	char *want_back = read_file("detached/", name);
+	char *want = golden_read(FOLDER, "attached", name);
+	char *want_back = golden_read(FOLDER, "detached", name);
 	char *out = act(name, text, ATTACH, &policy), *again, *back;
 
 	cr_assert(want, "%s has no attached/", name);
@@ -117,25 +96,14 @@ static void policy_alone(const char *name, const char *text)
 	free(gone);
 }
 
+static void all(const char *name, const char *text)
+{
+	as_written(name, text);
+	without_policy(name, text);
+	policy_alone(name, text);
+}
+
 Test(domain_golden, attach_changes_only_what_is_ours_and_detach_undoes_it)
 {
-	DIR *dir = opendir(FOLDER);
-	struct dirent *d;
-	unsigned int count = 0;
-
-	cr_assert(dir, FOLDER);
-	while ((d = readdir(dir))) {
-		char *text, *dot = strrchr(d->d_name, '.');
-
-		if (!dot || strcmp(dot, ".xml") != 0)
-			continue;
-		text = read_file("", d->d_name);
-		as_written(d->d_name, text);
-		without_policy(d->d_name, text);
-		policy_alone(d->d_name, text);
-		free(text);
-		count++;
-	}
-	closedir(dir);
-	cr_assert_geq(count, DOMAINS);
+	golden_each(FOLDER, ".xml", DOMAINS, all);
 }
