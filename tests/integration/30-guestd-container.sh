@@ -103,15 +103,7 @@ fi
 unit=packaging/systemd/onerng-guestd-container.service
 options=$(sed -n 's/^ExecStart=[^ ]* \(.*\)/\1/p' $unit |
 	sed "s|/dev/onerng|$T/tty.late|; s|\$FEED|--no-feed|; s|\$OPTIONS||")
-cat >"$T/listen.py" <<'END2'
-import socket, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind(sys.argv[1])
-while True:
-    print(s.recv(4096).decode().replace("\n", " "), flush=True)
-END2
-start manager python3 "$T/listen.py" "$T/notify"
-wait_for 10 test -S "$T/notify"
+manager
 # shellcheck disable=SC2086 # a list of options
 start service env NOTIFY_SOCKET="$T/notify" unshare --mount --pid --fork \
 	--mount-proc --kill-child -- env container=test \

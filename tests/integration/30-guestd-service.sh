@@ -130,15 +130,7 @@ log_of stale "$G" --status --status-file "$T/stuck2.json"
 says "and says why" stale "the agent that wrote it is gone"
 
 # --- readiness
-cat >"$T/listen.py" <<'END'
-import socket, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind(sys.argv[1])
-while True:
-    print(s.recv(4096).decode().replace("\n", " "), flush=True)
-END
-start manager python3 "$T/listen.py" "$T/notify"
-wait_for 10 test -S "$T/notify"
+manager
 NOTIFY_SOCKET=$T/notify
 export NOTIFY_SOCKET
 guestd ready -s "egd:$T/egd.late" --ready-timeout 300

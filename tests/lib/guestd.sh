@@ -30,6 +30,20 @@ egd() {
 		not_ok "EGD server $1 listens" "see $T/egd.$1.log"
 }
 
+# manager: a service manager listens on $T/notify; each message is a line of
+# $T/manager.log.
+manager() {
+	cat >"$T/listen.py" <<-'END'
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind(sys.argv[1])
+		while True:
+		    print(s.recv(4096).decode().replace("\n", " "), flush=True)
+	END
+	start manager python3 "$T/listen.py" "$T/notify"
+	wait_for 10 test -S "$T/notify"
+}
+
 # says NAME LOG WORDS: the log has a line with these words.
 says() {
 	if grep -qF -- "$3" "$T/$2.log"; then
