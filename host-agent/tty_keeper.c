@@ -165,11 +165,26 @@ static void advance_all(struct tty_keeper *k)
 	}
 }
 
+static void start(struct tty_keeper *k);
+
+/* Its first one, with the first terminal. */
+static bool is_to_start(const struct tty_keeper *k)
+{
+	return k->has_child && !TAILQ_EMPTY(&k->list) && !k->child.pid &&
+	       k->child.fd < 0 &&
+	       !event_pending(&k->child.start_ev, EV_TIMEOUT, NULL);
+}
+
 static void on_again(evutil_socket_t fd, short what, void *arg)
 {
+	struct tty_keeper *k = arg;
+
 	(void)fd;
 	(void)what;
-	advance_all(arg);
+	if (is_to_start(k))
+		start(k);
+	else
+		advance_all(k);
 }
 
 static void on_no_answer(evutil_socket_t fd, short what, void *arg)
@@ -321,10 +336,10 @@ struct tty_kept *tty_keeper_add(struct tty_keeper *k, int master,
 	event_assign(&t->answer_ev, k->base, -1, 0, on_no_answer, t);
 	event_assign(&t->barrier_ev, k->base, -1, 0, on_barrier, t);
 	TAILQ_INSERT_TAIL(&k->list, t, entry);
-	if (k->has_child && !k->child.pid && k->child.fd < 0 &&
-	    !event_pending(&k->child.start_ev, EV_TIMEOUT, NULL))
-		start(k);
-	advance_all(k);
+	if (is_to_start(k))
+		event_active(&k->again_ev, EV_TIMEOUT, 0);
+	else
+		advance_all(k);
 	return t;
 }
 

@@ -52,7 +52,10 @@ void tty_keeper_free(struct tty_keeper *k);
 void tty_keeper_adopt(struct tty_keeper *k, const struct child_env *env,
 		      int fd);
 
-/* Starts the process, if it is the first one.  NULL and errno. */
+/*
+ * The first one starts the process, from the loop: by then the core is locked
+ * in, and knows how its children are to be.  NULL and errno.
+ */
 struct tty_kept *tty_keeper_add(struct tty_keeper *k, int master,
 				const struct tty_kept_ops *ops, void *ctx);
 

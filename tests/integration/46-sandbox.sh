@@ -26,6 +26,7 @@ use() {
 }
 
 hostd_conf a=$a
+printf '[container c]\n' >>"$T/hostd.conf"
 if [ "$(id -u)" -eq 0 ]; then
 	unfit "capabilities that stay" "are left: none should be" caps-effect
 	# enough for the pool of 64 KiB, which is there before rights are not
@@ -98,6 +99,9 @@ filters() {
 		check "$mode: the $role has its own, too" \
 			behind "$(child $role)" $(($1 + 1))
 	done
+	check "$mode: the terminals' process is as strict" \
+		grep -qzx "$(hostd_get sandbox.mode)" \
+		"/proc/$(child terminal)/cmdline"
 }
 
 hand_overs() {
