@@ -39,7 +39,7 @@ enum rawmsg_type {
 	/* core to the terminals' process (terminal.h), seq: which terminal */
 	RAWMSG_TTY_HOLD,    /* no payload, and its master's descriptor */
 	RAWMSG_TTY_RAW,	    /* no payload, like those that follow */
-	RAWMSG_TTY_DISCARD, /* what discards is its suspend character */
+	RAWMSG_TTY_DISCARD, /* what is unread is discarded; then raw */
 	RAWMSG_TTY_CLOSE,
 	/* and back: struct rawmsg_done */
 	RAWMSG_TTY_DONE,

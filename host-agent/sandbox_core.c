@@ -17,16 +17,11 @@ static const struct sandbox_rule core[] = {
 	/* what a consumer has not read yet */
 	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, SIOCOUTQ),
 	/*
-	 * Terminals of containers: their masters, and a slave once, before
-	 * anybody else has it.  TIOCSTI and TIOCSETD are not among them.
+	 * Terminals of containers as they are made; the rest of it is their
+	 * process's.  TIOCSTI and TIOCSETD are in neither.
 	 */
 	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TIOCGPTN),
 	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TIOCSPTLCK),
-	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TIOCGPTPEER),
-	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TCSETS),
-#ifdef TCSETS2 /* glibc 2.42 */
-	SANDBOX_ALLOW_IF(ioctl, 1, SANDBOX_INT, TCSETS2),
-#endif
 	SANDBOX_ALLOW(epoll_create1),
 	/* who opens one */
 	SANDBOX_ALLOW(inotify_init1),
@@ -105,8 +100,9 @@ static const struct sandbox_rule successor[] = {
 };
 
 static const struct sandbox_rule *const lists[] = {
-	sandbox_base,  sandbox_stdio,	core, children, successor, sandbox_usb,
-	sandbox_usbfs, sandbox_threads, NULL,
+	sandbox_base,	 sandbox_stdio, core,	       children,
+	successor,	 sandbox_usb,	sandbox_usbfs, sandbox_threads,
+	sandbox_masters, NULL,
 };
 
 int sandbox_core(enum sandbox_mode mode)

@@ -27,6 +27,7 @@ extern const struct sandbox_rule sandbox_base[];    /* any process of ours */
 extern const struct sandbox_rule sandbox_threads[]; /* and processes */
 extern const struct sandbox_rule sandbox_usb[];	    /* libusb and libudev */
 extern const struct sandbox_rule sandbox_usbfs[];   /* a device that is open */
+extern const struct sandbox_rule sandbox_masters[]; /* of terminals */
 extern const struct sandbox_rule sandbox_no_code[]; /* maps nothing to run */
 extern const struct sandbox_rule sandbox_stdio[];   /* what libc asks of it */
 

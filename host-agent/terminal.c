@@ -72,12 +72,21 @@ static enum rawmsg_type next_of(const struct slot *s)
 	return s->close ? RAWMSG_TTY_CLOSE : 0;
 }
 
+/* In that order: whoever comes next gets nothing before it is raw. */
+static int discard(int master)
+{
+	int discarded = tty_pty_discard(master);
+	int raw = tty_pty_set_raw(master);
+
+	return discarded < 0 ? discarded : raw;
+}
+
 static int do_one(struct slot *s, enum rawmsg_type what)
 {
 	if (what == RAWMSG_TTY_RAW)
 		return tty_pty_set_raw(s->fd);
 	if (what == RAWMSG_TTY_DISCARD)
-		return tty_pty_set_discard(s->fd);
+		return discard(s->fd);
 	close(s->fd);
 	return 0;
 }

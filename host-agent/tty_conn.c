@@ -58,7 +58,7 @@ void tty_conn_update(struct tty_conn *c)
 	tty_conn_save(c);
 }
 
-void tty_conn_take_input(struct tty_conn *c, const uint8_t *buf, size_t n)
+static void take_input(struct tty_conn *c, const uint8_t *buf, size_t n)
 {
 	c->input_left -= n < c->input_left ? n : c->input_left;
 	if (c->plain)
@@ -74,7 +74,7 @@ int tty_conn_read(struct tty_conn *c)
 	ssize_t n = read(c->pty.master, buf, sizeof(buf));
 
 	if (n > 0) {
-		tty_conn_take_input(c, buf, (size_t)n);
+		take_input(c, buf, (size_t)n);
 		/* under ECHO it is what was served */
 		explicit_bzero(buf, sizeof(buf));
 		return 1;
@@ -158,7 +158,6 @@ static void session_leave(struct tty_conn *c)
 	event_del(&c->read_ev);
 	event_del(&c->drain_ev);
 	event_del(&c->late_ev);
-	c->consumer->connected = false;
 	service_close(&c->consumer->service);
 	tty_conn_discard(c);
 	vrng_close(&c->vrng);
@@ -319,9 +318,14 @@ int tty_conn_init(struct tty_conn *c, struct egd_conn_env *env,
 		    egd_conn_now_us());
 	event_assign(&c->input_ev, env->base, -1, 0, on_input_again, c);
 	event_assign(&c->late_ev, env->base, -1, 0, on_late, c);
-	tty_conn_wipe_init(c);
 	use_pty(c, pty, kept);
 	return 0;
+}
+
+void tty_conn_set_closed(struct tty_conn *c)
+{
+	c->state = TTY_CLOSED;
+	c->consumer->connected = false;
 }
 
 static void leave_pty(struct tty_conn *c)
@@ -329,7 +333,7 @@ static void leave_pty(struct tty_conn *c)
 	if (c->state == TTY_OPEN)
 		session_leave(c);
 	tty_conn_wipe_end(c);
-	c->state = TTY_CLOSED;
+	tty_conn_set_closed(c);
 	tty_conn_update(c);
 }
 

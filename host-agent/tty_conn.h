@@ -36,7 +36,6 @@
 #define TTY_CONN_INPUT_MS    50
 #define TTY_CONN_REPLY_RATE  262144 /* bytes a second of images and replies */
 #define TTY_CONN_REPLY_BURST 524288
-#define TTY_CONN_WIPE_TRIES  20 /* milliseconds */
 
 struct egd_conn_env;
 struct handover_tty;
@@ -49,13 +48,6 @@ enum tty_conn_state {
 	TTY_WIPING,
 };
 
-/* Of TTY_WIPING; it begins with either of the first two. */
-enum tty_conn_step {
-	TTY_STEP_DISCARD, /* its suspend character is being set */
-	TTY_STEP_RAW,	  /* the last one: it is being made raw */
-	TTY_STEP_ECHO,	  /* that character was sent: back to RAW */
-};
-
 struct tty_conn {
 	struct sink sink;
 	struct egd_conn_env *env;
@@ -64,7 +56,6 @@ struct tty_conn {
 	struct tty_keeper *keeper;
 	struct tty_kept *kept; /* pty's */
 	enum tty_conn_state state;
-	enum tty_conn_step step;
 	bool stalled, stalled_told; /* somebody holds it; as was logged */
 	bool look_due;		    /* opened, perhaps, amid TTY_WIPING */
 	bool inherited; /* what waits unread may be another process's */
@@ -74,19 +65,18 @@ struct tty_conn {
 	struct event read_ev, drain_ev;
 	struct event input_ev; /* reads again after too much of it */
 	struct event late_ev;  /* no sign of a reader; replies too fast */
-	struct event wipe_ev;
-	size_t input_left; /* bytes that may be read before input_ev */
-	bool input_due;	   /* input_ev waits */
-	size_t window;	   /* bytes that may be written before a sign */
-	size_t blind;	   /* bytes written since the last one */
-	unsigned int late_step, wipe_tries;
+	size_t input_left;     /* bytes that may be read before input_ev */
+	bool input_due;	       /* input_ev waits */
+	size_t window;	       /* bytes that may be written before a sign */
+	size_t blind;	       /* bytes written since the last one */
+	unsigned int late_step;
 	bool dirty; /* something was written since it was opened */
 	struct deal_wants wants;
 	uint8_t *rest; /* secmem: what a write did not take */
 	size_t rest_len;
 	enum service_supply rest_supply;
 	struct bucket replies;
-	uint64_t told_us, stalled_us;
+	uint64_t told_us, stalled_us, unclean_us;
 	bool kernel_told;
 	struct handover_tty *record; /* for the next process, or NULL */
 };

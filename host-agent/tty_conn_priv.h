@@ -20,8 +20,10 @@ void tty_conn_drained(struct tty_conn *c);
 /* What a write did not take goes to nobody. */
 void tty_conn_discard(struct tty_conn *c);
 
+/* Nobody has it open, and nothing of whoever had is left in it. */
+void tty_conn_set_closed(struct tty_conn *c);
+
 /* How it gets from WIPING to CLOSED (tty_conn_wipe.c). */
-void tty_conn_wipe_init(struct tty_conn *c);
 /* Leaves the terminal to the keeper. */
 void tty_conn_wipe_end(struct tty_conn *c);
 /* NULL and errno. */
@@ -38,7 +40,6 @@ void tty_conn_make_raw(struct tty_conn *c);
 int tty_conn_read_all(struct tty_conn *c);
 /* What was written to it: 1, 0 (nothing now) or -EIO: nobody has it. */
 int tty_conn_read(struct tty_conn *c);
-void tty_conn_take_input(struct tty_conn *c, const uint8_t *buf, size_t n);
 
 /* Of a sink. */
 void tty_conn_deliver(struct sink *s);

@@ -206,7 +206,7 @@ static struct tty_kept *find(struct tty_keeper *k, uint64_t token)
 	return t;
 }
 
-static void answered(struct tty_kept *t)
+static void answered(struct tty_kept *t, int error)
 {
 	event_del(&t->answer_ev);
 	t->what = 0;
@@ -214,7 +214,7 @@ static void answered(struct tty_kept *t)
 	if (t->left)
 		advance_all(t->keeper);
 	else
-		t->ops->done(t->ctx);
+		t->ops->done(t->ctx, error);
 }
 
 /* Whatever it says is of one terminal, and of what that was asked. */
@@ -229,12 +229,10 @@ static void on_message(void *owner, const struct rawmsg *m)
 	t = find(k, m->seq);
 	if (!t || !t->sent || t->what != m->u.done.what)
 		return;
-	if (m->u.done.error)
-		log_warn("terminals: not set: %s", strerror(-m->u.done.error));
 	if (t->what == RAWMSG_TTY_CLOSE)
 		forget(t);
 	else
-		answered(t);
+		answered(t, m->u.done.error);
 }
 
 static void start(struct tty_keeper *k)

@@ -23,7 +23,7 @@
 enum tty_keeper_ask {
 	TTY_ASK_NOTHING,
 	TTY_ASK_RAW,	 /* tty_pty_set_raw() */
-	TTY_ASK_DISCARD, /* tty_pty_set_discard() */
+	TTY_ASK_DISCARD, /* tty_pty_discard(), then the same */
 };
 
 struct event_base;
@@ -31,7 +31,8 @@ struct tty_keeper;
 struct tty_kept;
 
 struct tty_kept_ops {
-	void (*done)(void *ctx);
+	/* error: 0 or -errno */
+	void (*done)(void *ctx, int error);
 	/* It does not answer: somebody holds the terminal. */
 	void (*stalled)(void *ctx);
 };

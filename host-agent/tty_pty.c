@@ -12,8 +12,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define WIPE_CHARACTER 0x03
-
 static int master_number(int fd, unsigned int *out)
 {
 	struct stat st;
@@ -54,33 +52,23 @@ int tty_pty_set_raw(int master)
 	return tcsetattr(master, TCSANOW, &t) < 0 ? -errno : 0;
 }
 
-/*
- * Who opened it without O_NOCTTY may have it as his controlling terminal, and
- * its foreground process group outlives the last close: of the three signals
- * that discard, SIGTSTP alone does nothing to a group without job control.
- */
-int tty_pty_set_discard(int master)
+static int open_slave(int master)
 {
-	struct termios t;
+	int fd = ioctl(master, TIOCGPTPEER,
+		       O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
-	if (tcgetattr(master, &t) < 0)
-		return -errno;
-	make_raw(&t);
-	t.c_lflag = ISIG | ECHO;
-	t.c_cc[VSUSP] = WIPE_CHARACTER;
-	return tcsetattr(master, TCSANOW, &t) < 0 ? -errno : 0;
+	return fd < 0 ? -errno : fd;
 }
 
-int tty_pty_wipe(struct tty_pty *p)
+int tty_pty_discard(int master)
 {
-	static const char c = WIPE_CHARACTER;
+	int fd = open_slave(master), r;
 
-	return tty_pty_write(p, &c, 1) == 1 ? 0 : -EAGAIN;
-}
-
-bool tty_pty_is_wiped(const uint8_t *buf, size_t len)
-{
-	return len && memchr(buf, WIPE_CHARACTER, len) != NULL;
+	if (fd < 0)
+		return fd;
+	r = tcflush(fd, TCIFLUSH) < 0 ? -errno : 0;
+	close(fd);
+	return r;
 }
 
 /*
@@ -89,11 +77,10 @@ bool tty_pty_is_wiped(const uint8_t *buf, size_t len)
  */
 static int touch_slave(int master)
 {
-	int fd, r = 0;
+	int fd = open_slave(master), r = 0;
 
-	fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fchmod(fd, 0600) < 0)
 		r = -errno;
 	close(fd);

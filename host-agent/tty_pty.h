@@ -1,11 +1,11 @@
 /*
  * tty_pty.h - a pseudoterminal of which others have the slave
  *
- * Only the master is ever touched once it is made: what is done to a slave can
- * be made to wait by whoever has it open (a read that waits and TIOCSETD next
- * to it hold its locks for seconds).  Of what is done to a master three things
- * can be, too: tcgetattr(3), tcsetattr(3) and the last close(2).  The core
- * leaves these to a process of their own (tty_keeper.h); nothing else waits.
+ * What is done to a slave can be made to wait by whoever has it open (a read
+ * that waits and TIOCSETD next to it hold its locks for seconds).  Of what is
+ * done to a master three things can be, too: tcgetattr(3), tcsetattr(3) and the
+ * last close(2).  Once a slave is given away the core leaves all of that to a
+ * process of its own (tty_keeper.h); nothing else waits.
  *
  * The slave is not kept open.  So the master tells exactly whether somebody
  * has it: it is hung up while nobody does.
@@ -61,15 +61,11 @@ bool tty_pty_drained(struct tty_pty *p);
  * the slave this may wait without end, and cannot be ended: terminal.h.
  */
 int tty_pty_set_raw(int master);
-/* Likewise: not raw, so that tty_pty_wipe() discards. */
-int tty_pty_set_discard(int master);
-
 /*
- * Discards what waits in the slave unread, which its suspend character does:
- * begun here, over once tty_pty_is_wiped() finds its echo in what was read of
- * the master.  0 or -EAGAIN.
+ * Likewise: discards what waits in the slave unread, and nothing of what was
+ * written to it.  Has the slave open for a moment.  0 or -errno; -EBUSY: who had
+ * it keeps it to himself (TIOCEXCL).
  */
-int tty_pty_wipe(struct tty_pty *p);
-bool tty_pty_is_wiped(const uint8_t *buf, size_t len);
+int tty_pty_discard(int master);
 
 #endif /* HOST_AGENT_TTY_PTY_H */

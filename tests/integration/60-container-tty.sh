@@ -241,6 +241,51 @@ check "a terminal is raw again for the next one" wait_for 10 has_again -icanon
 check "and does not echo" wait_for 10 has_again '-echo '
 equal "commands and bytes pass" 6400 "$(got "$v" 6400 30)"
 
+# soon MICROSECONDS NODE: leaves bytes unread and, so much later, says cmdo as a
+# script would.
+cat >"$T/soon" <<'END'
+import os, sys, time
+def opened():
+    return os.open(sys.argv[2], os.O_RDWR | os.O_NOCTTY)
+fd = opened()
+os.write(fd, b"cmdO\n")
+os.read(fd, 16)
+end = time.perf_counter() + int(sys.argv[1]) / 1e6
+os.close(fd)
+while time.perf_counter() < end:
+    pass
+fd = opened()
+os.write(fd, b"cmdo\n")
+os.close(fd)
+END
+lost=0
+for us in 0 50 100 150 200 300 400 500 700 1000 1500 3000; do
+	timeout 60 python3 "$T/soon" $us "$v" || lost=99
+	wait_for 10 open_is virt false
+	[ "$(got "$v" 64 0.3)" = 0 ] || lost=$((lost + 1))
+done
+equal "no command is lost that comes soon after a reader" 0 $lost
+say "$v" cmdO
+
+# Who keeps it to himself does so until the container starts anew.
+cat >"$T/exclusive" <<'END'
+import fcntl, os, sys, termios
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+fcntl.ioctl(fd, termios.TIOCEXCL)
+os.read(fd, 16)
+END
+old=$(tty_node seed)
+container_event started seed 3
+check "somebody keeps a terminal to himself" timeout 60 \
+	python3 "$T/exclusive" "$old"
+check "which is said" wait_for 10 grep -q 'container seed: .*TIOCEXCL' \
+	"$T/keeper.log"
+container_event stopped seed
+container_event prepare seed
+refuse "the next start has another one" 1 [ "$(tty_node seed)" = "$old" ]
+container_event started seed 4
+equal "which gives bytes" 64 "$(got "$(tty_node seed)" 64 30)"
+
 # A daemon that it became the controlling terminal of.
 cat >"$T/daemon" <<'END'
 import os, sys, time
@@ -281,7 +326,8 @@ for name in flood1 deaf knock locks; do
 	tail -n 1 "$T/$name.log"
 done
 equal "the terminal that was flooded is of use" 640 "$(say "$v" "" cmdO cmd0; got "$v" 640 30)"
-equal "the one whose locks were held" 64 "$(container_event started seed 2; got "$(tty_node seed)" 64 30)"
+container_event started seed 2
+equal "the one whose locks were held" 64 "$(got "$(tty_node seed)" 64 30)"
 
 # Phases.
 old=$(tty_node plain)

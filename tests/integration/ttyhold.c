@@ -6,8 +6,6 @@
  * them for as long as this process likes.
  *
  * ttyhold FOLDER read NODE   opens NODE and reads so, what it inserts or is sent
- * ttyhold FOLDER wipe NODE   leaves bytes unread, keeps the terminal from
- *     telling that they were discarded, and comes back meanwhile to read so
  * ttyhold FOLDER probe       says of each call on a master, of a terminal of
  *     its own that is held so: "waits CALL BEHIND" or "returns CALL BEHIND",
  *     where BEHIND is what waits already
@@ -84,37 +82,6 @@ static void insert(int fd)
 		ioctl(fd, TIOCSTI, &"hold"[i % 4]);
 }
 
-/* Whoever wipes it sets ISIG before, and undoes that after. */
-static bool is_wiped_now(int fd)
-{
-	struct termios t = { .c_lflag = 0 };
-
-	return tcgetattr(fd, &t) == 0 && t.c_lflag & ISIG;
-}
-
-/*
- * With its output stopped the slave cannot echo, so whoever waits for that goes
- * on waiting, while this is back: once it is there in time.
- */
-static void wipe(const char *node, void *page)
-{
-	int fd = open_node(node);
-	bool amid = false;
-
-	while (!amid) {
-		wait_for_bytes(fd);
-		tcflow(fd, TCOOFF);
-		close(fd);
-		usleep(2000);
-		fd = open_node(node);
-		for (unsigned int i = 0; i < TRIES && !amid; i++)
-			amid = is_wiped_now(fd);
-		tcflow(fd, amid ? TCOOFF : TCOON);
-	}
-	insert(fd);
-	hold(fd, page);
-}
-
 static void act(const char *what, const char *node, const char *folder)
 {
 	void *page = fusepage_map(folder);
@@ -123,8 +90,6 @@ static void act(const char *what, const char *node, const char *folder)
 	/* so that it becomes its controlling terminal, for TIOCSTI */
 	setsid();
 	signal(SIGHUP, SIG_IGN);
-	if (!strcmp(what, "wipe"))
-		wipe(node, page);
 	fd = open_node(node);
 	insert(fd);
 	wait_for_bytes(fd);

@@ -63,3 +63,38 @@ Test(tty_held, a_start_with_another_terminal_is_served)
 	cr_assert_eq(tty_keeper_left(keeper), 0);
 	close_slave(fd);
 }
+
+Test(tty_held, it_is_connected_until_what_was_left_is_discarded)
+{
+	int fd = open_slave();
+
+	conn.plain = true;
+	fill(8);
+	cr_assert_gt(unread(fd), 0);
+	close(fd);
+	turns(20);
+	cr_assert_eq(conn.state, TTY_WIPING);
+	cr_assert(consumer.connected);
+	keeper_serve();
+	until(TTY_CLOSED);
+	cr_assert_not(consumer.connected);
+}
+
+Test(tty_held, a_command_that_comes_before_what_was_left_is_discarded_counts)
+{
+	int fd = open_slave();
+
+	say(fd, "cmdO\n");
+	fill(8);
+	cr_assert_gt(unread(fd), 0);
+	close(fd);
+	turns(20);
+	cr_assert_eq(conn.state, TTY_WIPING);
+	keeper_serve();
+	fd = open(node, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	cr_assert_eq(write(fd, "cmdo\n", 5), 5);
+	close(fd);
+	tty_conn_look(&conn);
+	until(TTY_CLOSED);
+	cr_assert(conn.vrng.paused);
+}

@@ -14,11 +14,13 @@ static struct event_base *base;
 static struct tty_pty pty;
 static struct tty_kept *kept;
 static unsigned int done, stalled;
+static int answer;
 static int slave;
 
-static void on_done(void *ctx)
+static void on_done(void *ctx, int error)
 {
 	(void)ctx;
+	answer = error;
 	done++;
 }
 
@@ -66,22 +68,61 @@ static bool is_hung_up(void)
 	return poll(&p, 1, 0) == 1 && p.revents & POLLHUP;
 }
 
-Test(tty_keeper, what_is_asked_is_done_once)
+static void spoil(void)
 {
 	struct termios t;
 
-	keeper_serve();
-	tty_keeper_ask(kept, TTY_ASK_DISCARD);
-	turns(100);
-	cr_assert_eq(done, 1);
 	cr_assert_eq(tcgetattr(slave, &t), 0);
-	cr_assert(t.c_lflag & ISIG);
+	t.c_lflag |= ISIG;
+	cr_assert_eq(tcsetattr(slave, TCSANOW, &t), 0);
+}
+
+static bool is_raw(void)
+{
+	struct termios t;
+
+	cr_assert_eq(tcgetattr(slave, &t), 0);
+	return !(t.c_lflag & ISIG);
+}
+
+Test(tty_keeper, what_is_asked_is_done_once)
+{
+	int n;
+
+	keeper_serve();
+	spoil();
+	cr_assert_eq(tty_pty_write(&pty, "left", 4), 4);
 	tty_keeper_ask(kept, TTY_ASK_RAW);
 	turns(100);
+	cr_assert_eq(done, 1);
+	cr_assert(is_raw());
+	cr_assert_eq(ioctl(slave, FIONREAD, &n), 0);
+	cr_assert_eq(n, 4);
+	spoil();
+	tty_keeper_ask(kept, TTY_ASK_DISCARD);
+	turns(100);
 	cr_assert_eq(done, 2);
-	cr_assert_eq(tcgetattr(slave, &t), 0);
-	cr_assert_not(t.c_lflag & ISIG);
+	cr_assert(is_raw());
+	cr_assert_eq(ioctl(slave, FIONREAD, &n), 0);
+	cr_assert_eq(n, 0);
+	cr_assert_eq(answer, 0);
 	cr_assert_eq(stalled, 0);
+}
+
+/* What was written to it is for whoever has the master. */
+Test(tty_keeper, one_way_alone_is_discarded)
+{
+	char got[8];
+	unsigned int i;
+
+	keeper_serve();
+	for (i = 0; i < 50; i++) {
+		tty_keeper_ask(kept, TTY_ASK_DISCARD);
+		cr_assert_eq(write(slave, "cmdo", 4), 4);
+		while (done <= i)
+			turns(1);
+		cr_assert_eq(read(pty.master, got, sizeof(got)), 4);
+	}
 }
 
 Test(tty_keeper, who_does_not_answer_in_time_is_told_and_may_later)
