@@ -25,11 +25,11 @@ struct change_call {
 	struct domain_policy policy; /* what was given */
 };
 
-int change_set_live(void *call, const char *value, const char **why);
-int change_set_config(void *call, const char *value, const char **why);
-int change_set_dry_run(void *call, const char *value, const char **why);
-int change_set_drop_ins(void *call, const char *value, const char **why);
-int change_set_no_register(void *call, const char *value, const char **why);
+int change_set_live(void *ctx, const char *value, const char **why);
+int change_set_config(void *ctx, const char *value, const char **why);
+int change_set_dry_run(void *ctx, const char *value, const char **why);
+int change_set_drop_ins(void *ctx, const char *value, const char **why);
+int change_set_no_register(void *ctx, const char *value, const char **why);
 
 /* Rows of their table of options. */
 #define CHANGE_OPT_LIVE                                         \

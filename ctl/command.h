@@ -57,9 +57,9 @@ extern const struct command command_capture;
 extern const struct command command_device_release, command_device_claim;
 
 /* Rows of a command's table of options. */
-int command_set_json(void *call, const char *value, const char **why);
-int command_set_help(void *call, const char *value, const char **why);
-int command_set_uri(void *call, const char *value, const char **why);
+int command_set_json(void *ctx, const char *value, const char **why);
+int command_set_help(void *ctx, const char *value, const char **why);
+int command_set_uri(void *ctx, const char *value, const char **why);
 
 #define COMMAND_OPT_JSON                                                      \
 	{                                                                     \

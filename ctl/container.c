@@ -31,9 +31,9 @@ static int set_folder(const char **out, const char *value, const char **why)
 	return 0;
 }
 
-int container_set_dir(void *call, const char *value, const char **why)
+int container_set_dir(void *ctx, const char *value, const char **why)
 {
-	return set_folder(&((struct container_call *)call)->host.dir, value,
+	return set_folder(&((struct container_call *)ctx)->host.dir, value,
 			  why);
 }
 

@@ -94,9 +94,9 @@ struct container_call {
 	struct container_host host;
 };
 
-int container_set_path(void *call, const char *value, const char **why);
-int container_set_dir(void *call, const char *value, const char **why);
-int container_set_drop_ins(void *call, const char *value, const char **why);
+int container_set_path(void *ctx, const char *value, const char **why);
+int container_set_dir(void *ctx, const char *value, const char **why);
+int container_set_drop_ins(void *ctx, const char *value, const char **why);
 
 #define CONTAINER_OPT_PATH                                             \
 	{                                                              \

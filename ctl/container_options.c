@@ -21,10 +21,10 @@ static int take(void *ctx, const char *name, const char *value,
 	return 0;
 }
 
-#define TAKER(word)                                                          \
-	int plan_set_##word(void *call, const char *value, const char **why) \
-	{                                                                    \
-		return take(call, #word, value ? value : "yes", why);        \
+#define TAKER(word)                                                         \
+	int plan_set_##word(void *ctx, const char *value, const char **why) \
+	{                                                                   \
+		return take(ctx, #word, value ? value : "yes", why);        \
 	}
 TAKER(device)
 TAKER(name)

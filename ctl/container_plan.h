@@ -24,17 +24,17 @@ struct plan_call {
 	struct domain_policy policy; /* what was given */
 };
 
-int plan_set_dry_run(void *call, const char *value, const char **why);
-int plan_set_no_register(void *call, const char *value, const char **why);
+int plan_set_dry_run(void *ctx, const char *value, const char **why);
+int plan_set_no_register(void *ctx, const char *value, const char **why);
 
 /* What container_snippet_set() takes, kept until the container is known. */
-int plan_set_device(void *call, const char *value, const char **why);
-int plan_set_name(void *call, const char *value, const char **why);
-int plan_set_owner(void *call, const char *value, const char **why);
-int plan_set_group(void *call, const char *value, const char **why);
-int plan_set_mode(void *call, const char *value, const char **why);
-int plan_set_socket(void *call, const char *value, const char **why);
-int plan_set_require(void *call, const char *value, const char **why);
+int plan_set_device(void *ctx, const char *value, const char **why);
+int plan_set_name(void *ctx, const char *value, const char **why);
+int plan_set_owner(void *ctx, const char *value, const char **why);
+int plan_set_group(void *ctx, const char *value, const char **why);
+int plan_set_mode(void *ctx, const char *value, const char **why);
+int plan_set_socket(void *ctx, const char *value, const char **why);
+int plan_set_require(void *ctx, const char *value, const char **why);
 
 /* Rows of a command's table of options: the device in the container. */
 #define PLAN_OPT_DEVICE                                                           \
