@@ -51,7 +51,8 @@ static const struct library_call calls[] = {
 /* -EIO. */
 static int fail(struct virt *v, const char *what, char why[static VIRT_WHY_MAX])
 {
-	return virt_fail(what, v->virGetLastErrorMessage(), why);
+	virt_explain(what, v->virGetLastErrorMessage(), why);
+	return -EIO;
 }
 
 static void explain_open(struct virt *v, const char *uri,

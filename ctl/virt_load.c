@@ -1,6 +1,5 @@
 #include "ctl/virt_load.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,14 +27,13 @@ void virt_be_quiet(void *ctx, virErrorPtr error)
 	(void)error;
 }
 
-int virt_fail(const char *what, const char *message,
-	      char why[static VIRT_WHY_MAX])
+void virt_explain(const char *what, const char *message,
+		  char why[static VIRT_WHY_MAX])
 {
 	char text[300];
 
 	snprintf(why, VIRT_WHY_MAX, "%s: %s", what,
 		 log_escape(text, sizeof(text), message, strlen(message)));
-	return -EIO;
 }
 
 const char *virt_uri(const char *uri)

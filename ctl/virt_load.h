@@ -19,9 +19,9 @@ int virt_load(const struct library_call *calls, size_t count, void *table,
  */
 void virt_be_quiet(void *ctx, virErrorPtr error);
 
-/* "WHAT: MESSAGE", which is libvirt's last one.  -EIO. */
-int virt_fail(const char *what, const char *message,
-	      char why[static VIRT_WHY_MAX]);
+/* "WHAT: MESSAGE", which is libvirt's last one. */
+void virt_explain(const char *what, const char *message,
+		  char why[static VIRT_WHY_MAX]);
 
 /* That, or $LIBVIRT_DEFAULT_URI, or qemu:///system. */
 const char *virt_uri(const char *uri);

@@ -68,7 +68,8 @@ static const struct library_call calls[] = {
 static int fail(struct virt_watch *w, const char *what,
 		char why[static VIRT_WHY_MAX])
 {
-	return virt_fail(what, w->virGetLastErrorMessage(), why);
+	virt_explain(what, w->virGetLastErrorMessage(), why);
+	return -EIO;
 }
 
 /* The loop ends its turn after any event, this one among them. */
