@@ -22,8 +22,9 @@
 #include "host-agent/letgo.h"
 #include "host-agent/pool.h"
 #include "host-agent/sched.h"
+#include "tests/unit/folder.h"
 
-static char dir[64], why[CONTROL_WHY_MAX];
+static char why[CONTROL_WHY_MAX];
 static struct event_base *base;
 static struct sched *sched;
 static struct pool *pool;
@@ -58,25 +59,16 @@ static inline void agent_end(void)
 	event_base_free(base);
 }
 
-/* A directory with below in it, and a configuration of nothing. */
+/* A runtime directory with below in it, and a configuration of nothing. */
 static inline void agent_setup(const char *below)
 {
 	char path[80];
 
 	log_init("test", LOG_LEVEL_ERR);
-	snprintf(dir, sizeof(dir), "/tmp/onerng-agent-XXXXXX");
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/%s", dir, below);
+	folder_make();
+	snprintf(path, sizeof(path), "%s/%s", folder, below);
 	cr_assert_eq(mkdir(path, 0700), 0);
 	memset(&conf, 0, sizeof(conf));
-}
-
-static inline void agent_teardown(void)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	cr_assert_eq(system(command), 0);
 }
 
 #endif /* TESTS_UNIT_AGENT_FIXTURE_H */

@@ -28,9 +28,9 @@ static struct hostconf_consumer configured;
 static inline void begin(void)
 {
 	agent_begin(nothing);
-	domains = domains_new(pub, letgo, dir);
+	domains = domains_new(pub, letgo, folder);
 	domains_configure(domains, &conf);
-	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(roster_apply(pub, &conf, folder), 0);
 	domains_load(domains);
 }
 
@@ -56,7 +56,7 @@ static inline void setup(void)
 static inline void teardown(void)
 {
 	end();
-	agent_teardown();
+	folder_remove();
 }
 
 static inline int tell_json(json_t *request)
@@ -86,7 +86,7 @@ static inline void tell(const char *op, const char *uuid)
 {
 	char path[CONSUMER_PATH_MAX];
 
-	rundir_domain_socket(path, dir, uuid);
+	rundir_domain_socket(path, folder, uuid);
 	cr_assert_eq(
 		tell_json(json_pack("{s:s, s:s, s:s, s:s}", "op", op, "uuid",
 				    uuid, "name", "a b", "socket", path)),
@@ -100,7 +100,7 @@ static inline void tell_policy(const char *op, const char *uuid,
 	char path[CONSUMER_PATH_MAX];
 	json_t *request;
 
-	rundir_domain_socket(path, dir, uuid);
+	rundir_domain_socket(path, folder, uuid);
 	request = json_pack("{s:s, s:s, s:s, s:s}", "op", op, "uuid", uuid,
 			    "name", "b", "socket", path);
 	if (*policy)

@@ -2,72 +2,38 @@
 #include "ctl/acm.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <criterion/criterion.h>
+#include "tests/unit/folder.h"
 
-static char top[] = "/tmp/test-acm.XXXXXX";
 static char tty[64];
-
-static void put(const char *folder, const char *name, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	f = fopen(path, "we");
-	cr_assert_not_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void folder(const char *path)
-{
-	cr_assert(mkdir(path, 0755) == 0 || errno == EEXIST, "%s", path);
-}
 
 /* tty/NAME/device is a link to usb/PORT/PORT:1.0 */
 static void add(const char *name, const char *port, const char *vendor,
 		const char *number)
 {
-	char usb[128], interface[200], of[128], link[160];
+	char file[128], interface[200], link[160];
 
-	snprintf(usb, sizeof(usb), "%s/usb/%s", top, port);
-	snprintf(interface, sizeof(interface), "%s/%s:1.0", usb, port);
-	snprintf(of, sizeof(of), "%s/%s", tty, name);
-	snprintf(link, sizeof(link), "%s/device", of);
-	folder(usb);
-	folder(interface);
-	folder(of);
-	put(usb, "idVendor", vendor);
-	put(usb, "idProduct", "6086\n");
-	put(of, "dev", number);
+	snprintf(file, sizeof(file), "usb/%s/idVendor", port);
+	folder_text(file, vendor);
+	snprintf(file, sizeof(file), "usb/%s/idProduct", port);
+	folder_text(file, "6086\n");
+	snprintf(file, sizeof(file), "tty/%s/dev", name);
+	folder_text(file, number);
+	snprintf(interface, sizeof(interface), "%s/usb/%s/%s:1.0", folder, port,
+		 port);
+	cr_assert_eq(mkdir(interface, 0755), 0);
+	snprintf(link, sizeof(link), "%s/%s/device", tty, name);
 	cr_assert_eq(symlink(interface, link), 0);
 }
 
 static void begin(void)
 {
-	char usb[64];
-
-	cr_assert_not_null(mkdtemp(top));
-	snprintf(tty, sizeof(tty), "%s/tty", top);
-	snprintf(usb, sizeof(usb), "%s/usb", top);
-	folder(tty);
-	folder(usb);
+	folder_make();
+	snprintf(tty, sizeof(tty), "%s/tty", folder);
 }
 
-static void end(void)
-{
-	char command[80];
-
-	snprintf(command, sizeof(command), "rm -r %s", top);
-	cr_expect_eq(system(command), 0);
-}
-
-TestSuite(acm, .init = begin, .fini = end);
+TestSuite(acm, .init = begin, .fini = folder_remove);
 
 Test(acm, onerngs_alone_are_found_by_port_and_by_number)
 {

@@ -1,40 +1,11 @@
 #include "lxc/container_conf.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include <criterion/criterion.h>
+#include "tests/unit/folder.h"
 
-static char dir[] = "/tmp/test-container.XXXXXX";
-
-static void begin(void)
-{
-	cr_assert_not_null(mkdtemp(dir));
-}
-
-static void end(void)
-{
-	char command[80];
-
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	cr_expect_eq(system(command), 0);
-}
-
-TestSuite(container_conf, .init = begin, .fini = end);
-
-static void put(const char *name, const char *text)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "we");
-	cr_assert_not_null(f);
-	fputs(text, f);
-	fclose(f);
-}
+TestSuite(container_conf, .init = folder_make, .fini = folder_remove);
 
 /* Each @ in what stands for the folder. */
 static void fill(char *out, size_t size, const char *what)
@@ -44,7 +15,7 @@ static void fill(char *out, size_t size, const char *what)
 	cr_assert_not_null(f);
 	for (; *what; what++)
 		if (*what == '@')
-			fputs(dir, f);
+			fputs(folder, f);
 		else
 			fputc(*what, f);
 	fclose(f);
@@ -99,7 +70,7 @@ Test(container_conf, rules_count_by_family_also_from_includes)
 {
 	struct container_sum sum;
 
-	put("common.conf", "lxc.cgroup2.devices.deny = a\n");
+	folder_text("common.conf", "lxc.cgroup2.devices.deny = a\n");
 	sum = sum_of("lxc.include = @/common.conf\nlxc.hook.version = 1\n",
 		     NULL);
 	cr_expect_not(sum.rules[0]);
@@ -119,7 +90,7 @@ Test(container_conf, what_is_ours_does_not_count)
 	char skip[64];
 
 	fill(skip, sizeof(skip), "@/ours");
-	put("x", "");
+	folder_text("x", "");
 	sum = sum_of("lxc.include = @/ours/a.d/\n", skip);
 	cr_expect_not(sum.rules[1]);
 }
@@ -145,7 +116,7 @@ Test(container_conf, includes_that_include_each_other_end)
 	fill(text, sizeof(text),
 	     "lxc.include = @/a.conf\nlxc.include = @/a.conf\n"
 	     "lxc.include = @/\n");
-	put("a.conf", text);
+	folder_text("a.conf", text);
 	sum_of("lxc.include = @/a.conf\nlxc.cgroup.devices.deny = a\n", NULL);
 }
 

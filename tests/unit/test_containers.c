@@ -25,7 +25,7 @@ static void begin(void)
 {
 	agent_begin(letgo_changed);
 	keeper = tty_keeper_new(base, NULL);
-	all = containers_new(base, pub, letgo, keeper, NULL, dir);
+	all = containers_new(base, pub, letgo, keeper, NULL, folder);
 	cr_assert_eq(containers_apply(all, &conf), 0);
 	containers_load(all);
 }
@@ -63,7 +63,7 @@ static void setup(void)
 static void teardown(void)
 {
 	end();
-	agent_teardown();
+	folder_remove();
 }
 
 TestSuite(containers, .init = setup, .fini = teardown);
@@ -102,7 +102,7 @@ static bool is_there(const char *below)
 {
 	char path[160];
 
-	snprintf(path, sizeof(path), "%s/lxc/%s", dir, below);
+	snprintf(path, sizeof(path), "%s/lxc/%s", folder, below);
 	return access(path, F_OK) == 0;
 }
 
@@ -220,7 +220,7 @@ Test(containers, a_file_of_phases_that_makes_no_sense_is_ignored)
 	size_t i;
 	FILE *f;
 
-	rundir_file(path, dir, RUNDIR_CONTAINERS);
+	rundir_file(path, folder, RUNDIR_CONTAINERS);
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		end();
 		f = fopen(path, "w");

@@ -98,7 +98,7 @@ Test(domains, anothers_socket_makes_no_consumer)
 {
 	char path[CONSUMER_PATH_MAX];
 
-	rundir_domain_socket(path, dir, A);
+	rundir_domain_socket(path, folder, A);
 	cr_assert_eq(
 		tell_json(json_pack("{s:s, s:s, s:s, s:s}", "op", "prepare",
 				    "uuid", B, "name", "b", "socket", path)),
@@ -164,7 +164,7 @@ Test(domains, another_process_goes_on)
 	cr_assert_str_eq(devset_device(devices, 0)->port, "1-2");
 	cr_assert_str_eq(devset_device(devices, 0)->released, "domain b");
 	/* a reload keeps it, with the defaults */
-	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(roster_apply(pub, &conf, folder), 0);
 	cr_assert_not_null(of(B));
 }
 
@@ -173,7 +173,7 @@ static void put_file(const char *text)
 	char path[80];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/domains.json", dir);
+	snprintf(path, sizeof(path), "%s/domains.json", folder);
 	f = fopen(path, "w");
 	cr_assert_not_null(f);
 	fputs(text, f);
@@ -239,7 +239,7 @@ Test(domains, what_cannot_be_written_stops_nobody)
 {
 	char path[80];
 
-	snprintf(path, sizeof(path), "%s/domains.new", dir);
+	snprintf(path, sizeof(path), "%s/domains.new", folder);
 	cr_assert_eq(mkdir(path, 0700), 0);
 	tell("start", A);
 	domains_tick(domains, egd_conn_now_us());
@@ -512,7 +512,7 @@ Test(domains, one_whose_qemu_is_connected_is_not_forgotten)
 
 	tell("start", B);
 	egd_pub_set_check_peer(pub, QEMU_PEER_CHECK_NO);
-	rundir_domain_socket(sa.sun_path, dir, B);
+	rundir_domain_socket(sa.sun_path, folder, B);
 	cr_assert_eq(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
 	event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	cr_assert(of(B)->connected);

@@ -28,7 +28,7 @@ Test(domains_wish, a_wish_outlives_end_reload_and_process)
 	tell_policy("prepare", B, "{\"class\":\"seed\",\"burst\":99}");
 	tell("release", B);
 	cr_assert_eq(of(B)->limits.burst_bytes, 99);
-	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(roster_apply(pub, &conf, folder), 0);
 	cr_assert_eq(of(B)->limits.burst_bytes, 99);
 	domains_save(domains);
 	end();
@@ -48,7 +48,7 @@ Test(domains_wish, a_configured_one_is_served_as_it_wishes_too)
 	tell_policy("prepare", A, "{\"weight\":3}");
 	cr_assert_eq(of(A)->service.policy.class, SERVICE_RAW);
 	cr_assert_eq(of(A)->limits.weight, 3);
-	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(roster_apply(pub, &conf, folder), 0);
 	cr_assert_eq(of(A)->limits.weight, 3);
 	domains_save(domains);
 	end();
@@ -63,7 +63,7 @@ Test(domains_wish, a_key_of_a_section_goes_before_the_wish)
 {
 	configured.has_weight = true;
 	configured.limits.weight = 7;
-	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(roster_apply(pub, &conf, folder), 0);
 	tell_policy("prepare", A, "{\"class\":\"seed\",\"weight\":9}");
 	cr_assert_eq(of(A)->service.policy.class, SERVICE_SEED);
 	cr_assert_eq(of(A)->limits.weight, 7);
@@ -74,7 +74,7 @@ Test(domains_wish, a_key_of_a_section_goes_before_the_wish)
 	cr_assert_str_eq(status_policy_from(of(A)), "config");
 	configured.has_weight = false;
 	configured.limits.weight = 1;
-	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(roster_apply(pub, &conf, folder), 0);
 	cr_assert_eq(of(A)->limits.weight, 9);
 }
 
@@ -91,7 +91,7 @@ Test(domains_wish, what_is_set_live_stays_until_a_reload)
 	egd_pub_set_override(s, true);
 	tell_policy("start", B, "{\"weight\":3}");
 	cr_assert_eq(of(B)->limits.weight, 5);
-	cr_assert_eq(roster_apply(pub, &conf, dir), 0);
+	cr_assert_eq(roster_apply(pub, &conf, folder), 0);
 	cr_assert_eq(of(B)->limits.weight, 3);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "ctl/facts.h"
+#include "tests/unit/folder.h"
 
 #define DAC                                              \
 	"<secmodel><model>dac</model><doi>0</doi>"       \
@@ -15,41 +16,7 @@
 #define APPARMOR "<secmodel><model>apparmor</model><doi>0</doi></secmodel>"
 #define RUN_DIR	 "/run/onerng"
 
-static char dir[] = "/tmp/onerng-facts.XXXXXX";
-
-static void make_dir(void)
-{
-	cr_assert_not_null(mkdtemp(dir));
-}
-
-static void remove_dir(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert_eq(system(command), 0);
-}
-
-/* Folders are made as needed. */
-static void put(const char *name, const char *text)
-{
-	char path[256], *s;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	for (s = strchr(path + strlen(dir) + 1, '/'); s;
-	     s = strchr(s + 1, '/')) {
-		*s = '\0';
-		mkdir(path, 0755);
-		*s = '/';
-	}
-	f = fopen(path, "we");
-	cr_assert_not_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-TestSuite(facts, .init = make_dir, .fini = remove_dir);
+TestSuite(facts, .init = folder_make, .fini = folder_remove);
 
 Test(facts, qemu_runs_as_the_capabilities_say)
 {
@@ -83,41 +50,42 @@ Test(facts, qemus_user_is_unknown_without_that_model)
 
 Test(facts, apparmor_that_is_not_enforced_is_unknown)
 {
-	put("abstractions/libvirt-qemu", "/dev/kvm rw,\n");
-	cr_assert_eq(facts_apparmor(DAC, dir, RUN_DIR),
+	folder_text("abstractions/libvirt-qemu", "/dev/kvm rw,\n");
+	cr_assert_eq(facts_apparmor(DAC, folder, RUN_DIR),
 		     DOMAIN_APPARMOR_UNKNOWN);
 }
 
 Test(facts, apparmor_lacks_a_rule_that_is_not_there)
 {
-	cr_assert_eq(facts_apparmor(APPARMOR, dir, RUN_DIR),
+	cr_assert_eq(facts_apparmor(APPARMOR, folder, RUN_DIR),
 		     DOMAIN_APPARMOR_UNKNOWN);
-	put("abstractions/libvirt-qemu", "/dev/kvm rw,\n/run/onerng-x r,\n");
-	cr_assert_eq(facts_apparmor(APPARMOR, dir, RUN_DIR),
+	folder_text("abstractions/libvirt-qemu",
+		    "/dev/kvm rw,\n/run/onerng-x r,\n");
+	cr_assert_eq(facts_apparmor(APPARMOR, folder, RUN_DIR),
 		     DOMAIN_APPARMOR_LACKS);
-	put("local/abstractions/libvirt-qemu",
-	    "\n  # /run/onerng/kvm/*.sock rw,\n");
-	cr_assert_eq(facts_apparmor(APPARMOR, dir, RUN_DIR),
+	folder_text("local/abstractions/libvirt-qemu",
+		    "\n  # /run/onerng/kvm/*.sock rw,\n");
+	cr_assert_eq(facts_apparmor(APPARMOR, folder, RUN_DIR),
 		     DOMAIN_APPARMOR_LACKS);
 }
 
 Test(facts, apparmor_allows_by_a_local_rule_or_by_its_own)
 {
-	put("abstractions/libvirt-qemu", "/dev/kvm rw,\n");
-	put("local/abstractions/libvirt-qemu",
-	    "  /run/onerng/kvm/*.sock rw,\n");
-	cr_assert_eq(facts_apparmor(APPARMOR, dir, RUN_DIR),
+	folder_text("abstractions/libvirt-qemu", "/dev/kvm rw,\n");
+	folder_text("local/abstractions/libvirt-qemu",
+		    "  /run/onerng/kvm/*.sock rw,\n");
+	cr_assert_eq(facts_apparmor(APPARMOR, folder, RUN_DIR),
 		     DOMAIN_APPARMOR_ALLOWS);
-	put("local/abstractions/libvirt-qemu", "");
-	put("abstractions/libvirt-qemu", "/run/onerng/kvm/*.sock rw,");
-	cr_assert_eq(facts_apparmor(APPARMOR, dir, RUN_DIR),
+	folder_text("local/abstractions/libvirt-qemu", "");
+	folder_text("abstractions/libvirt-qemu", "/run/onerng/kvm/*.sock rw,");
+	cr_assert_eq(facts_apparmor(APPARMOR, folder, RUN_DIR),
 		     DOMAIN_APPARMOR_ALLOWS);
 }
 
 static enum domain_apparmor by_rule(const char *rule)
 {
-	put("local/abstractions/libvirt-qemu", rule);
-	return facts_apparmor(APPARMOR, dir, RUN_DIR);
+	folder_text("local/abstractions/libvirt-qemu", rule);
+	return facts_apparmor(APPARMOR, folder, RUN_DIR);
 }
 
 Test(facts, apparmor_allows_by_a_rule_that_matches_and_lets_write)
@@ -149,15 +117,15 @@ Test(facts, onerngs_are_found_among_usb_devices)
 	struct domain_usb usb[DOMAIN_ONERNGS_MAX];
 
 	cr_assert_eq(facts_onerngs("/nowhere", usb), 0);
-	put("1-1/idVendor", "1d50\n");
-	put("1-1/idProduct", "6086\n");
-	put("1-1/busnum", "1\n");
-	put("1-1/devnum", "12\n");
-	put("1-2/idVendor", "1d50\n");
-	put("1-2/idProduct", "6087\n");
-	put("1-1:1.0/bInterfaceNumber", "00\n");
-	put("1-3/idVendor", "");
-	cr_assert_eq(facts_onerngs(dir, usb), 1);
+	folder_text("1-1/idVendor", "1d50\n");
+	folder_text("1-1/idProduct", "6086\n");
+	folder_text("1-1/busnum", "1\n");
+	folder_text("1-1/devnum", "12\n");
+	folder_text("1-2/idVendor", "1d50\n");
+	folder_text("1-2/idProduct", "6087\n");
+	folder_text("1-1:1.0/bInterfaceNumber", "00\n");
+	folder_text("1-3/idVendor", "");
+	cr_assert_eq(facts_onerngs(folder, usb), 1);
 	cr_assert_eq(usb[0].bus, 1);
 	cr_assert_eq(usb[0].device, 12);
 }
@@ -170,11 +138,11 @@ Test(facts, no_more_onerngs_than_there_is_room_for)
 
 	for (i = 0; i < DOMAIN_ONERNGS_MAX + 1; i++) {
 		snprintf(name, sizeof(name), "1-%d/idVendor", i);
-		put(name, "1d50\n");
+		folder_text(name, "1d50\n");
 		snprintf(name, sizeof(name), "1-%d/idProduct", i);
-		put(name, "6086\n");
+		folder_text(name, "6086\n");
 	}
-	cr_assert_eq(facts_onerngs(dir, usb), DOMAIN_ONERNGS_MAX);
+	cr_assert_eq(facts_onerngs(folder, usb), DOMAIN_ONERNGS_MAX);
 }
 
 Test(facts, only_the_default_qemu_of_a_known_version_is_safe_to_detach_from)

@@ -16,25 +16,17 @@
 #include "guest-agent/agent.h"
 #include "guest-agent/json.h"
 #include "guest-agent/status.h"
+#include "tests/unit/folder.h"
 
-static char folder[] = "/tmp/onerng-status.XXXXXX";
 static char path[PATH_MAX];
 
 static void setup(void)
 {
-	cr_assert_not_null(mkdtemp(folder));
+	folder_make();
 	snprintf(path, sizeof(path), "%s/status.json", folder);
 }
 
-static void teardown(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	cr_assert_eq(system(command), 0);
-}
-
-TestSuite(guest_status, .init = setup, .fini = teardown);
+TestSuite(guest_status, .init = setup, .fini = folder_remove);
 
 static struct status sample(void)
 {

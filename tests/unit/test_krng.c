@@ -15,47 +15,14 @@
 #include "guest-agent/clockjump.h"
 #include "guest-agent/container.h"
 #include "guest-agent/krng.h"
+#include "tests/unit/folder.h"
 
-static char root[] = "/tmp/onerng-krng.XXXXXX";
-
-static void setup(void)
-{
-	cr_assert_not_null(mkdtemp(root));
-}
-
-static void teardown(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	cr_assert_eq(system(command), 0);
-}
-
-TestSuite(krng, .init = setup, .fini = teardown);
-TestSuite(container, .init = setup, .fini = teardown);
-
-/* Writes root/name, making folders on the way; returns the path. */
-static const char *put(const char *name, const void *text, size_t len)
-{
-	static char path[PATH_MAX];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	for (char *p = strchr(path + 5, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		mkdir(path, 0755);
-		*p = '/';
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	cr_assert(fd >= 0);
-	cr_assert_eq(write(fd, text, len), (ssize_t)len);
-	close(fd);
-	return path;
-}
+TestSuite(krng, .init = folder_make, .fini = folder_remove);
+TestSuite(container, .init = folder_make, .fini = folder_remove);
 
 static int poolsize_of(const char *text)
 {
-	return krng_poolsize(put("poolsize", text, strlen(text)));
+	return krng_poolsize(folder_text("poolsize", text));
 }
 
 Test(krng, poolsize_is_read_with_and_without_newline)
@@ -96,7 +63,7 @@ Test(krng, current_driver_is_the_first_line)
 {
 	char name[16];
 
-	cr_assert_eq(krng_current(put("rng", "virtio_rng.0\n", 13), name,
+	cr_assert_eq(krng_current(folder_put("rng", "virtio_rng.0\n", 13), name,
 				  sizeof(name)),
 		     0);
 	cr_assert_str_eq(name, "virtio_rng.0");
@@ -106,7 +73,7 @@ Test(krng, current_driver_longer_than_the_buffer_is_cut)
 {
 	char name[8];
 
-	cr_assert_eq(krng_current(put("rng", "virtio_rng.0\n", 13), name,
+	cr_assert_eq(krng_current(folder_put("rng", "virtio_rng.0\n", 13), name,
 				  sizeof(name)),
 		     0);
 	cr_assert_str_eq(name, "virtio_");
@@ -139,13 +106,13 @@ Test(krng, closed_descriptor_is_an_error)
 
 Test(container, plain_machine_is_none)
 {
-	put("proc/1/environ", "HOME=/\0TERM=linux", 18);
-	cr_assert_null(container_detect(root));
+	folder_put("proc/1/environ", "HOME=/\0TERM=linux", 18);
+	cr_assert_null(container_detect(folder));
 }
 
 Test(container, machine_without_proc_is_none)
 {
-	cr_assert_null(container_detect(root));
+	cr_assert_null(container_detect(folder));
 }
 
 Test(container, environment_of_process_1_shows_it)
@@ -154,12 +121,12 @@ Test(container, environment_of_process_1_shows_it)
 	static const char last[] = "HOME=/\0container=lxc";
 	static const char other[] = "mycontainer=lxc\0HOME=container=x";
 
-	put("proc/1/environ", first, sizeof(first));
-	cr_assert_not_null(container_detect(root));
-	put("proc/1/environ", last, sizeof(last) - 1);
-	cr_assert_not_null(container_detect(root));
-	put("proc/1/environ", other, sizeof(other));
-	cr_assert_null(container_detect(root));
+	folder_put("proc/1/environ", first, sizeof(first));
+	cr_assert_not_null(container_detect(folder));
+	folder_put("proc/1/environ", last, sizeof(last) - 1);
+	cr_assert_not_null(container_detect(folder));
+	folder_put("proc/1/environ", other, sizeof(other));
+	cr_assert_null(container_detect(folder));
 }
 
 Test(container, long_environment_is_cut_not_overrun)
@@ -167,20 +134,20 @@ Test(container, long_environment_is_cut_not_overrun)
 	static char big[40000];
 
 	memset(big, 'a', sizeof(big));
-	put("proc/1/environ", big, sizeof(big));
-	cr_assert_null(container_detect(root));
+	folder_put("proc/1/environ", big, sizeof(big));
+	cr_assert_null(container_detect(folder));
 }
 
 Test(container, marker_of_systemd_shows_it)
 {
-	put("run/systemd/container", "", 0);
-	cr_assert_not_null(container_detect(root));
+	folder_put("run/systemd/container", "", 0);
+	cr_assert_not_null(container_detect(folder));
 }
 
 static bool foreign(const char *map)
 {
-	put("proc/self/uid_map", map, strlen(map));
-	return container_foreign_userns(root);
+	folder_text("proc/self/uid_map", map);
+	return container_foreign_userns(folder);
 }
 
 Test(container, identity_map_is_the_initial_namespace)
@@ -198,8 +165,8 @@ static void put_userns(const char *who, const char *target)
 	char name[64], path[PATH_MAX];
 
 	snprintf(name, sizeof(name), "proc/%s/ns/x", who);
-	put(name, "", 0);
-	snprintf(path, sizeof(path), "%s/proc/%s/ns/user", root, who);
+	folder_put(name, "", 0);
+	snprintf(path, sizeof(path), "%s/proc/%s/ns/user", folder, who);
 	unlink(path);
 	cr_assert_eq(symlink(target, path), 0);
 }
@@ -208,20 +175,20 @@ Test(container, user_namespace_of_process_1_shows_it)
 {
 	put_userns("self", "user:[4026532500]");
 	cr_assert(foreign("         0     100000      65536\n"));
-	cr_assert_null(container_detect(root), "process 1 is not to be seen");
+	cr_assert_null(container_detect(folder), "process 1 is not to be seen");
 	put_userns("1", "user:[4026531837]");
-	cr_assert_null(container_detect(root), "a service in one of its own");
+	cr_assert_null(container_detect(folder), "a service in one of its own");
 	put_userns("1", "user:[402653250]");
-	cr_assert_null(container_detect(root), "the beginning is the same");
+	cr_assert_null(container_detect(folder), "the beginning is the same");
 	put_userns("1", "user:[4026532500]");
-	cr_assert_not_null(container_detect(root));
+	cr_assert_not_null(container_detect(folder));
 	cr_assert(!foreign("         0          0 4294967295\n"));
-	cr_assert_null(container_detect(root), "the initial one");
+	cr_assert_null(container_detect(folder), "the initial one");
 }
 
 Test(container, kernel_without_user_namespaces_is_the_initial_one)
 {
-	cr_assert(!container_foreign_userns(root));
+	cr_assert(!container_foreign_userns(folder));
 }
 
 static enum clockjump after(int64_t mono, int64_t boot, int64_t real)

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/unit/folder.h"
+
 #define GOOD \
 	"version=1\ndevice=virtual\nnode=/dev/pts/7\nrdev=136:7\nstate=serving\n"
 
@@ -166,47 +168,32 @@ Test(lxc_facts, an_id_fits_a_path_and_a_shell)
 }
 
 /* A run directory; every test below has its own. */
-static char run[64];
-
 static void make_run(void)
 {
 	char path[96];
 
-	strcpy(run, "/tmp/onerng-facts.XXXXXX");
-	cr_assert_not_null(mkdtemp(run));
-	snprintf(path, sizeof(path), "%s/lxc", run);
+	folder_make();
+	snprintf(path, sizeof(path), "%s/lxc", folder);
 	cr_assert_eq(mkdir(path, 0755), 0);
-}
-
-static void remove_run(void)
-{
-	char command[96];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", run);
-	cr_assert_eq(system(command), 0);
 }
 
 static void write_facts(const char *id)
 {
-	char path[128];
-	FILE *f;
+	char name[64];
 
-	snprintf(path, sizeof(path), "%s/lxc/%s.facts", run, id);
-	f = fopen(path, "w");
-	cr_assert_not_null(f);
-	fputs(GOOD, f);
-	fclose(f);
+	snprintf(name, sizeof(name), "lxc/%s.facts", id);
+	folder_text(name, GOOD);
 }
 
-TestSuite(lxc_facts_file, .init = make_run, .fini = remove_run);
+TestSuite(lxc_facts_file, .init = make_run, .fini = folder_remove);
 
 Test(lxc_facts_file, it_is_read_with_its_owner)
 {
 	write_facts("c1");
-	cr_assert_eq(lxc_facts_read(&facts, run, "c1"), 0);
+	cr_assert_eq(lxc_facts_read(&facts, folder, "c1"), 0);
 	cr_assert_eq(facts.owner, geteuid());
-	cr_assert_eq(lxc_facts_read(&facts, run, "c2"), -ENOENT);
-	cr_assert_eq(lxc_facts_read(&facts, run, "../lxc/c1"), -EINVAL);
+	cr_assert_eq(lxc_facts_read(&facts, folder, "c2"), -ENOENT);
+	cr_assert_eq(lxc_facts_read(&facts, folder, "../lxc/c1"), -EINVAL);
 	cr_assert_eq(lxc_facts_read(&facts, "/nowhere", "c1"), -ENOENT);
 }
 
@@ -215,16 +202,16 @@ Test(lxc_facts_file, neither_links_nor_other_files_count)
 	char path[128], other[128];
 
 	write_facts("c1");
-	snprintf(other, sizeof(other), "%s/lxc/c1.facts", run);
-	snprintf(path, sizeof(path), "%s/lxc/link.facts", run);
+	snprintf(other, sizeof(other), "%s/lxc/c1.facts", folder);
+	snprintf(path, sizeof(path), "%s/lxc/link.facts", folder);
 	cr_assert_eq(symlink(other, path), 0);
-	cr_assert_eq(lxc_facts_read(&facts, run, "link"), -ELOOP);
-	snprintf(path, sizeof(path), "%s/lxc/fifo.facts", run);
+	cr_assert_eq(lxc_facts_read(&facts, folder, "link"), -ELOOP);
+	snprintf(path, sizeof(path), "%s/lxc/fifo.facts", folder);
 	cr_assert_eq(mkfifo(path, 0644), 0);
-	cr_assert_eq(lxc_facts_read(&facts, run, "fifo"), -EINVAL);
-	snprintf(path, sizeof(path), "%s/lxc/hard.facts", run);
+	cr_assert_eq(lxc_facts_read(&facts, folder, "fifo"), -EINVAL);
+	snprintf(path, sizeof(path), "%s/lxc/hard.facts", folder);
 	cr_assert_eq(link(other, path), 0);
-	cr_assert_eq(lxc_facts_read(&facts, run, "hard"), -EPERM);
+	cr_assert_eq(lxc_facts_read(&facts, folder, "hard"), -EPERM);
 }
 
 Test(lxc_facts_file, somebody_elses_does_not_count)
@@ -234,9 +221,9 @@ Test(lxc_facts_file, somebody_elses_does_not_count)
 	if (geteuid() != 0)
 		cr_skip("needs root");
 	write_facts("c1");
-	snprintf(path, sizeof(path), "%s/lxc/c1.facts", run);
+	snprintf(path, sizeof(path), "%s/lxc/c1.facts", folder);
 	cr_assert_eq(chown(path, 65534, 65534), 0);
-	cr_assert_eq(lxc_facts_read(&facts, run, "c1"), -EPERM);
+	cr_assert_eq(lxc_facts_read(&facts, folder, "c1"), -EPERM);
 }
 
 Test(lxc_facts_file, a_directory_is_no_link)
@@ -244,17 +231,17 @@ Test(lxc_facts_file, a_directory_is_no_link)
 	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/lxc/c1", run);
+	snprintf(path, sizeof(path), "%s/lxc/c1", folder);
 	cr_assert_eq(mkdir(path, 0755), 0);
-	fd = lxc_facts_directory(run, "c1");
+	fd = lxc_facts_directory(folder, "c1");
 	cr_assert_geq(fd, 0);
 	close(fd);
-	snprintf(path, sizeof(path), "%s/lxc/c2", run);
+	snprintf(path, sizeof(path), "%s/lxc/c2", folder);
 	cr_assert_eq(symlink("/etc", path), 0);
-	cr_assert_lt(lxc_facts_directory(run, "c2"), 0);
+	cr_assert_lt(lxc_facts_directory(folder, "c2"), 0);
 	if (geteuid() != 0)
 		return;
-	snprintf(path, sizeof(path), "%s/lxc/c1", run);
+	snprintf(path, sizeof(path), "%s/lxc/c1", folder);
 	cr_assert_eq(chown(path, 65534, 65534), 0);
-	cr_assert_eq(lxc_facts_directory(run, "c1"), -EPERM);
+	cr_assert_eq(lxc_facts_directory(folder, "c1"), -EPERM);
 }

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "guest-agent/rtcwatch.h"
+#include "tests/unit/folder.h"
 
-static char root[] = "/tmp/onerng-rtc.XXXXXX";
 static char path[64];
 static struct rtcwatch w;
 
@@ -44,8 +44,8 @@ static bool looks_until(long ms, long end_ms, long ahead_ms)
 
 static void setup(void)
 {
-	cr_assert_not_null(mkdtemp(root));
-	snprintf(path, sizeof(path), "%s/since_epoch", root);
+	folder_make();
+	snprintf(path, sizeof(path), "%s/since_epoch", folder);
 	set_text("1000000\n");
 	rtcwatch_open(&w, path);
 	cr_assert(!looks_until(5000, 15000, AHEAD_MS));
@@ -53,11 +53,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-	char command[64];
-
 	rtcwatch_close(&w);
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 }
 
 TestSuite(rtcwatch, .init = setup, .fini = teardown);
@@ -182,11 +179,11 @@ Test(rtcwatch, vmgenid_is_there_with_a_device_only)
 	char link[96];
 
 	cr_assert(!rtcwatch_has_vmgenid("/nonexistent"));
-	cr_assert(!rtcwatch_has_vmgenid(root));
-	snprintf(link, sizeof(link), "%s/module", root);
+	cr_assert(!rtcwatch_has_vmgenid(folder));
+	snprintf(link, sizeof(link), "%s/module", folder);
 	cr_assert_eq(symlink("/", link), 0);
-	cr_assert(!rtcwatch_has_vmgenid(root));
-	snprintf(link, sizeof(link), "%s/QEMUVGID:00", root);
+	cr_assert(!rtcwatch_has_vmgenid(folder));
+	snprintf(link, sizeof(link), "%s/QEMUVGID:00", folder);
 	cr_assert_eq(symlink("/", link), 0);
-	cr_assert(rtcwatch_has_vmgenid(root));
+	cr_assert(rtcwatch_has_vmgenid(folder));
 }

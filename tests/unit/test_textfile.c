@@ -1,43 +1,23 @@
 #include "common/textfile.h"
 
-#include <criterion/criterion.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/onerng-textfile-XXXXXX", path[64], out[4];
+#include "tests/unit/folder.h"
+
+static char path[64], out[4];
 
 static void setup(void)
 {
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/file", dir);
+	folder_make();
+	snprintf(path, sizeof(path), "%s/file", folder);
 }
 
-static void teardown(void)
-{
-	unlink(path);
-	cr_assert_eq(rmdir(dir), 0);
-}
-
-TestSuite(textfile, .init = setup, .fini = teardown);
-
-static void put(const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	cr_assert_not_null(f);
-	cr_assert_geq(fputs(text, f), 0);
-	cr_assert_eq(fclose(f), 0);
-}
+TestSuite(textfile, .init = setup, .fini = folder_remove);
 
 static int read_after(const char *text)
 {
-	put(text);
+	folder_text("file", text);
 	memset(out, 'x', sizeof(out));
 	return textfile_read(path, out, sizeof(out));
 }
@@ -64,7 +44,7 @@ Test(textfile, what_is_not_there_is_an_error_and_empty)
 Test(textfile, a_folder_in_its_place_is_an_error_and_empty)
 {
 	memset(out, 'x', sizeof(out));
-	cr_assert_eq(textfile_read(dir, out, sizeof(out)), -EISDIR);
+	cr_assert_eq(textfile_read(folder, out, sizeof(out)), -EISDIR);
 	cr_assert_str_eq(out, "");
 }
 
