@@ -56,6 +56,11 @@ void log_set_level(enum log_level level)
 	state.level = level;
 }
 
+const char *log_level_name(enum log_level level)
+{
+	return levels[level].name;
+}
+
 int log_level_parse(const char *name)
 {
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)

@@ -21,7 +21,8 @@ enum log_level {
 void log_init(const char *program, enum log_level level);
 void log_set_level(enum log_level level);
 
-/* "err", "warn", "info" or "debug" to its level; -EINVAL for others. */
+/* "err", "warn", "info" or "debug"; parsing: its level, -EINVAL for others. */
+const char *log_level_name(enum log_level level);
 int log_level_parse(const char *name);
 
 void log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

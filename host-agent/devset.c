@@ -75,17 +75,26 @@ static unsigned int make_number(struct devset *s)
 	return s->next_number++;
 }
 
-static struct device *make_device(struct devset *s, const char *port)
+/* NULL: there is no place for it. */
+static struct device *place_device(struct devset *s, const char *port)
 {
 	unsigned int number = make_number(s);
 	struct device *d = make_place(s);
 
-	if (!d) {
-		log_warn("port %s: more than %d OneRNGs", port, DEVSET_MAX);
+	if (!d)
 		return NULL;
-	}
 	device_init(d, &s->env, number, port);
-	device_set_label(d, hostconf_label(s->conf, port));
+	if (s->conf)
+		device_set_label(d, hostconf_label(s->conf, port));
+	return d;
+}
+
+static struct device *make_device(struct devset *s, const char *port)
+{
+	struct device *d = place_device(s, port);
+
+	if (!d)
+		log_warn("port %s: more than %d OneRNGs", port, DEVSET_MAX);
 	return d;
 }
 
@@ -207,13 +216,6 @@ void devset_free(struct devset *s)
 	free(s);
 }
 
-static const char *level_name(enum log_level level)
-{
-	static const char *const names[] = { "err", "warn", "info", "debug" };
-
-	return names[level];
-}
-
 static struct device *find_hwrng(struct devset *s)
 {
 	size_t i;
@@ -267,7 +269,7 @@ void devset_configure(struct devset *s, const struct hostconf *conf)
 	size_t i;
 
 	s->conf = conf;
-	s->env.child.log_level = level_name(conf->log_level);
+	s->env.child.log_level = log_level_name(conf->log_level);
 	s->env.child.sandbox = sandbox_mode_name(conf->sandbox);
 	s->env.h_byte_millibits = conf->h_byte_millibits;
 	s->env.h_bit_millibits = conf->h_bit_millibits;
@@ -421,18 +423,11 @@ int devset_find(const struct devset *s, const char *word)
 void devset_reserve(struct devset *s, const char *port, const char *by)
 {
 	struct device *d = find_port(s, port);
-	unsigned int number;
 
-	if (!d) {
-		number = make_number(s);
-		d = make_place(s);
-		if (!d)
-			return;
-		device_init(d, &s->env, number, port);
-		if (s->conf)
-			device_set_label(d, hostconf_label(s->conf, port));
-	}
-	device_release(d, by);
+	if (!d)
+		d = place_device(s, port);
+	if (d)
+		device_release(d, by);
 }
 
 void devset_claim(struct devset *s, size_t i)

@@ -153,6 +153,7 @@ Test(log, level_names_are_known)
 	cr_assert_eq(log_level_parse("warn"), LOG_LEVEL_WARN);
 	cr_assert_eq(log_level_parse("info"), LOG_LEVEL_INFO);
 	cr_assert_eq(log_level_parse("debug"), LOG_LEVEL_DEBUG);
+	cr_assert_str_eq(log_level_name(LOG_LEVEL_DEBUG), "debug");
 	cr_assert_eq(log_level_parse(""), -EINVAL);
 	cr_assert_eq(log_level_parse("debugs"), -EINVAL);
 	cr_assert_eq(log_level_parse("ERR"), -EINVAL);
