@@ -67,23 +67,6 @@ char *replace_read(const char *path)
 	return text;
 }
 
-static int write_all(int fd, const char *text)
-{
-	size_t left = strlen(text);
-	ssize_t n;
-
-	while (left) {
-		n = write(fd, text, left);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			text += n;
-			left -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 /* Owner before mode: a change of owner takes set-user-ID bits away. */
 static int dress(int fd, const struct resolved *r, mode_t mode)
 {
@@ -128,7 +111,7 @@ static int fill(int fd, const struct resolved *r, const char *text, mode_t mode)
 	int err = dress(fd, r, mode);
 
 	if (!err)
-		err = write_all(fd, text);
+		err = textfile_put(fd, text, strlen(text));
 	if (!err && fsync(fd) < 0)
 		err = -errno;
 	return err;

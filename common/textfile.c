@@ -24,6 +24,23 @@ ssize_t textfile_fill(int fd, void *out, size_t size)
 	return (ssize_t)have;
 }
 
+int textfile_put(int fd, const void *data, size_t len)
+{
+	const char *from = data;
+	ssize_t put;
+
+	while (len > 0) {
+		put = write(fd, from, len);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return put < 0 ? -errno : -EIO;
+		from += put;
+		len -= (size_t)put;
+	}
+	return 0;
+}
+
 int textfile_read(const char *path, char *out, size_t size)
 {
 	ssize_t got;

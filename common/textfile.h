@@ -1,5 +1,5 @@
 /*
- * textfile.h - small files, read whole: of /proc, /sys, /run and /etc
+ * textfile.h - small files, read and written whole: of /proc, /sys, /run, /etc
  *
  * libc alone, so that whatever runs among strangers may have it, too.
  */
@@ -11,6 +11,9 @@
 
 /* Until the end, or until out is full.  Bytes read, or -errno. */
 ssize_t textfile_fill(int fd, void *out, size_t size);
+
+/* All of it, over short writes and signals.  0 or -errno. */
+int textfile_put(int fd, const void *data, size_t len);
 
 /*
  * Reads at most size - 1 bytes of path and ends them with a NUL; what is

@@ -18,6 +18,7 @@
 #include <jansson.h>
 
 #include "common/hex.h"
+#include "common/textfile.h"
 #include "ctl/client.h"
 
 #define SILENCE_S  60 /* the agent gives up before */
@@ -113,23 +114,6 @@ static int stream_reply(struct work *w, json_t **result)
 	return client_parse(line, len, result, w->why);
 }
 
-static int write_all(int fd, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n < 0)
-			n = 0;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static void show_progress(const struct work *w)
 {
 	static time_t shown;
@@ -161,7 +145,7 @@ static int take_samples(struct work *w, size_t len)
 		}
 		if (n > len)
 			n = len;
-		r = write_all(w->out, in->buf + in->from, n);
+		r = textfile_put(w->out, in->buf + in->from, n);
 		if (r < 0)
 			return explain(w, w->conf->file, -r);
 		if (!EVP_DigestUpdate(w->hash, in->buf + in->from, n))
@@ -297,10 +281,10 @@ static int finish(struct work *w)
 {
 	json_t *o = describe(w);
 	char *text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
-	int r = text ? write_all(w->side, text, strlen(text)) : -ENOMEM;
+	int r = text ? textfile_put(w->side, text, strlen(text)) : -ENOMEM;
 
 	if (r == 0)
-		r = write_all(w->side, "\n", 1);
+		r = textfile_put(w->side, "\n", 1);
 	if (r == 0 && fsync(w->side) < 0)
 		r = -errno;
 	if (r < 0)

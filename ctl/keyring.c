@@ -27,21 +27,6 @@ static ssize_t read_file(const char *path, uint8_t *buf, size_t size)
 	return n;
 }
 
-static int write_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* The name of path lasts a power cut only once its folder is on disk. */
 static int sync_folder(const char *path)
 {
@@ -70,7 +55,7 @@ static int install(const char *path, const uint8_t *data, size_t len)
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, data, len);
+	r = textfile_put(fd, data, len);
 	if (r == 0 && (fchmod(fd, KEYRING_MODE) < 0 || fsync(fd) < 0))
 		r = -errno;
 	if (close(fd) < 0 && r == 0)

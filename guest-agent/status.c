@@ -140,22 +140,6 @@ int status_format(const struct status *st, char *out, size_t size)
 	return (int)at + 1;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	ssize_t put;
-
-	while (len) {
-		put = write(fd, text, len);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return put < 0 ? -errno : -EIO;
-		text += put;
-		len -= (size_t)put;
-	}
-	return 0;
-}
-
 int status_write(const char *path, const struct status *st)
 {
 	char text[STATUS_FILE_MAX], temp[PATH_MAX];
@@ -172,7 +156,7 @@ int status_write(const char *path, const struct status *st)
 	if (fd < 0)
 		return -errno;
 	/* No fsync: after a crash of the machine it is worth nothing. */
-	r = write_all(fd, text, (size_t)len - 1);
+	r = textfile_put(fd, text, (size_t)len - 1);
 	close(fd);
 	if (!r && rename(temp, path) < 0)
 		r = -errno;

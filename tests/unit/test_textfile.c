@@ -1,6 +1,7 @@
 #include "common/textfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "tests/unit/folder.h"
@@ -84,4 +85,17 @@ Test(textfile, a_buffer_is_filled_over_short_reads)
 	cr_assert_eq(memcmp(out, "abc", 3), 0);
 	cr_assert_eq(textfile_fill(fds[0], out, 3), 1, "up to the end");
 	cr_assert_eq(textfile_fill(-1, out, 3), -EBADF);
+}
+
+Test(textfile, what_cannot_be_written_whole_is_an_error)
+{
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), fds[2];
+
+	cr_assert_eq(textfile_put(full, "ab", 2), -ENOSPC);
+	cr_assert_eq(textfile_put(full, "", 0), 0);
+	cr_assert_eq(textfile_put(-1, "ab", 2), -EBADF);
+	cr_assert_eq(pipe(fds), 0);
+	cr_assert_eq(textfile_put(fds[1], "abc", 3), 0);
+	cr_assert_eq(textfile_fill(fds[0], out, 3), 3);
+	cr_assert_eq(memcmp(out, "abc", 3), 0);
 }
