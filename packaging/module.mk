@@ -23,6 +23,8 @@ HOST_UNITS  := $(filter-out $(GUEST_UNITS),$(wildcard packaging/systemd/*.servic
 	packaging/systemd/*.path))
 UDEV_RULES  := $(wildcard packaging/udev/*.rules)
 LXC_CONFS   := $(wildcard lxc/*.conf)
+# hook.sh is no example: onerngctl container hook fills it in.
+LXC_SCRIPTS := $(filter-out lxc/hook.sh,$(wildcard lxc/*.sh))
 SYSUSERS    := $(wildcard packaging/sysusers.d/*.conf)
 
 fill = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@BINDIR@|$(BINDIR)|g' \
@@ -31,10 +33,12 @@ fill = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@BINDIR@|$(BINDIR)|g' \
 put = @set -e; $(INSTALL) -d '$(DESTDIR)$(3)'; for file in $(2); do \
 	target='$(DESTDIR)$(3)'/$${file\#\#*/}; \
 	$(fill) "$$file" >"$$target"; chmod $(1) "$$target"; done
-# $(call put_man,FILES): each page into its section.
-put_man = @set -e; for file in $(1); do section=$${file\#\#*.}; \
-	$(INSTALL) -D -m 644 "$$file" \
-	  '$(DESTDIR)$(MANDIR)'/man$$section/$${file\#\#*/}; done
+# $(call put_man,FILES): each page into its section.  In the tree they name what
+# the default PREFIX makes.
+put_man = @set -e; for file in $(1); do \
+	target='$(DESTDIR)$(MANDIR)'/man$${file\#\#*.}/$${file\#\#*/}; \
+	$(INSTALL) -D -m 644 /dev/null "$$target"; \
+	sed 's|/usr/local/lib/onerng|$(LIBDIR)|g' "$$file" >"$$target"; done
 
 # $(call put_conf,FILE,NAME): into SYSCONFDIR, unless there is one.
 put_conf = @test -e '$(DESTDIR)$(SYSCONFDIR)/$(2)' || \
@@ -52,6 +56,7 @@ install: $(PROGS) $(SIM_PROG) ## install the host's side (DESTDIR, PREFIX)
 	for name in $(LXC_LINKS); do \
 	  ln -sf lxc-autodev '$(DESTDIR)$(LIBDIR)/'$$name; done
 	$(call put,644,$(LXC_CONFS),$(EXAMPLEDIR))
+	$(call put,755,$(LXC_SCRIPTS),$(EXAMPLEDIR))
 	$(call put_man,$(HOST_MAN) $(GUEST_MAN))
 	$(call put_conf,packaging/hostd.conf,onerng/hostd.conf)
 
@@ -81,7 +86,7 @@ uninstall: ## remove what was installed; the configuration stays
 	  $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(SYSUSERS))) \
 	  $(addprefix $(DESTDIR)$(LIBDIR)/,onerng-guestd onerng-seed \
 	    lxc-autodev $(LXC_LINKS)) \
-	  $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,$(notdir $(LXC_CONFS))) \
+	  $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,$(notdir $(LXC_CONFS) $(LXC_SCRIPTS))) \
 	  $(DESTDIR)$(INITRAMFSDIR)/hooks/onerng \
 	  $(DESTDIR)$(INITRAMFSDIR)/scripts/init-top/onerng \
 	  $(addprefix $(DESTDIR)$(DRACUTDIR)/,$(notdir $(DRACUT_MODULE))) \

@@ -49,19 +49,19 @@ $(B)/tests/bench/bench_%: $(B)/tests/bench/bench_%.o $(TEST_LIBS)
 $(B)/tests/integration/ttyhold: $(B)/tests/lib/fusepage.o
 # The core's side of a reader speaks its messages.
 $(B)/tests/integration/readerpeer: $(B)/host-agent/rawmsg.o
-$(B)/tests/integration/jsonget: private TOOL_LIBS := $(call pkg_libs,jansson)
-$(B)/tests/integration/usbpeer: private TOOL_LIBS := $(call pkg_libs,libusb-1.0)
+$(B)/tests/integration/jsonget: private TOOL_LIBS = $(call pkg_libs,jansson)
+$(B)/tests/integration/usbpeer: private TOOL_LIBS = $(call pkg_libs,libusb-1.0)
 
 $(B)/tests/integration/usbprobe.o: private CPPFLAGS += $(call pkg_cflags,libusb-1.0)
-$(B)/tests/integration/usbprobe: private TOOL_LIBS := $(call pkg_libs,libusb-1.0)
+$(B)/tests/integration/usbprobe: private TOOL_LIBS = $(call pkg_libs,libusb-1.0)
 
 # Images are the simulator's; checks and keyrings are onerngctl's.
 $(B)/tests/integration/mkimage: $(SIM_LIB)
 $(B)/tests/integration/gpgvcheck: $(CTL_LIB)
-$(B)/tests/integration/whence: private TOOL_LIBS := $(call pkg_libs,libcrypto)
-$(B)/tests/integration/gpgvcheck: private TOOL_LIBS := \
+$(B)/tests/integration/whence: private TOOL_LIBS = $(call pkg_libs,libcrypto)
+$(B)/tests/integration/gpgvcheck: private TOOL_LIBS = \
 	$(COMMON_LIB) $(call pkg_libs,libevent_core libcrypto)
-$(B)/tests/integration/without: private TOOL_LIBS := \
+$(B)/tests/integration/without: private TOOL_LIBS = \
 	$(call pkg_libs,libseccomp)
 
 # Run in a guest or a container; a sanitized program cannot be static.
@@ -72,7 +72,7 @@ $(STATIC_TOOLS): private HARDEN_LD := $(filter-out -pie,$(HARDEN_LD)) -static
 endif
 
 $(B)/tests/integration/domainxml: $(DOMAIN_LIB)
-$(B)/tests/integration/domainxml: private TOOL_LIBS := \
+$(B)/tests/integration/domainxml: private TOOL_LIBS = \
 	$(COMMON_LIB) $(call pkg_libs,$(DOMAIN_PKGS))
 
 $(TOOL_PROGS): $(B)/%: $(B)/%.o $(COMMON_LIB)

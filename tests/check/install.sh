@@ -124,6 +124,10 @@ done
 check "LXC's example names the hooks that are installed" \
 	grep -q 'exec /usr/lib/onerng/lxc-autodev web' \
 	"$root/usr/share/doc/onerng-virt/examples/lxc/virtual.conf"
+check "LXC's example brings the script that it names" \
+	test -x "$root/usr/share/doc/onerng-virt/examples/lxc/autodev-passthrough.sh"
+grep -rl /usr/local "$root/usr/share" |
+	none "what is installed names no other PREFIX" "does"
 check "make uninstall works" run_make uninstall
 check "libvirt's hook is gone" \
 	test ! -e "$root/etc/libvirt/hooks/qemu.d/50-onerng"
