@@ -25,7 +25,7 @@ static void explain_permission(const char *path, char *why)
 
 	if (stat(path, &st) == 0)
 		g = getgrgid(st.st_gid);
-	if (g)
+	if (g && g->gr_gid)
 		snprintf(why, CLIENT_WHY_MAX,
 			 "%s: permission denied: for members of group %s and "
 			 "root",

@@ -27,6 +27,11 @@ static int run_selftest(void *ctx)
 	json_t *result = NULL;
 	int r;
 
+	if (c->inject && c->call.operand) {
+		command_complain(&c->call, c->call.operand,
+				 "--inject leaves the devices alone");
+		return EXIT_USAGE;
+	}
 	if (c->inject)
 		r = selftest_inject(c->call.socket, c->inject, &result, why);
 	else

@@ -8,20 +8,14 @@
 /* A domain needs nothing of LXC's. */
 struct set_call {
 	struct container_call of;
-	struct set set;
+	struct domain_policy policy;
 };
 
-#define SETTER(name)                                                          \
-	static int set_##name(void *ctx, const char *value, const char **why) \
-	{                                                                     \
-		return set_take_##name(&((struct set_call *)ctx)->set, value, \
-				       why);                                  \
-	}
-SETTER(class)
-SETTER(absent)
-SETTER(rate)
-SETTER(burst)
-SETTER(weight)
+POLICY_SETTER(struct set_call, class, "class")
+POLICY_SETTER(struct set_call, absent, "when-absent")
+POLICY_SETTER(struct set_call, rate, "rate")
+POLICY_SETTER(struct set_call, burst, "burst")
+POLICY_SETTER(struct set_call, weight, "weight")
 
 #define SET_OPTIONS                                                     \
 	POLICY_OPT_CLASS(set_class), POLICY_OPT_ABSENT(set_absent),     \
@@ -40,12 +34,20 @@ static const struct opt container_options[] = {
 	COMMAND_OPT_JSON, COMMAND_OPT_HELP,   COMMAND_OPT_END,
 };
 
-static int change(const struct set_call *c, const char *consumer)
+static int change(const struct set_call *c, const char *kind,
+		  const char *consumer)
 {
 	const struct command_call *call = &c->of.call;
-	json_t *request = set_request(&c->set, consumer);
+	json_t *request;
 	int r;
 
+	if (!policy_is_given(&c->policy)) {
+		command_complain(call, NULL,
+				 "nothing to change: give --class, "
+				 "--when-absent, --rate, --burst or --weight");
+		return EXIT_USAGE;
+	}
+	request = set_request(kind, consumer, &c->policy);
 	if (!request)
 		return command_complain(call, consumer, "not a name");
 	r = command_ask(call, request, set_print);
@@ -57,7 +59,7 @@ static int run_domain(void *ctx)
 {
 	const struct set_call *c = ctx;
 
-	return change(c, c->of.call.operand);
+	return change(c, NULL, c->of.call.operand);
 }
 
 const struct command command_domain_set = {
@@ -82,12 +84,11 @@ static int run_container(void *ctx)
 	int r;
 
 	h->call = &c->of.call;
-	c->set.kind = "container";
 	if (container_find_lxc(h, &path) == 0 &&
 	    container_find(h, id, &found, why) == 0 && found.include.count &&
 	    !found.foreign)
 		id = found.id;
-	r = change(c, id);
+	r = change(c, "container", id);
 	container_release(&found);
 	container_end(h);
 	return r;

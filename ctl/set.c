@@ -1,49 +1,6 @@
 #include "ctl/set.h"
 
-#include <errno.h>
-#include <limits.h>
-
-static int take_number(const char *value, unsigned long long *out, bool *has,
-		       const char **why)
-{
-	*why = "not a number";
-	*has = true;
-	return opt_u64(value, 0, INT_MAX, out);
-}
-
-int set_take_class(struct set *s, const char *value, const char **why)
-{
-	(void)why;
-	s->class = value;
-	return 0;
-}
-
-int set_take_absent(struct set *s, const char *value, const char **why)
-{
-	(void)why;
-	s->when_absent = value;
-	return 0;
-}
-
-int set_take_rate(struct set *s, const char *value, const char **why)
-{
-	return take_number(value, &s->rate, &s->has_rate, why);
-}
-
-int set_take_burst(struct set *s, const char *value, const char **why)
-{
-	return take_number(value, &s->burst, &s->has_burst, why);
-}
-
-int set_take_weight(struct set *s, const char *value, const char **why)
-{
-	return take_number(value, &s->weight, &s->has_weight, why);
-}
-
-static int add_text(json_t *o, const char *key, const char *value)
-{
-	return value ? json_object_set_new(o, key, json_string(value)) : 0;
-}
+#include <stdbool.h>
 
 static int add_number(json_t *o, const char *key, bool has,
 		      unsigned long long value)
@@ -53,18 +10,19 @@ static int add_number(json_t *o, const char *key, bool has,
 	return json_object_set_new(o, key, json_integer((json_int_t)value));
 }
 
-json_t *set_request(const struct set *s, const char *consumer)
+json_t *set_request(const char *kind, const char *consumer,
+		    const struct domain_policy *p)
 {
-	json_t *o = json_pack("{s:s, s:s}", "cmd", "consumer-set", "consumer",
-			      consumer);
+	json_t *o = json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "cmd",
+			      "consumer-set", "consumer", consumer, "kind",
+			      kind, "class", p->class, "when_absent",
+			      p->when_absent);
 
 	if (!o)
 		return NULL;
-	if (add_text(o, "kind", s->kind) || add_text(o, "class", s->class) ||
-	    add_text(o, "when_absent", s->when_absent) ||
-	    add_number(o, "rate", s->has_rate, s->rate) ||
-	    add_number(o, "burst", s->has_burst, s->burst) ||
-	    add_number(o, "weight", s->has_weight, s->weight)) {
+	if (add_number(o, "rate", p->has_rate, p->rate) ||
+	    add_number(o, "burst", p->has_burst, p->burst) ||
+	    add_number(o, "weight", p->has_weight, p->weight)) {
 		json_decref(o);
 		return NULL;
 	}
@@ -86,7 +44,7 @@ static long long number(const json_t *o, const char *key)
 void set_print(const json_t *r, FILE *out)
 {
 	fprintf(out,
-		"%s: class %s, when_absent %s, rate %lld, burst %lld, "
+		"%s: class %s, when_absent %s, rate %lld B/s, burst %lld B, "
 		"weight %lld, until the agent's next reload\n",
 		text(r, "name"), text(r, "class"), text(r, "when_absent"),
 		number(r, "rate"), number(r, "burst"), number(r, "weight"));

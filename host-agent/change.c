@@ -205,7 +205,7 @@ json_t *change_consumer(void *targets, const json_t *request, char *why)
 		return NULL;
 	if (find_target(targets, &change, &t) < 0) {
 		snprintf(why, CONTROL_WHY_MAX,
-			 "no consumer %s: see onerngctl domain list",
+			 "no consumer %s: see onerngctl status",
 			 log_escape(shown, sizeof(shown), change.consumer,
 				    strlen(change.consumer)));
 		return NULL;

@@ -54,8 +54,9 @@ static json_t *start(const struct status *s, const char *name, char *why)
 	if (json_array_size(names))
 		return json_pack("{s:o}", "started", names);
 	json_decref(names);
-	snprintf(why, CONTROL_WHY_MAX,
-		 "no such device, or it is not running: see status");
+	snprintf(why, CONTROL_WHY_MAX, "%s: see onerngctl status",
+		 *name ? "no such device, or it does not run"
+		       : "no device runs");
 	return NULL;
 }
 
@@ -132,7 +133,7 @@ static int inject(struct selftest *t, int fd, const char *fault, char *why)
 		return 0;
 	}
 	if (errno == EINVAL)
-		snprintf(why, CONTROL_WHY_MAX, "no such fault: %s",
+		snprintf(why, CONTROL_WHY_MAX, "no such fault: give one of %s",
 			 FAULTLAB_FAULTS);
 	else
 		snprintf(why, CONTROL_WHY_MAX,

@@ -44,7 +44,20 @@ refuse "onerngctl without an agent" 1 said hostd_ctl status
 check "says what may be wrong" grep -q "is not running? ($S: " "$T/said"
 refuse "onerngctl without a command" 2 hostd_ctl
 refuse "an unknown command" 2 hostd_ctl stauts
-refuse "half a command" 2 hostd_ctl domain
+refuse "half a command" 2 said hostd_ctl domain
+check "says where the other half is" \
+	grep -qx 'onerngctl: domain: which of its commands? try onerngctl domain --help' \
+	"$T/said"
+refuse "a wrong half" 2 said hostd_ctl domain chekc
+check "names both" grep -q "domain chekc: unknown command; try " "$T/said"
+check "--help of half a command" said hostd_ctl domain --help
+check "names what there is" grep -q "^  domain check  " "$T/said"
+equal "and nothing else" 0 "$(grep -c "container" "$T/said")"
+refuse "a change of nothing" 2 hostd_ctl domain set x
+refuse "a rate out of range" 2 said hostd_ctl domain set x --rate 1000000001
+check "says the range" grep -q "not a number from 0 to 1000000000" "$T/said"
+refuse "no class" 2 hostd_ctl container set x --class best
+refuse "a fault for a device" 2 hostd_ctl selftest --inject ones onerng0
 refuse "an unknown option" 2 hostd_ctl --color status
 refuse "--watch 0" 2 hostd_ctl status --watch=0
 refuse "--watch with a word" 2 hostd_ctl status --watch=often
@@ -123,7 +136,7 @@ check "by which test, when, and nothing was released" grep -q \
 	"detected by dup after 80 raw bytes; 0 bytes of the failing" "$T/said"
 refuse "a fault that none can detect" 1 said hostd_ctl selftest --inject lfsr-32
 refuse "no such fault" 1 said hostd_ctl selftest --inject gremlins
-check "names the faults" grep -q "no such fault: none, zeros" "$T/said"
+check "names the faults" grep -q "no such fault: give one of none, zeros" "$T/said"
 # The first is not done when the second is answered: it is done in steps, and
 # others have their turns between them.
 cat >"$T/meanwhile.py" <<'END'
@@ -156,6 +169,9 @@ refuse "self-test is for root" 1 said setpriv --reuid 65534 --clear-groups \
 	"$(for_others "$B/onerngctl")" -s "$S" selftest
 check "says so" grep -q "only root may" "$T/said"
 chmod 660 "$S"
+refuse "a socket of root's group is for root" 1 said setpriv --reuid 65534 \
+	--regid 65534 --clear-groups "$(for_others "$B/onerngctl")" -s "$S" status
+check "says how a group is let in" grep -q "control_group" "$T/said"
 
 # Idle peers: as many as it takes, then some.
 start idle python3 -c '

@@ -216,9 +216,9 @@ equal "of the same peer" "$stream_pid" "$(get 2 peer.pid)"
 check "which had no gap" running stream
 stop stream
 check "no block came twice across the changes" "$wild" unique "$T/stream"
-refuse "an unknown class" 1 hostd_ctl domain set d2 --class best
+refuse "an unknown class" 2 hostd_ctl domain set d2 --class best
 refuse "an unknown domain" 1 hostd_ctl domain set nobody --class raw
-refuse "nothing to change" 1 hostd_ctl domain set d2
+refuse "nothing to change" 2 hostd_ctl domain set d2
 refuse "no domain" 2 hostd_ctl domain set --class raw
 refuse "two domains" 2 hostd_ctl domain set d1 d2 --class raw
 chmod 711 "$T" "$T/run"
