@@ -27,6 +27,8 @@ static int forget(const struct plan *p)
 		return container_complain(&p->c, why);
 	if (r == REGISTER_TOLD)
 		printf("%s: host agent: told\n", p->c.shown);
+	else if (r == REGISTER_LATER)
+		printf("%s: host agent: does not run\n", p->c.shown);
 	return 0;
 }
 

@@ -51,29 +51,30 @@ static void print_device(const json_t *o)
 	       json_is_true(json_object_get(o, "socket"))
 		       ? ", with /dev/onerng.d/egd.sock"
 		       : "");
-	fputs("device rules: ", stdout);
+	fputs("device rules:", stdout);
 	if (json_array_size(rules))
 		print_list(rules, " ");
 	else
-		fputs("none, the container may use every device", stdout);
+		fputs(" none, the container may use every device", stdout);
 	putchar('\n');
 }
 
-static void print_agent(const json_t *o)
+/* why: it did not answer; NULL: it did. */
+static void print_agent(const json_t *o, const char *why)
 {
 	const json_t *c = json_object_get(o, "agent");
 
 	if (!json_is_object(c)) {
-		puts("host agent: does not know it, or does not answer");
+		printf("host agent: %s\n", why ? why : "does not know it");
 		return;
 	}
-	printf("host agent: node %s, class %s, rate %lld, weight %lld, "
-	       "delivered %lld, owed %lld\n",
+	printf("host agent: node %s, class %s, rate %lld B/s, weight %lld, "
+	       "delivered %lld B, owed %lld B\n",
 	       text(o, "node"), text(c, "class"), count(c, "rate"),
 	       count(c, "weight"), count(c, "delivered"), count(c, "owed"));
 }
 
-static void print(const struct container *c, const json_t *o)
+static void print(const struct container *c, const json_t *o, const char *why)
 {
 	char shown[CONTAINER_CONFIG_MAX];
 
@@ -87,7 +88,7 @@ static void print(const struct container *c, const json_t *o)
 	       : c->include.count ? "attached"
 				  : "not attached");
 	print_device(o);
-	print_agent(o);
+	print_agent(o, why);
 }
 
 static int show(struct container *c)
@@ -98,11 +99,11 @@ static int show(struct container *c)
 
 	client_ask(call->socket, "status", &status, why);
 	o = container_describe(c, status);
-	json_decref(status);
 	if (call->json)
 		command_print_json(o);
 	else
-		print(c, o);
+		print(c, o, status ? NULL : why);
+	json_decref(status);
 	json_decref(o);
 	return command_flush(call);
 }

@@ -187,8 +187,10 @@ static int forget(const struct change *c)
 	r = register_forget(&c->call->registry, c->domain.uuid, why);
 	if (r < 0)
 		return change_complain(c, why);
-	if (r > 0)
+	if (r == REGISTER_TOLD)
 		printf("%s: host agent: told\n", c->shown);
+	else if (r == REGISTER_LATER)
+		printf("%s: host agent: does not run\n", c->shown);
 	return 0;
 }
 

@@ -43,7 +43,10 @@ static int load(const struct container_host *h, const char *id, struct entry *e,
 	}
 	e->text = replace_read(e->path);
 	if (!e->text) {
-		fail(out, e->path, resolve_strerror(-errno));
+		fail(out, e->path,
+		     errno == ENOENT ? "is not there: no container with this "
+				       "ID is attached"
+				     : resolve_strerror(-errno));
 		return -1;
 	}
 	if (container_snippet_parse(e->text, &e->before) < 0 ||

@@ -279,7 +279,7 @@ static int forget(const struct registry *r, const struct entry *e,
 	}
 	status = agent_status(r, why);
 	if (!status)
-		return REGISTER_TOLD; /* it reads its configuration when it starts */
+		return REGISTER_LATER;
 	err = reload(r->socket, status, why);
 	json_decref(status);
 	return err ? err : REGISTER_TOLD;

@@ -55,8 +55,8 @@ int register_restore_container(const struct registry *r, const char *id,
 			       char why[static CLIENT_WHY_MAX]);
 
 /*
- * What was told is taken back: REGISTER_TOLD; REGISTER_KNOWN if there was
- * nothing; -errno with why.
+ * What was told is taken back: REGISTER_TOLD; REGISTER_LATER if no agent runs;
+ * REGISTER_KNOWN if there was nothing; -errno with why.
  */
 int register_forget(const struct registry *r, const char *uuid,
 		    char why[static CLIENT_WHY_MAX]);

@@ -123,10 +123,13 @@ check "names are given anew" said container attach web --name hwrng
 refuse "all of them" 1 grep -q ttyACM0 "$inc/web.d/onerng.conf"
 check "show" said container show web
 says "says which device" "^device: virtual, as /dev/hwrng, 0:20 0600"
+says "and which rules" "^device rules: cgroup cgroup2$"
+says "and that nobody could be asked" "^host agent: onerng-hostd is not running"
 equal "as JSON, too" "web stopped true 0600" "$(container show web --json >"$T/json"
 	echo "$(json id <"$T/json") $(json state <"$T/json") $(
 		json attached <"$T/json") $(json mode <"$T/json")")"
 check "detach" said container detach web
+says "says that nobody was told" "host agent: does not run"
 check "gives back what was there" cmp "$T/web.before" "$lxc/web/real"
 equal "and leaves nothing" '' "$(find "$inc" "$T/hostd.conf.d" -type f)"
 check "detach again" said container detach web
