@@ -32,7 +32,9 @@ static void print_released(const json_t *result, FILE *out)
 static void print_claimed(const json_t *result, FILE *out)
 {
 	(void)result;
-	fputs("taken back: its start-up test runs; see status\n", out);
+	fputs("taken back: onerngctl status shows its start-up test, or that it "
+	      "failed for good before\n",
+	      out);
 }
 
 static int ask(const struct command_call *call, const char *cmd, bool force,

@@ -166,9 +166,10 @@ static int read_dump(const char *path, uint8_t buf[static FIRMWARE_DUMP + 1],
 
 	if (!file)
 		return -errno;
+	errno = 0;
 	*len = fread(buf, 1, FIRMWARE_DUMP + 1, file);
 	if (ferror(file))
-		r = -EIO;
+		r = errno ? -errno : -EIO;
 	fclose(file);
 	return r;
 }

@@ -89,7 +89,8 @@ static void made(const json_t *d, FILE *out)
 		fprintf(out, "          the kernel's %s\n",
 			shown(line, d, "driver"));
 	if (number(d, "blocks"))
-		fprintf(out, "          made %llu blocks; %s bytes served\n",
+		fprintf(out,
+			"          made %llu blocks of 64 B; %s B served\n",
 			(unsigned long long)number(d, "blocks"),
 			size(served, number(d, "bytes_served")));
 }
@@ -127,7 +128,7 @@ static void device(const json_t *d, int width, FILE *out)
 	char rate[SIZE_MAX_TEXT], raw[SIZE_MAX_TEXT], lost[SIZE_MAX_TEXT];
 	char name[SHOWN_MAX], port[SHOWN_MAX], line[SHOWN_MAX];
 
-	fprintf(out, "%-*s %-10s %-10s %7s/s %8s %6s  %-8s %8llu\n", width,
+	fprintf(out, "%-*s %-10s %-10s %6sB/s %8s %6s  %-8s %8llu\n", width,
 		shown(name, d, "name"), shown(port, d, "port"),
 		text(d, "state"), size(rate, number(d, "raw_rate")),
 		size(raw, number(d, "raw_bytes")),
@@ -135,7 +136,10 @@ static void device(const json_t *d, int width, FILE *out)
 		health ? text(health, "verdict") : "-",
 		(unsigned long long)sum(json_object_get(health, "failures")));
 	if (*text(d, "detail"))
-		fprintf(out, "          %s\n", shown(line, d, "detail"));
+		fprintf(out, "          %s%s\n",
+			strcmp(text(d, "state"), "released") ? ""
+							     : "let go for ",
+			shown(line, d, "detail"));
 	final(health, out);
 	if (!strcmp(text(trend, "verdict"), "warning"))
 		fprintf(out, "          raw noise left its baseline: %s\n",
