@@ -356,8 +356,8 @@ static const struct key keys[] = {
 	{ "container", "when_absent", set_when_absent },
 };
 
-/* Of those without a name of their own. */
-static bool section_known(const char *section)
+/* "[domain NAME]": it has to have a name of its own. */
+static bool section_needs_name(const char *section)
 {
 	static const char *const named[] = { "domain", "device", "hwrng",
 					     "container" };
@@ -365,7 +365,14 @@ static bool section_known(const char *section)
 
 	for (i = 0; i < sizeof(named) / sizeof(named[0]); i++)
 		if (!strcmp(named[i], section))
-			return false;
+			return true;
+	return false;
+}
+
+static bool section_known(const char *section)
+{
+	size_t i;
+
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!strcmp(keys[i].section, section))
 			return true;
@@ -403,11 +410,29 @@ static int open_section(struct load *l, const char *section, char *why)
 		return hostconf_open_hwrng(
 			l->conf, section + strlen(HWRNG_SECTION), why);
 	}
+	if (section_needs_name(section)) {
+		snprintf(why, INI_WHY_MAX, "[%s] has no name: [%s NAME]",
+			 section, section);
+		return -EINVAL;
+	}
 	if (!section_known(section)) {
 		snprintf(why, INI_WHY_MAX, "unknown section [%.64s]", section);
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/* What is wrong with a value is said with its key. */
+static int set_value(const struct key *key, struct load *l, const char *value,
+		     char *why)
+{
+	char text[INI_WHY_MAX] = "";
+	int r = key->set(l, value, text);
+
+	if (r < 0)
+		snprintf(why, INI_WHY_MAX, "%.24s: %.224s", key->name,
+			 text[0] ? text : strerror(-r));
+	return r;
 }
 
 static int set_key(void *ctx, const char *section, const char *key,
@@ -435,11 +460,11 @@ static int set_key(void *ctx, const char *section, const char *key,
 		return -EINVAL;
 	}
 	if (strcmp(kind, "consumers") && strcmp(kind, "host"))
-		return keys[i].set(l, value, why);
+		return set_value(&keys[i], l, value, why);
 	defaults.limits = l->conf->defaults;
 	defaults.policy = l->conf->default_policy;
 	l->cur = strcmp(kind, "host") ? &defaults : &l->conf->host;
-	err = keys[i].set(l, value, why);
+	err = set_value(&keys[i], l, value, why);
 	l->conf->defaults = defaults.limits;
 	l->conf->default_policy = defaults.policy;
 	l->cur = NULL;

@@ -98,7 +98,7 @@ printf '[device a]\nport=1-1\n[device b]\nport=1-1\n' >"$T/bad.conf"
 refuse "two labels for a port are refused" 3 "$B/onerng-hostd" -t \
 	-c "$T/bad.conf"
 "$B/onerng-hostd" -t -c "$T/bad.conf" >"$T/said" 2>&1
-check "with file and line" grep -q "bad.conf:4: device a has this port" \
+check "with file and line" grep -q "bad.conf:4: port: device a has this port" \
 	"$T/said"
 
 # What is not the kernel's hardware RNG is not used, and the agent says why.

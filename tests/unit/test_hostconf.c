@@ -212,7 +212,7 @@ Test(hostconf, numbers_end_at_their_bounds)
 	refused("[agent]\npool=4032\n", "4096 to 16777216");
 	refused("[agent]\npool=16777280\n", "4096 to 16777216");
 	refused("[agent]\npool=4097\n", "multiple of 64");
-	refused("[agent]\npool=4k\n", "not a number");
+	refused("[agent]\npool=4k\n", ":2: pool: not a number from 4096 ");
 	refused("[agent]\nidle_pause=86401\n", "not a number");
 	hostconf_free(good("[host]\nrate=1000000000\nburst=1073741824\n"));
 	refused("[host]\nrate=1000000001\n", "not a number");
@@ -293,7 +293,7 @@ Test(hostconf, what_is_unknown_is_named_with_its_line)
 	refused("[agent]\n\nfoo=1\n", ":3: ");
 	refused("[agent]\nfoo=1\n", "unknown key 'foo' in [agent]");
 	refused("[agents]\n", "unknown section [agents]");
-	refused("[domain]\n", "unknown section");
+	refused("[domain]\n", "[domain] has no name: [domain NAME]");
 	refused("[consumers]\nuuid=" UUID_A "\n", "unknown key");
 	refused("[host]\nuuid=" UUID_A "\n", "unknown key");
 	refused("[domain a]\nenabled=yes\n",
@@ -390,12 +390,12 @@ Test(hostconf, devices_have_labels_by_their_ports)
 Test(hostconf, labels_that_cannot_be_told_apart_are_refused)
 {
 	refused("[device a]\nport=1-1\n[device b]\nport=1-1\n",
-		":4: device a has this port already");
+		":4: port: device a has this port already");
 	refused("[device a]\nport=1-1\n[hwrng a]\n", "a device has this label");
 	refused("[hwrng a]\n[device a]\n", "the hwrng has this label");
 	refused("[device a]\n", "[device a] has no port");
-	refused("[device a]\nport=any\n", ":2: not BUS-PORT");
-	refused("[device]\nport=1-1\n", "unknown section");
+	refused("[device a]\nport=any\n", ":2: port: not BUS-PORT");
+	refused("[device]\nport=1-1\n", "[device] has no name");
 	refused("[device ]\nport=1-1\n", "");
 	refused("[device 1-1]\n", ":1: a label is a letter");
 	refused("[device a b]\n", "a label is a letter");
@@ -441,10 +441,10 @@ Test(hostconf, a_hwrng_is_used_only_if_it_is_named)
 
 Test(hostconf, a_hwrng_that_cannot_be_is_refused)
 {
-	refused("[hwrng]\n", "unknown section");
+	refused("[hwrng]\n", "[hwrng] has no name");
 	refused("[hwrng a]\n[hwrng b]\n", ":2: another hwrng");
 	refused("[hwrng 1]\n", "a label is a letter");
-	refused("[hwrng a]\npath=hwrng\n", ":2: not an absolute path");
+	refused("[hwrng a]\npath=hwrng\n", ":2: path: not an absolute path");
 	refused("[hwrng a]\npath=\n", "not an absolute path");
 	refused("[hwrng a]\npath=/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		"aaaaaaaaaaaaaaaaa\n",
@@ -496,7 +496,7 @@ Test(hostconf, a_container_that_makes_no_sense_is_refused)
 {
 	char text[400] = "[agent]\nrun_dir=/", *p = text + strlen(text);
 
-	refused("[container]\n", "unknown section");
+	refused("[container]\n", "[container] has no name");
 	refused("[container ]\n", "container's id");
 	refused("[container .a]\n", "container's id");
 	refused("[container -a]\n", "container's id");
