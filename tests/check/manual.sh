@@ -49,16 +49,50 @@ same() {
 		none "$program: --help has every option of the manual" "lacks"
 }
 
+# The commands of onerngctl, by its --help.
+ctl_commands() {
+	"$B/onerngctl" --help 2>&1 </dev/null | sed '1,/^commands:/d' |
+		sed -E 's/^  ([a-z]+( [a-z-]+)?) .*/\1/'
+}
+
+# "COMMAND --option" for each option in its synopsis.
+ctl_synopsis() {
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' man/onerngctl.8 | awk '
+		function tell(i) {
+			for (i = 1; command && i <= options; i++)
+				print command " --" option[i]
+			command = ""
+			options = 0
+		}
+		/^\.(Nm|Sh)/ { tell() }
+		/^\.Cm / { sub(/^\.Cm /, ""); command = $0 }
+		match($0, /Fl -[a-z-]+/) {
+			option[++options] = substr($0, RSTART + 4, RLENGTH - 4)
+		}' | sort
+}
+
+ctl_commands >"$T/commands"
+set --
+while IFS= read -r command; do
+	set -- "$@" "$command"
+done <"$T/commands"
+
 same onerng-hostd onerng-hostd.8
 same onerng-guestd onerng-guestd.8
-same onerngctl onerngctl.8 status "domain list" "domain set" \
-	"domain attach" "domain detach" "domain show" "domain check" "domain watch" \
-	"container attach" "container detach" "container list" \
-	"container show" "container check" "container set" "container hook" \
-	"container refresh" \
-	"firmware import-key" "firmware verify" "firmware dump" selftest \
-	capture "device release" "device claim"
+same onerngctl onerngctl.8 "$@"
 same onerng-sim onerng-sim.1 run usbredir ctl
+
+ctl_synopsis >"$T/synopsis"
+for command; do
+	# shellcheck disable=SC2086 # "domain list" is two words
+	"$B/onerngctl" $command --help </dev/null |
+		sed -nE 's/^ +(-[a-z], )?--([a-z][a-z-]*).*/\2/p' | grep -vx help |
+		sed "s/^/$command --/"
+done | sort >"$T/helps"
+comm -23 "$T/helps" "$T/synopsis" |
+	none "each command's synopsis has its options" "lacks"
+comm -13 "$T/helps" "$T/synopsis" |
+	none "each command has the options of its synopsis" "lacks"
 
 # Every option but those without a help text is refused or taken by name: the
 # tables in the source name nothing that --help does not.
@@ -69,13 +103,7 @@ for folder in host-agent guest-agent ctl tests/sim; do
 	case $folder in
 	host-agent) help_options "$B/onerng-hostd" ;;
 	guest-agent) help_options "$B/onerng-guestd" ;;
-	ctl) help_options "$B/onerngctl" status "domain list" "domain set" \
-		"domain attach" "domain detach" "domain show" "domain check" "domain watch" \
-		"container attach" "container detach" "container list" \
-		"container show" "container check" "container set" \
-		"container hook" "container refresh" \
-		"firmware import-key" "firmware verify" "firmware dump" \
-		selftest capture "device release" "device claim" ;;
+	ctl) help_options "$B/onerngctl" "$@" ;;
 	*) help_options "$B/onerng-sim" run usbredir ctl ;;
 	esac >"$T/help"
 	comm -23 "$T/table" "$T/help" | grep -vxE -- '--(role|port|sandbox)' |
