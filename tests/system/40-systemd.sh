@@ -19,6 +19,10 @@ uuid=d2a1f7ae-5a3f-4a7e-8c3f-0b6e2f6d0041
 
 install_all() {
 	host_install install install-guest &&
+		sed -i 's/^#socket_group=.*/socket_group=test-qemu/' \
+			"$T/root/etc/onerng/hostd.conf" &&
+		printf '%s\n' 'g test-qemu - -' 'm onerng test-qemu' \
+			>"$T/root/usr/lib/sysusers.d/test-qemu.conf" &&
 		printf '[%s]\n%s\n' agent sandbox=kill source firmware=off \
 			'domain one' "uuid=$uuid" \
 			>>"$T/root/etc/onerng/hostd.conf" &&
@@ -49,6 +53,9 @@ check host_agent_unit_starts vm_run host 60 'systemctl start onerng-hostd' ||
 check host_agent_serves serving_again || why onerng-hostd
 equal host_agent_is_its_user onerng "$(on_host 'stat -c %U /proc/$(
 	systemctl show -p MainPID --value onerng-hostd)')"
+# As onerng-hostd(8) sets it up: the agent's user is a member of that group.
+equal domain_socket_is_for_qemus_group 'test-qemu 660' \
+	"$(on_host "stat -c '%G %a' /run/onerng/kvm/$uuid.sock")"
 check host_feeder_unit_starts \
 	vm_run host 60 'systemctl start onerng-guestd-host' ||
 	why onerng-guestd-host
