@@ -27,6 +27,16 @@ static const struct opt options[] = {
 	COMMAND_OPT_END,
 };
 
+/* A node that root named and that is none of the agent's devices. */
+static bool is_strange(const struct container_snippet *s)
+{
+	char port[CONTAINER_PLACE_MAX];
+
+	return s->device == CONTAINER_PASSTHROUGH && *s->place == '/' &&
+	       s->has_number &&
+	       !strcmp(container_device_for_agent(s, port), "none");
+}
+
 /* What has to be known beyond "attached". */
 static void warn(const struct plan *p)
 {
@@ -41,6 +51,9 @@ static void warn(const struct plan *p)
 		       "now; its rule is written when it is: onerngctl "
 		       "container refresh\n",
 		       c->shown);
+	if (is_strange(&c->snippet))
+		printf("%s: %s is no OneRNG: the container gets it as it is\n",
+		       c->shown, c->snippet.place);
 	if (!c->handle.handle)
 		printf("%s: whether it runs cannot be told: %s\n", c->shown,
 		       c->why_no_handle);

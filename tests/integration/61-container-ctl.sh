@@ -224,6 +224,16 @@ check "a host without liblxc" said env LD_LIBRARY_PATH="$T/nolib" \
 says "has containers without a state" "^web .*unknown"
 check "nothing of liblxc is linked" sh -c "! ldd '$B/onerngctl' | grep -q lxc"
 
+config strange <<END2
+lxc.uts.name = strange
+lxc.net.0.type = empty
+END2
+check "a node that root names" said container attach strange \
+	--device passthrough=/dev/null
+says "and that is no OneRNG is told of" "/dev/null is no OneRNG"
+check "is taken away again" said container detach strange
+rm -r "${lxc:?}/strange"
+
 # The linter.
 config hand <<END2
 lxc.uts.name = hand
