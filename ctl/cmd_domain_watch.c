@@ -55,7 +55,7 @@ static void say_once(char *said, size_t size, const char *what, const char *why)
 	if (!strcmp(said, why))
 		return;
 	snprintf(said, size, "%s", why);
-	log_warn("%s: %s: tried again until it goes", what, why);
+	log_warn("%s: %s: tried again until it works", what, why);
 }
 
 static void tell_state(const struct watching *w)
