@@ -17,6 +17,11 @@
 #include "lxc/container_check.h"
 
 #define FOLDER_END ".d"
+#define CHANGES	   "onerngctl container "
+#define REFRESHES  CHANGES "refresh "
+#define PLAIN                                                            \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
+	"/._-+:"
 
 struct checking {
 	struct container_host *host;
@@ -116,6 +121,42 @@ static void check_found(struct checking *c, const struct container *found,
 			    "its /dev does not answer");
 }
 
+/* What is not where LXC and the agent have it: " --path PLACE"; NULL: it is. */
+static void add_place(char **command, const char *option, const char *place)
+{
+	char *longer;
+
+	/* what a shell takes for more than a word is left to the operator */
+	if (!place || place[strspn(place, PLAIN)])
+		return;
+	if (asprintf(&longer, "%s --%s %s", *command, option, place) < 0)
+		return;
+	free(*command);
+	*command = longer;
+}
+
+/* A command of ours has to look where this one did. */
+static void say_where(const struct container_host *h, struct findings *f)
+{
+	const char *dir = strcmp(h->dir, CONTAINER_DIR) ? h->dir : NULL;
+	const char *drop_ins = h->registry.dir;
+
+	if (!strcmp(drop_ins, REGISTER_DIR))
+		drop_ins = NULL;
+	for (size_t i = 0; i < f->count; i++) {
+		char **command = &f->finding[i].command;
+
+		if (strncmp(*command, CHANGES, strlen(CHANGES)) != 0 ||
+		    strpbrk(*command, ";&|"))
+			continue;
+		add_place(command, "includes", dir);
+		if (!strncmp(*command, REFRESHES, strlen(REFRESHES)))
+			continue;
+		add_place(command, "path", h->path);
+		add_place(command, "drop-ins", drop_ins);
+	}
+}
+
 static void check_named(struct checking *c, const char *name)
 {
 	struct findings findings = { 0 };
@@ -128,6 +169,7 @@ static void check_named(struct checking *c, const char *name)
 		return;
 	}
 	check_found(c, &found, &findings);
+	say_where(c->host, &findings);
 	if (findings.err)
 		report_fail(&c->report, name, strerror(-findings.err));
 	else
@@ -159,6 +201,7 @@ static void check_folder(struct checking *c, const char *folder)
 	    access(s.config, F_OK) < 0 && errno == ENOENT) {
 		finding_add(&findings, &left_over, id, 0, "%s is not there",
 			    s.config);
+		say_where(c->host, &findings);
 		report_add(&c->report, id,
 			   json_pack("{s:s, s:s, s:s, s:s}", "name", id, "id",
 				     id, "config", s.config, "state", "gone"),

@@ -260,6 +260,8 @@ refuse "an include at the wrong place" 3 said container check late
 for code in include-no-slash userns-after generated-missing autodev-off; do
 	says "has $code" "^late: [a-z]*: $code: "
 done
+says "names commands that look there, too" \
+	"^    onerngctl container attach late --includes $inc --path $lxc"
 check "attach mends it" said container attach late
 container check late >"$T/said"
 refuse "all but what it cannot" 1 grep -qE "include-|userns-|generated-" "$T/said"
