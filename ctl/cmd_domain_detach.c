@@ -48,8 +48,9 @@ static int refuse_live(const struct change *c, const char *what)
 /* Of the domain's QEMU, which is connected; 0: not known. */
 static pid_t peer_pid(const struct change *c)
 {
+	char ignored[CLIENT_WHY_MAX];
 	json_t *consumer =
-		register_consumer(&c->call->registry, c->domain.uuid);
+		register_consumer(&c->call->registry, c->domain.uuid, ignored);
 	const json_t *peer = json_object_get(consumer, "peer");
 	json_int_t pid = json_integer_value(json_object_get(peer, "pid"));
 

@@ -65,8 +65,10 @@ static json_t *describe_side(const struct command_call *call, struct virt *v,
 	return o;
 }
 
+/* why: of register_consumer(). */
 static json_t *describe(const struct command_call *call, struct virt *v,
-			const struct virt_domain *d)
+			const struct virt_domain *d,
+			char why[static CLIENT_WHY_MAX])
 {
 	struct registry registry = { .socket = call->socket };
 	json_t *running = json_null(), *config = json_null(), *agent;
@@ -78,7 +80,7 @@ static json_t *describe(const struct command_call *call, struct virt *v,
 		running = describe_side(call, v, d, VIRT_XML_LIVE, run_dir);
 	if (d->persistent)
 		config = describe_side(call, v, d, VIRT_XML_CONFIG, run_dir);
-	agent = register_consumer(&registry, d->uuid);
+	agent = register_consumer(&registry, d->uuid, why);
 	if (!running || !config) {
 		json_decref(running);
 		json_decref(config);
@@ -135,16 +137,16 @@ static long long count(const json_t *o, const char *key)
 	return (long long)json_integer_value(json_object_get(o, key));
 }
 
-static void print_agent(const json_t *c)
+static void print_agent(const json_t *c, const char *why)
 {
 	const char *from = json_string_value(json_object_get(c, "policy_from"));
 
 	if (!json_is_object(c)) {
-		puts("host agent: does not know it, or does not answer");
+		printf("host agent: %s\n", *why ? why : "does not know it");
 		return;
 	}
-	printf("host agent: %s, class %s, rate %lld, weight %lld (%s), "
-	       "delivered %lld, owed %lld\n",
+	printf("host agent: %s, class %s, rate %lld B/s, weight %lld (%s), "
+	       "delivered %lld B, owed %lld B\n",
 	       json_is_true(json_object_get(c, "connected")) ? "connected"
 							     : "not connected",
 	       json_string_value(json_object_get(c, "class")), count(c, "rate"),
@@ -152,7 +154,7 @@ static void print_agent(const json_t *c)
 	       count(c, "owed"));
 }
 
-static void print(const json_t *o, const struct virt_domain *d)
+static void print(const json_t *o, const struct virt_domain *d, const char *why)
 {
 	char shown[SHOWN_MAX];
 
@@ -162,20 +164,21 @@ static void print(const json_t *o, const struct virt_domain *d)
 	       d->persistent ? "persistent" : "transient");
 	print_side(o, "running");
 	print_side(o, "configuration");
-	print_agent(json_object_get(o, "agent"));
+	print_agent(json_object_get(o, "agent"), why);
 }
 
 static int show(const struct command_call *call, struct virt *v,
 		const struct virt_domain *d)
 {
-	json_t *o = describe(call, v, d);
+	char why[CLIENT_WHY_MAX] = "";
+	json_t *o = describe(call, v, d, why);
 
 	if (!o)
 		return EXIT_FAILURE;
 	if (call->json)
 		command_print_json(o);
 	else
-		print(o, d);
+		print(o, d, why);
 	json_decref(o);
 	return command_flush(call);
 }

@@ -71,24 +71,29 @@ json_t *register_find_container(const json_t *status, const char *id)
 }
 
 static json_t *consumer(const struct registry *r, const char *kind,
-			const char *key, const char *value)
+			const char *key, const char *value,
+			char why[static CLIENT_WHY_MAX])
 {
-	char why[CLIENT_WHY_MAX];
 	json_t *status = agent_status(r, why);
 	json_t *c = json_incref(find(status, kind, key, value));
 
+	if (status)
+		why[0] = '\0';
 	json_decref(status);
 	return c;
 }
 
-json_t *register_consumer(const struct registry *r, const char *uuid)
+json_t *register_consumer(const struct registry *r, const char *uuid,
+			  char why[static CLIENT_WHY_MAX])
 {
-	return consumer(r, "domain", "uuid", uuid);
+	return consumer(r, "domain", "uuid", uuid, why);
 }
 
 json_t *register_container_consumer(const struct registry *r, const char *id)
 {
-	return consumer(r, "container", "name", id);
+	char ignored[CLIENT_WHY_MAX];
+
+	return consumer(r, "container", "name", id, ignored);
 }
 
 static bool is_there(const json_t *status, const void *arg)

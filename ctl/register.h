@@ -24,8 +24,12 @@ struct registry {
 	const char *dir;    /* of its drop-ins */
 };
 
-/* A consumer of theirs; a new reference, NULL: none, or no answer. */
-json_t *register_consumer(const struct registry *r, const char *uuid);
+/*
+ * A consumer of theirs; a new reference.  NULL: none, why is empty; or no answer,
+ * with why.
+ */
+json_t *register_consumer(const struct registry *r, const char *uuid,
+			  char why[static CLIENT_WHY_MAX]);
 json_t *register_container_consumer(const struct registry *r, const char *id);
 
 /* The consumers of "status" that are containers are those; borrowed. */

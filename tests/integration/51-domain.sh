@@ -73,7 +73,11 @@ says "has nothing to do" "configuration: nothing to do"
 
 # With one: the drop-in is the agent's own configuration.
 hostd_conf
+check "show without an agent" said domain show mail
+says "says that it does not answer" "^host agent: onerng-hostd is not running"
 check "the host agent starts" hostd_start --absent || exit 1
+check "show before it knows the domain" said domain show mail
+says "says that" "^host agent: does not know it$"
 check "attach tells it" said attach web --config --class seed --rate 64
 says "and says so" "host agent: told"
 check "the agent has a socket" test -S "$(hostd_socket $web)"
