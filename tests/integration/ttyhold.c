@@ -82,7 +82,7 @@ static void insert(int fd)
 		ioctl(fd, TIOCSTI, &"hold"[i % 4]);
 }
 
-static void act(const char *what, const char *node, const char *folder)
+static void act(const char *node, const char *folder)
 {
 	void *page = fusepage_map(folder);
 	int fd;
@@ -97,8 +97,7 @@ static void act(const char *what, const char *node, const char *folder)
 }
 
 /* Its process, once it is in it; -1: it did not come so far. */
-static pid_t start_holder(const char *what, const char *node,
-			  const char *folder)
+static pid_t start_holder(const char *node, const char *folder)
 {
 	pid_t pid = fork();
 
@@ -107,7 +106,7 @@ static pid_t start_holder(const char *what, const char *node,
 		close_range(STDERR_FILENO + 1, ~0u, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGTERM, SIG_DFL);
-		act(what, node, folder);
+		act(node, folder);
 	}
 	if (fusepage_serve(fuse, &let_go) < 0)
 		return -1;
@@ -305,7 +304,7 @@ static int probe(const char *folder, bool closes)
 	char node[32];
 	int master = make_master(node);
 
-	if (start_holder("read", node, folder) < 0)
+	if (start_holder(node, folder) < 0)
 		return 1;
 	if (closes) {
 		try_call(last, master, "read");
@@ -339,7 +338,7 @@ int main(int argc, char *argv[])
 		return SKIP;
 	if (is_probe(argv[2]))
 		return probe(argv[1], !strcmp(argv[2], "close"));
-	r = start_holder(argv[2], argv[3], argv[1]) < 0;
+	r = start_holder(argv[3], argv[1]) < 0;
 	while (!r && !let_go)
 		usleep(10000);
 	return r;
