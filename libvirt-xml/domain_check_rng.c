@@ -193,6 +193,7 @@ static const struct finding_rule socket_rights = {
 	"socket-rights", FINDING_ERROR,
 	"QEMU has to write to the socket to connect; the domain does not start, "
 	"or starts and gets nothing",
+	"usermod -aG libvirt-qemu onerng && "
 	"sed -i 's/^#*socket_group=.*/socket_group=libvirt-qemu/' "
 	"/etc/onerng/hostd.conf && systemctl restart onerng-hostd; "
 	"onerngctl domain check %s"

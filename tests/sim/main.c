@@ -202,5 +202,7 @@ int main(int argc, char *argv[])
 		return do_run(&r, argc, argv);
 	if (!strcmp(word, "usbredir"))
 		return do_usbredir(&r, argc);
-	return complain(*word ? "no such command" : "no command");
+	if (*word)
+		fprintf(stderr, PROGRAM ": %s: no such command\n", word);
+	return complain("a command is one of run, usbredir and ctl");
 }
