@@ -13,11 +13,12 @@
 #include "ctl/emulator.h"
 #include "libvirt-xml/domain_xml.h"
 
-#define APPARMOR_DIR  "/etc/apparmor.d"
-#define USB_DIR	      "/sys/bus/usb/devices"
-#define USB_ID	      "1d50:6086"
-#define PROFILE_BYTES 65536
-#define PATH_ROOM     512
+#define APPARMOR_DIR   "/etc/apparmor.d"
+#define USB_DIR	       "/sys/bus/usb/devices"
+#define ONERNG_VENDOR  0x1d50
+#define ONERNG_PRODUCT 0x6086
+#define PROFILE_BYTES  65536
+#define PATH_ROOM      512
 
 int facts_qemu_user(const char *capabilities, uid_t *uid, gid_t *gid)
 {
@@ -118,26 +119,36 @@ static unsigned int attribute(const char *dir, const char *device,
 	return (unsigned int)strtoul(text, NULL, base);
 }
 
-size_t facts_onerngs(const char *dir,
-		     struct domain_usb out[static DOMAIN_ONERNGS_MAX])
+/* 0, or -ENOSPC. */
+static int add_usb(struct domain_facts *f, const char *dir, const char *name)
+{
+	struct domain_usb at = { attribute(dir, name, "busnum", 10),
+				 attribute(dir, name, "devnum", 10) };
+
+	if (!at.device)
+		return 0; /* an interface */
+	if (f->usb_count == DOMAIN_USB_MAX)
+		return -ENOSPC;
+	f->usb[f->usb_count++] = at;
+	if (attribute(dir, name, "idVendor", 16) == ONERNG_VENDOR &&
+	    attribute(dir, name, "idProduct", 16) == ONERNG_PRODUCT &&
+	    f->onerng_count < DOMAIN_ONERNGS_MAX)
+		f->onerngs[f->onerng_count++] = at;
+	return 0;
+}
+
+void facts_usb(const char *dir, struct domain_facts *out)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
-	char id[24];
-	size_t n = 0;
+	int r = 0;
 
-	while (d && n < DOMAIN_ONERNGS_MAX && (e = readdir(d))) {
-		snprintf(id, sizeof(id), "%04x:%04x",
-			 attribute(dir, e->d_name, "idVendor", 16),
-			 attribute(dir, e->d_name, "idProduct", 16));
-		if (strcmp(id, USB_ID) != 0)
-			continue;
-		out[n].bus = attribute(dir, e->d_name, "busnum", 10);
-		out[n++].device = attribute(dir, e->d_name, "devnum", 10);
-	}
+	while (d && r == 0 && (e = readdir(d)))
+		r = add_usb(out, dir, e->d_name);
+	if (r < 0)
+		out->usb_count = 0;
 	if (d)
 		closedir(d);
-	return n;
 }
 
 /* The groups libvirt starts QEMU with: those of its user, and its own. */
@@ -175,7 +186,7 @@ void facts_gather(struct facts *f, struct virt *v, const char *run_dir)
 			facts_apparmor(capabilities, APPARMOR_DIR, run_dir);
 	}
 	free(capabilities);
-	h->onerng_count = facts_onerngs(USB_DIR, h->onerngs);
+	facts_usb(USB_DIR, h);
 }
 
 const char *facts_detach(struct facts *f, const char *emulator)

@@ -42,8 +42,10 @@ enum domain_apparmor facts_apparmor(const char *capabilities, const char *dir,
  */
 const char *facts_detach(struct facts *f, const char *emulator);
 
-/* Of sysfs's folder of USB devices. */
-size_t facts_onerngs(const char *dir,
-		     struct domain_usb out[static DOMAIN_ONERNGS_MAX]);
+/*
+ * usb and onerngs, of sysfs's folder of USB devices.  Of more than there is
+ * room for, what is plugged in is not known, but for the OneRNGs seen by then.
+ */
+void facts_usb(const char *dir, struct domain_facts *out);
 
 #endif /* CTL_FACTS_H */

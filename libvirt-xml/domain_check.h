@@ -17,6 +17,7 @@
 
 #define DOMAIN_GIDS_MAX	   32
 #define DOMAIN_ONERNGS_MAX 16
+#define DOMAIN_USB_MAX	   256
 
 enum domain_socket {
 	DOMAIN_SOCKET_UNKNOWN,
@@ -69,6 +70,10 @@ struct domain_facts {
 
 	struct domain_usb onerngs[DOMAIN_ONERNGS_MAX];
 	size_t onerng_count;
+
+	/* Whatever is plugged in, OneRNGs too; usb_count 0: not known. */
+	struct domain_usb usb[DOMAIN_USB_MAX];
+	size_t usb_count;
 
 	/* Of all domains; those of one stand together. */
 	const struct domain_claim *claims;

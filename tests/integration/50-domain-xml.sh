@@ -92,7 +92,8 @@ equal "an old machine is found" "no-rng machine-old " \
 	"$(codes $data/pc-old.xml)"
 equal "passthrough is found" "no-rng usb-takes-device " \
 	"$(codes $data/hostdev-usb.xml)"
-equal "passthrough by address is found" "no-rng usb-takes-device " \
+equal "passthrough by address is found" \
+	"no-rng usb-takes-device usb-by-address " \
 	"$(codes $data/hostdev-usb-address.xml onerng=1:4)"
 equal "passthrough beside ours is found" "usb-collision no-genid " \
 	"$(codes $data/hostdev-usb-ours.xml)"

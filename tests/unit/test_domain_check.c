@@ -192,7 +192,7 @@ Test(domain_check, a_onerng_that_is_passed_through_is_found)
 			 "no-rng usb-takes-device ");
 	cr_expect_str_eq(
 		codes_of("pc", OURS USB("<address bus='1' device='4'/>"), &f),
-		"usb-collision ");
+		"usb-collision usb-by-address ");
 	cr_expect_str_eq(
 		codes_of("pc", OURS USB("<address bus='1' device='5'/>"), &f),
 		"");
@@ -457,16 +457,100 @@ Test(domain_check, a_onerng_that_two_domains_want_is_found)
 			 "the OneRNG may be the one passed through to "
 			 "db (runs) and 1 more");
 	cr_expect_str_eq(with_claims(claims, 4, 2, AT(4)),
-			 "no-rng usb-takes-device usb-shared ");
-	cr_expect_str_eq(findings.finding[2].what,
+			 "no-rng usb-takes-device usb-by-address usb-shared ");
+	cr_expect_str_eq(findings.finding[3].what,
 			 "the OneRNG may be the one passed through to mail");
 	cr_expect_str_eq(with_claims(claims + 4, 1, 2, AT(5)),
-			 "no-rng usb-takes-device ");
+			 "no-rng usb-takes-device usb-by-address ");
 	cr_expect_str_eq(with_claims(claims, 2, 2, BY_NAME),
 			 "no-rng usb-takes-device usb-ambiguous ");
 	cr_expect_str_eq(
 		with_claims(claims, 5, 1, USB("<vendor id='0x1d50'/>")),
 		"no-rng ", "another device of the same vendor");
+}
+
+#define BOTH(device)                                      \
+	USB("<vendor id='0x1d50'/><product id='0x6086'/>" \
+	    "<address bus='1' device='" #device "'/>")
+
+/* The finding about an address of these devices; NULL. */
+static const struct finding *address(const struct domain_facts *f,
+				     const char *devices)
+{
+	codes_of("pc", devices, f);
+	for (size_t i = 0; i < findings.count; i++)
+		if (strstr(findings.finding[i].code, "address"))
+			return &findings.finding[i];
+	return NULL;
+}
+
+static bool is(const struct finding *f, const char *code,
+	       enum finding_severity severity, const char *why)
+{
+	return f && !strcmp(f->code, code) && f->severity == severity &&
+	       strstr(f->why, why);
+}
+
+Test(domain_check, a_onerng_by_its_address_is_found)
+{
+	struct domain_facts f = nothing;
+
+	f.onerngs[f.onerng_count++] = (struct domain_usb){ 1, 4 };
+	f.usb[f.usb_count++] = (struct domain_usb){ 1, 4 };
+	f.usb[f.usb_count++] = (struct domain_usb){ 1, 7 };
+	cr_expect(is(address(&f, AT(4)), "usb-by-address", FINDING_WARNING,
+		     "put <vendor id='0x1d50'/>"));
+	cr_expect_str_eq(findings.finding[2].what,
+			 "a OneRNG by its address, bus 1 device 4");
+	cr_expect_str_eq(findings.finding[2].command, "virsh edit web");
+	cr_expect(is(address(&f, BOTH(4)), "usb-by-address", FINDING_WARNING,
+		     "optional"));
+	cr_expect_null(address(&f, BY_NAME),
+		       "it stands for whichever there is");
+	cr_expect_null(address(&f, AT(7)), "that is another device");
+}
+
+Test(domain_check, an_address_that_no_onerng_has_is_found)
+{
+	struct domain_facts f = nothing;
+
+	cr_expect_null(address(&f, AT(5)), "what is plugged in is not known");
+	f.onerngs[f.onerng_count++] = (struct domain_usb){ 1, 4 };
+	f.usb[f.usb_count++] = (struct domain_usb){ 1, 4 };
+	f.usb[f.usb_count++] = (struct domain_usb){ 1, 7 };
+	cr_expect(is(address(&f, BOTH(5)), "usb-address-stale", FINDING_ERROR,
+		     "does not start"));
+	cr_expect(is(address(&f, BOTH(7)), "usb-address-stale", FINDING_ERROR,
+		     "in place of"));
+	cr_expect(is(address(&f, AT(5)), "usb-address-stale", FINDING_NOTE,
+		     "if a OneRNG was meant"));
+}
+
+Test(domain_check, of_two_onerngs_an_address_is_the_only_name)
+{
+	struct domain_facts f = nothing;
+
+	f.onerngs[f.onerng_count++] = (struct domain_usb){ 1, 4 };
+	f.onerngs[f.onerng_count++] = (struct domain_usb){ 1, 6 };
+	memcpy(f.usb, f.onerngs, sizeof(f.onerngs));
+	f.usb_count = 2;
+	cr_expect(is(address(&f, AT(6)), "usb-by-address", FINDING_WARNING,
+		     "lsusb"));
+	cr_expect(is(address(&f, BOTH(5)), "usb-address-stale", FINDING_ERROR,
+		     "lsusb"));
+}
+
+Test(domain_check, the_address_that_libvirt_found_for_what_runs_is_none)
+{
+	struct domain_facts f = nothing;
+
+	f.side = DOMAIN_SIDE_RUNNING;
+	f.onerngs[f.onerng_count++] = (struct domain_usb){ 1, 4 };
+	cr_expect_null(address(&f, BOTH(4)));
+	f.side = DOMAIN_SIDE_TRANSIENT;
+	cr_expect_null(address(&f, BOTH(4)));
+	cr_expect(is(address(&f, AT(4)), "usb-by-address", FINDING_WARNING,
+		     "replug"));
 }
 
 Test(domain_check, a_saved_state_is_told)

@@ -112,37 +112,60 @@ Test(facts, apparmor_allows_by_a_rule_that_matches_and_lets_write)
 			     bad[i]);
 }
 
+/* A USB device of sysfs at 1:number. */
+static void plug(unsigned int number, const char *vendor, const char *product)
+{
+	char name[64], text[16];
+
+	snprintf(name, sizeof(name), "1-%u/idVendor", number);
+	folder_text(name, vendor);
+	snprintf(name, sizeof(name), "1-%u/idProduct", number);
+	folder_text(name, product);
+	snprintf(name, sizeof(name), "1-%u/busnum", number);
+	folder_text(name, "1\n");
+	snprintf(name, sizeof(name), "1-%u/devnum", number);
+	snprintf(text, sizeof(text), "%u\n", number);
+	folder_text(name, text);
+}
+
 Test(facts, onerngs_are_found_among_usb_devices)
 {
-	struct domain_usb usb[DOMAIN_ONERNGS_MAX];
+	struct domain_facts f = { 0 };
 
-	cr_assert_eq(facts_onerngs("/nowhere", usb), 0);
-	folder_text("1-1/idVendor", "1d50\n");
-	folder_text("1-1/idProduct", "6086\n");
-	folder_text("1-1/busnum", "1\n");
-	folder_text("1-1/devnum", "12\n");
-	folder_text("1-2/idVendor", "1d50\n");
-	folder_text("1-2/idProduct", "6087\n");
+	facts_usb("/nowhere", &f);
+	cr_assert_eq(f.usb_count, 0);
+	plug(12, "1d50\n", "6086\n");
+	plug(13, "1d50\n", "6087\n");
 	folder_text("1-1:1.0/bInterfaceNumber", "00\n");
 	folder_text("1-3/idVendor", "");
-	cr_assert_eq(facts_onerngs(folder, usb), 1);
-	cr_assert_eq(usb[0].bus, 1);
-	cr_assert_eq(usb[0].device, 12);
+	facts_usb(folder, &f);
+	cr_assert_eq(f.usb_count, 2);
+	cr_assert_eq(f.onerng_count, 1);
+	cr_assert_eq(f.onerngs[0].bus, 1);
+	cr_assert_eq(f.onerngs[0].device, 12);
 }
 
 Test(facts, no_more_onerngs_than_there_is_room_for)
 {
-	struct domain_usb usb[DOMAIN_ONERNGS_MAX];
-	char name[32];
-	int i;
+	struct domain_facts f = { 0 };
+	unsigned int i;
 
-	for (i = 0; i < DOMAIN_ONERNGS_MAX + 1; i++) {
-		snprintf(name, sizeof(name), "1-%d/idVendor", i);
-		folder_text(name, "1d50\n");
-		snprintf(name, sizeof(name), "1-%d/idProduct", i);
-		folder_text(name, "6086\n");
-	}
-	cr_assert_eq(facts_onerngs(folder, usb), DOMAIN_ONERNGS_MAX);
+	for (i = 1; i <= DOMAIN_ONERNGS_MAX + 1; i++)
+		plug(i, "1d50\n", "6086\n");
+	facts_usb(folder, &f);
+	cr_assert_eq(f.onerng_count, DOMAIN_ONERNGS_MAX);
+	cr_assert_eq(f.usb_count, DOMAIN_ONERNGS_MAX + 1);
+}
+
+Test(facts, of_more_usb_devices_than_there_is_room_for_nothing_is_known)
+{
+	struct domain_facts f = { 0 };
+	unsigned int i;
+
+	for (i = 1; i <= DOMAIN_USB_MAX + 1; i++)
+		plug(i, "1d6b\n", "0002\n");
+	facts_usb(folder, &f);
+	cr_assert_eq(f.usb_count, 0);
 }
 
 Test(facts, only_the_default_qemu_of_a_known_version_is_safe_to_detach_from)
