@@ -187,20 +187,31 @@ static char *reader(char *buf, int size, void *ctx)
 	return buf;
 }
 
-static int load_file(struct loader *l, const char *path)
+static void begin(struct loader *l, const char *path)
 {
 	l->path = path;
 	l->line = 0;
 	l->bytes = 0;
 	l->key_due = 0;
 	l->section[0] = '\0';
-	l->file = fopen(path, "re");
-	if (!l->file)
+}
+
+/* file NULL: it could not be opened. */
+static int parse(struct loader *l, FILE *file)
+{
+	l->file = file;
+	if (!file)
 		return fail(l, -errno, "cannot be opened: %s", strerror(errno));
 	/* The number it returns is a line that was complained of here. */
 	(void)ini_parse_stream(reader, l, handle_key, l);
-	fclose(l->file);
+	fclose(file);
 	return l->result;
+}
+
+static int load_file(struct loader *l, const char *path)
+{
+	begin(l, path);
+	return parse(l, fopen(path, "re"));
 }
 
 static int is_dropin(const struct dirent *entry)
@@ -271,18 +282,6 @@ static int list_dropins(struct loader *l, const char *dir, char ***out)
 	return fail(l, r, "out of memory");
 }
 
-static int load_dropins(struct loader *l, const char *dir)
-{
-	char **paths;
-	int count = list_dropins(l, dir, &paths);
-	int r = count < 0 ? count : 0;
-
-	for (int i = 0; paths && i < count && r == 0; i++)
-		r = load_file(l, paths[i]);
-	ini_free_dropins(paths, count);
-	return r;
-}
-
 static int folder_of(struct loader *l, const char *path,
 		     char out[static DROPIN_PATH_MAX])
 {
@@ -320,8 +319,43 @@ int ini_load_file(const char *path, ini_key_fn fn, void *ctx, char *err,
 	return load_file(&l, path);
 }
 
-int ini_load(const char *path, ini_key_fn fn, void *ctx, char *err,
-	     size_t err_size)
+/* All of an open file, through room for the largest there may be. */
+static int slurp(struct loader *l, FILE *f, char *room, struct ini_text *out)
+{
+	size_t n = fread(room, 1, FILE_MAX + 1, f);
+
+	if (ferror(f))
+		return fail(l, -errno, "cannot be read: %s", strerror(errno));
+	if (n > FILE_MAX)
+		return fail(l, -EFBIG, "file larger than %u bytes", FILE_MAX);
+	out->text = malloc(n + 1);
+	if (!out->text)
+		return fail(l, -ENOMEM, "out of memory");
+	memcpy(out->text, room, n);
+	out->size = n;
+	return 0;
+}
+
+int ini_read(struct ini_text *t, char *err, size_t err_size)
+{
+	struct loader l = { .path = t->path, .err = err, .err_size = err_size };
+	FILE *f = fopen(t->path, "re");
+	char *room;
+	int r;
+
+	err[0] = '\0';
+	if (!f)
+		return fail(&l, -errno, "cannot be opened: %s",
+			    strerror(errno));
+	room = malloc(FILE_MAX + 1);
+	r = room ? slurp(&l, f, room, t) : fail(&l, -ENOMEM, "out of memory");
+	free(room);
+	fclose(f);
+	return r;
+}
+
+int ini_load_text(const struct ini_text *t, ini_key_fn fn, void *ctx, char *err,
+		  size_t err_size)
 {
 	struct loader l = {
 		.fn = fn,
@@ -329,9 +363,8 @@ int ini_load(const char *path, ini_key_fn fn, void *ctx, char *err,
 		.err = err,
 		.err_size = err_size,
 	};
-	char dir[DROPIN_PATH_MAX];
 
-	if (folder_of(&l, path, dir) < 0 || load_file(&l, path) < 0)
-		return l.result;
-	return load_dropins(&l, dir);
+	err[0] = '\0';
+	begin(&l, t->path);
+	return t->size ? parse(&l, fmemopen(t->text, t->size, "r")) : 0;
 }

@@ -1,7 +1,7 @@
 /*
  * ini.h - configuration files with drop-ins (not for the libc-only guest agent)
  *
- * FILE first, then FILE.d/<name>.conf in the order of the C locale: for
+ * FILE comes first, then FILE.d/<name>.conf in the order of the C locale: for
  * /etc/onerng/hostd.conf the folder is /etc/onerng/hostd.conf.d.  Later values
  * win.  Keys, values and comments are inih's; a line is at most 199 bytes of
  * text without control characters; no line continues another.
@@ -22,15 +22,27 @@ typedef int (*ini_key_fn)(void *ctx, const char *section, const char *key,
 			  const char *value, char *why);
 
 /*
- * Reads path and its drop-ins.  The first error ends it and is described in
- * err as "FILE:LINE: reason" or "FILE: reason".  0 or a negative errno; a
- * missing drop-in folder is fine, a missing path is -ENOENT.
+ * Reads one file.  The first error ends it and is described in err as
+ * "FILE:LINE: reason" or "FILE: reason".  0 or a negative errno.
  */
-int ini_load(const char *path, ini_key_fn fn, void *ctx, char *err,
-	     size_t err_size);
-
-/* The same of one file, without its drop-ins. */
 int ini_load_file(const char *path, ini_key_fn fn, void *ctx, char *err,
+		  size_t err_size);
+
+/* A file that was read, or is to be. */
+struct ini_text {
+	const char *path;
+	char *text;
+	size_t size;
+};
+
+/*
+ * The whole text of path, to be freed.  0, or a negative errno with err, as
+ * above.
+ */
+int ini_read(struct ini_text *t, char *err, size_t err_size);
+
+/* The same as ini_load_file(), of that. */
+int ini_load_text(const struct ini_text *t, ini_key_fn fn, void *ctx, char *err,
 		  size_t err_size);
 
 /*

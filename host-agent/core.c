@@ -20,6 +20,7 @@
 #include "host-agent/egd_conn.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/handover.h"
+#include "host-agent/hostconf_files.h"
 #include "host-agent/letgo.h"
 #include "host-agent/lockdown.h"
 #include "host-agent/pool.h"
@@ -142,6 +143,21 @@ static void core_use(struct core *c, struct hostconf *new)
 		hostconf_free(old);
 }
 
+static void core_take(struct core *c, struct hostconf *new)
+{
+	size_t i;
+
+	for (i = 0; i < new->faults_count; i++)
+		log_err("reload: %s: %s", new->faults[i].why,
+			hostconf_fault_effect(&new->faults[i]));
+	core_say_unchanged(c, new);
+	core_use(c, new);
+	roster_apply(c->pub, new, c->run_dir);
+	containers_apply(c->containers, new);
+	log_info("reload: %zu domains, %zu containers", new->domains_count,
+		 new->containers_count);
+}
+
 /* A configuration that cannot be used changes nothing. */
 static void core_on_hup(evutil_socket_t fd, short what, void *arg)
 {
@@ -154,16 +170,12 @@ static void core_on_hup(evutil_socket_t fd, short what, void *arg)
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		   egd_conn_now_us());
 	c->status.reloads++;
-	if (hostconf_load(c->path, &new, refused, INI_WHY_MAX) < 0) {
+	if (hostconf_load_again(c->path, c->conf, &new, refused, INI_WHY_MAX) <
+	    0) {
 		log_err("reload: %s: the old configuration stays", refused);
 	} else {
 		*refused = '\0';
-		core_say_unchanged(c, new);
-		core_use(c, new);
-		roster_apply(c->pub, new, c->run_dir);
-		containers_apply(c->containers, new);
-		log_info("reload: %zu domains, %zu containers",
-			 new->domains_count, new->containers_count);
+		core_take(c, new);
 	}
 	c->state = NULL;
 	core_tell_state(c);

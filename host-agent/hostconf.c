@@ -545,26 +545,13 @@ int hostconf_read(struct hostconf *c, const char *path, char *err,
 	return ini_load_file(path, set_key, &l, err, err_size);
 }
 
-int hostconf_load(const char *path, struct hostconf **out, char *err,
-		  size_t err_size)
+int hostconf_read_text(struct hostconf *c, const struct hostconf_file *f,
+		       char *err, size_t err_size)
 {
-	struct load l = { .conf = hostconf_new() };
-	int r;
+	struct load l = { .conf = c };
+	struct ini_text text = { f->path, f->text, f->size };
 
-	*out = NULL;
-	if (!l.conf) {
-		snprintf(err, err_size, "%s: out of memory", path);
-		return -ENOMEM;
-	}
-	r = ini_load(path, set_key, &l, err, err_size);
-	if (r == 0)
-		r = hostconf_finish(l.conf, path, err, err_size);
-	if (r < 0) {
-		hostconf_free(l.conf);
-		return r;
-	}
-	*out = l.conf;
-	return 0;
+	return ini_load_text(&text, set_key, &l, err, err_size);
 }
 
 void hostconf_free(struct hostconf *c)
@@ -573,7 +560,7 @@ void hostconf_free(struct hostconf *c)
 		return;
 	free(c->domains);
 	free(c->containers);
-	free(c->left_out);
+	hostconf_free_files(c);
 	free(c);
 }
 

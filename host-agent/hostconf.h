@@ -89,24 +89,19 @@ struct hostconf {
 	size_t domains_count;
 	struct hostconf_container *containers;
 	size_t containers_count;
-	/* drop-ins that were left out at the start, each with its reason */
-	char (*left_out)[INI_WHY_MAX];
-	size_t left_out_count;
+	/* hostconf_files.h */
+	struct hostconf_file *files; /* drop-ins, in their order */
+	size_t files_count;
+	struct hostconf_fault *faults; /* those of them that are wrong */
+	size_t faults_count;
 };
 
 /*
- * Reads path and its drop-ins.  0, or -errno with err describing what is wrong
- * and where (INI_WHY_MAX bytes or more).
+ * Reads path and its drop-ins, without a fault.  0, or -errno with err
+ * describing what is wrong and where (INI_WHY_MAX bytes or more).
  */
 int hostconf_load(const char *path, struct hostconf **out, char *err,
 		  size_t err_size);
-/*
- * The same for a start, when guests may be running: a drop-in of one domain or
- * container (its name begins with "domain-" or "container-", and it has no
- * other section) that is wrong is left out, and the others are served.
- */
-int hostconf_load_for_start(const char *path, struct hostconf **out, char *err,
-			    size_t err_size);
 void hostconf_free(struct hostconf *c); /* NULL is fine */
 
 /* May the device at this port path be used? */

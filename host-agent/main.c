@@ -19,7 +19,7 @@
 #include "host-agent/condition.h"
 #include "host-agent/core.h"
 #include "host-agent/drbg.h"
-#include "host-agent/hostconf.h"
+#include "host-agent/hostconf_files.h"
 #include "host-agent/hwrng_reader.h"
 #include "host-agent/lockdown.h"
 #include "host-agent/reader.h"
@@ -175,9 +175,9 @@ static int load(const struct options *o, struct hostconf **conf)
 		log_err("%s", err);
 		return EXIT_CONFIG;
 	}
-	for (size_t i = 0; i < (*conf)->left_out_count; i++)
+	for (size_t i = 0; i < (*conf)->faults_count; i++)
 		log_err("%s: left out, all else is served",
-			(*conf)->left_out[i]);
+			(*conf)->faults[i].why);
 	if (o->log_level >= 0)
 		(*conf)->log_level = (enum log_level)o->log_level;
 	log_set_level((*conf)->log_level);

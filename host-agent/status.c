@@ -12,6 +12,7 @@
 #include "host-agent/devset.h"
 #include "host-agent/domwatch.h"
 #include "host-agent/egd_pub.h"
+#include "host-agent/hostconf_files.h"
 #include "host-agent/pool.h"
 #include "host-agent/status_consumer.h"
 #include "host-agent/status_firmware.h"
@@ -230,14 +231,42 @@ static json_t *status_sandbox(const struct status *s)
 	return o;
 }
 
+/* A file's text need not be UTF-8. */
+static json_t *shown(const char *text)
+{
+	char out[2 * INI_WHY_MAX];
+
+	return json_string(log_escape(out, sizeof(out), text, strlen(text)));
+}
+
+static json_t *status_faults(const struct hostconf *conf)
+{
+	json_t *a = json_array(), *o;
+	size_t i;
+
+	for (i = 0; conf && i < conf->faults_count; i++) {
+		const struct hostconf_fault *f = &conf->faults[i];
+
+		o = json_object();
+		json_object_set_new(o, "file", shown(f->path));
+		json_object_set_new(o, "why", shown(f->why));
+		json_object_set_new(o, "kept", json_boolean(f->kept));
+		json_object_set_new(o, "effect",
+				    json_string(hostconf_fault_effect(f)));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
 static json_t *status_reload(const struct status *s)
 {
 	const char *why = s->reload_refused;
-	char shown[2 * INI_WHY_MAX]; /* a file's text need not be UTF-8 */
+	json_t *o = json_object();
 
-	log_escape(shown, sizeof(shown), why, strlen(why));
-	return json_pack("{s:I, s:s?}", "count", (json_int_t)s->reloads,
-			 "refused", *why ? shown : NULL);
+	json_object_set_new(o, "count", json_integer(s->reloads));
+	json_object_set_new(o, "refused", *why ? shown(why) : json_null());
+	json_object_set_new(o, "faults", status_faults(s->conf));
+	return o;
 }
 
 static json_t *status_all(const struct status *s)

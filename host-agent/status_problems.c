@@ -12,7 +12,7 @@
 #include "host-agent/containers.h"
 #include "host-agent/control.h"
 #include "host-agent/egd_pub.h"
-#include "host-agent/hostconf.h"
+#include "host-agent/hostconf_files.h"
 #include "host-agent/rundir.h"
 #include "host-agent/status.h"
 
@@ -57,12 +57,13 @@ static void add_containers(json_t *list, struct containers *containers)
 	}
 }
 
-static void add_left_out(json_t *list, const struct hostconf *conf)
+static void add_faults(json_t *list, const struct hostconf *conf)
 {
 	size_t i;
 
-	for (i = 0; conf && i < conf->left_out_count; i++)
-		add(list, "%s: left out until a reload", conf->left_out[i]);
+	for (i = 0; conf && i < conf->faults_count; i++)
+		add(list, "%s: %s: mend it and reload", conf->faults[i].why,
+		    hostconf_fault_effect(&conf->faults[i]));
 }
 
 json_t *status_problems(const struct status *s)
@@ -76,7 +77,7 @@ json_t *status_problems(const struct status *s)
 	if (*s->reload_refused)
 		add(list, "reload: %s: the old configuration stays",
 		    s->reload_refused);
-	add_left_out(list, s->conf);
+	add_faults(list, s->conf);
 	add_sockets(list, s->pub);
 	add_containers(list, s->containers);
 	return list;

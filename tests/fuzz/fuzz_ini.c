@@ -1,5 +1,5 @@
 /*
- * Configuration files: whatever the bytes, ini_load() ends in 0 or in an error
+ * Configuration files: whatever the bytes, reading them ends in 0 or in an error
  * that names the file, and callbacks see whole strings without control bytes.
  */
 #include "common/ini.h"
@@ -52,6 +52,20 @@ static int take_key(void *ctx, const char *section, const char *key,
 	return -EINVAL;
 }
 
+/* Of the text that path holds, with as many calls as of the file. */
+static void require_same(const char *path, int r, int calls)
+{
+	struct ini_text t = { .path = path };
+	char err[128];
+	int again = 0;
+
+	if (ini_read(&t, err, sizeof(err)) < 0)
+		return;
+	require(ini_load_text(&t, take_key, &again, err, sizeof(err)) == r);
+	require(again == calls);
+	free(t.text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char path[64], err[128];
@@ -60,10 +74,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(fd >= 0);
 	require(write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	r = ini_load(path, take_key, &calls, err, sizeof(err));
+	r = ini_load_file(path, take_key, &calls, err, sizeof(err));
 	require(r <= 0);
 	require(r == 0 ? err[0] == '\0'
 		       : strncmp(err, path, strlen(path)) == 0);
+	require_same(path, r, calls);
 	close(fd);
 	return 0;
 }

@@ -177,6 +177,41 @@ kill -HUP "$pid"
 check "and taken again" wait_for 30 hostd_state serving
 check "no 16 bytes were delivered twice" "$wild" unique "$T/a" "$T/b"
 
+# A drop-in that becomes wrong while its domain reads.
+c=33333333-3333-3333-3333-333333333333
+dropins=$T/hostd.conf.d
+mkdir "$dropins"
+printf '[domain b]\nuuid=%s\nburst=9\n' $b >"$dropins/domain-b.conf"
+kill -HUP "$pid"
+check "a drop-in adds a domain" wait_for 5 test -S "$(hostd_socket $b)"
+start reader "$peer" read "$(hostd_socket $b)" 200 64 "$T/d" 10
+echo 'rate=much' >>"$dropins/domain-b.conf"
+printf '[domain c]\nuuid=%s\n' $c >"$dropins/domain-c.conf"
+kill -HUP "$pid"
+check "one that is wrong keeps no other one out" \
+	wait_for 5 test -S "$(hostd_socket $c)"
+problem() {
+	hostd_get problems | grep -q "$1"
+}
+check "the log says which it is" \
+	logged "domain-b.conf:4: .*: what it said before stays"
+check "so does the status" problem "domain-b.conf:4: .*: mend it and reload"
+equal "in words for programs, too" "true domain-b.conf" "$(
+	hostd_get reload.faults.0.kept) $(
+	hostd_get reload.faults.0.file | sed 's|.*/||')"
+equal "the reload was not refused" null "$(hostd_get reload.refused)"
+check "the domain reads on" ended reader 60
+equal "all of it" 12800 "$(wc -c <"$T/d")"
+printf '[domain b]\nuuid=%s\nburst=8\n' $b >"$dropins/domain-b.conf"
+kill -HUP "$pid"
+mended() {
+	[ "$(hostd_get reload.faults)" = "[]" ]
+}
+check "once it is mended nothing is left of that" wait_for 5 mended
+rm -r "$dropins"
+kill -HUP "$pid"
+check "and it goes with its file" wait_for 5 test ! -e "$(hostd_socket $b)"
+
 # Killed: sockets are left behind and taken over.
 hostd_end KILL
 check "after SIGKILL the next one takes the sockets over" \

@@ -89,9 +89,36 @@ static int note(void *ctx, const char *section, const char *key,
 	return 0;
 }
 
+static int load_dropin(const char *path)
+{
+	struct ini_text t = { .path = path };
+	int r = ini_read(&t, err, sizeof(err));
+
+	if (r == 0)
+		r = ini_load_text(&t, note, &seen, err, sizeof(err));
+	free(t.text);
+	return r;
+}
+
+/* A file and its drop-ins, as the host agent reads them. */
+static int load_all(const char *path)
+{
+	char **dropins = NULL;
+	int r = ini_load_file(path, note, &seen, err, sizeof(err)), i, n;
+
+	if (r < 0)
+		return r;
+	n = ini_dropins(path, &dropins, err, sizeof(err));
+	r = n < 0 ? n : 0;
+	for (i = 0; i < n && r == 0; i++)
+		r = load_dropin(dropins[i]);
+	ini_free_dropins(dropins, n);
+	return r;
+}
+
 static int load(void)
 {
-	return ini_load(conf, note, &seen, err, sizeof(err));
+	return load_all(conf);
 }
 
 static int load_text(const char *text)
@@ -338,8 +365,47 @@ Test(ini, directory_is_no_file)
 
 Test(ini, endless_file_ends_in_an_error)
 {
-	cr_assert_lt(ini_load("/dev/zero", note, &seen, err, sizeof(err)), 0);
+	cr_assert_lt(load_all("/dev/zero"), 0);
 	cr_assert_str_eq(err, "/dev/zero:1: line longer than 199 bytes");
+}
+
+Test(ini, an_endless_text_is_not_read_to_its_end)
+{
+	struct ini_text t = { .path = "/dev/zero" };
+
+	cr_assert_eq(ini_read(&t, err, sizeof(err)), -EFBIG);
+	cr_assert_null(t.text);
+	cr_assert_str_eq(err, "/dev/zero: file larger than 1048576 bytes");
+}
+
+/* conf holds text: read as a file and as a text it is the same. */
+static void is_the_same(const char *text, size_t len)
+{
+	static char seen_of_file[sizeof(seen)];
+	char err_of_file[sizeof(err)];
+	int r;
+
+	write_bytes(conf, text, len);
+	seen[0] = err[0] = '\0';
+	r = ini_load_file(conf, note, &seen, err, sizeof(err));
+	memcpy(seen_of_file, seen, sizeof(seen));
+	memcpy(err_of_file, err, sizeof(err));
+	seen[0] = err[0] = '\0';
+	cr_assert_eq(load_dropin(conf), r);
+	cr_assert_str_eq(seen, seen_of_file);
+	cr_assert_str_eq(err, err_of_file);
+}
+
+Test(ini, a_text_is_taken_as_its_file_is)
+{
+	static const char last[] = "[a]\nb=1\n[c]\nd=2";
+
+	is_the_same("", 0);
+	is_the_same("\n", 1);
+	is_the_same("\0", 1);
+	is_the_same("[a]\nb=1\0", 9);
+	is_the_same("[a]\nbad=1\n", 10);
+	is_the_same(last, sizeof(last) - 1);
 }
 
 Test(ini, file_too_large_is_an_error)
@@ -412,9 +478,10 @@ Test(ini, unreadable_dropin_is_an_error)
 Test(ini, path_too_long_is_an_error)
 {
 	static char path[8192];
+	char **dropins;
 
 	memset(path, 'p', sizeof(path) - 1);
-	cr_assert_eq(ini_load(path, note, &seen, err, sizeof(err)),
+	cr_assert_eq(ini_dropins(path, &dropins, err, sizeof(err)),
 		     -ENAMETOOLONG);
 }
 
@@ -423,7 +490,7 @@ Test(ini, short_error_buffer_is_respected)
 	char small[8] = "1234567";
 
 	write_text(conf, "word\n");
-	cr_assert_eq(ini_load(conf, note, &seen, small, 4), -EINVAL);
+	cr_assert_eq(ini_load_file(conf, note, &seen, small, 4), -EINVAL);
 	cr_assert_str_eq(small, "/tm");
 	cr_assert_eq(small[4], '5');
 }
