@@ -5,6 +5,7 @@
 #include "ctl/container_device.h"
 #include "ctl/container_plan.h"
 #include "ctl/policy.h"
+#include "ctl/reload.h"
 
 POLICY_SETTERS(struct plan_call)
 
@@ -59,6 +60,12 @@ static void warn(const struct plan *p)
 		       c->why_no_handle);
 }
 
+static void told(const struct container *c)
+{
+	printf("%s: host agent: told\n", c->shown);
+	reload_warn(c->host->call);
+}
+
 /* 0; 1: done already; -1: refused or failed, said. */
 static int make_known(const struct plan *p)
 {
@@ -70,7 +77,7 @@ static int make_known(const struct plan *p)
 		return 0;
 	r = register_container(&c->host->registry, c->id, p->keys, why);
 	if (r == REGISTER_TOLD)
-		printf("%s: host agent: told\n", c->shown);
+		told(c);
 	else if (r == REGISTER_LATER)
 		printf("%s: host agent: does not run; it knows when it "
 		       "starts\n",

@@ -4,6 +4,7 @@
 
 #include "ctl/container_device.h"
 #include "ctl/container_plan.h"
+#include "ctl/reload.h"
 
 static const struct opt options[] = {
 	COMMAND_OPT_DRY_RUN(plan_set_dry_run),
@@ -25,17 +26,19 @@ static int forget(const struct plan *p)
 	r = register_forget_container(&p->c.host->registry, p->c.id, why);
 	if (r < 0)
 		return container_complain(&p->c, why);
-	if (r == REGISTER_TOLD)
+	if (r == REGISTER_TOLD) {
 		printf("%s: host agent: told\n", p->c.shown);
-	else if (r == REGISTER_LATER)
+		reload_warn(p->c.host->call);
+	} else if (r == REGISTER_LATER) {
 		printf("%s: host agent: does not run\n", p->c.shown);
+	}
 	return 0;
 }
 
 static int detach(struct plan *p)
 {
 	bool any = p->config.after || p->generated.before;
-	int live;
+	int live, told, removed;
 
 	if (p->call->dry_run)
 		return plan_show(p);
@@ -48,7 +51,9 @@ static int detach(struct plan *p)
 			    : "nothing to do");
 	/* what the container does keeps the rest from nothing */
 	live = container_live(&p->c, false);
-	if (forget(p) < 0 || plan_remove_generated(p) < 0 || live < 0)
+	told = forget(p);
+	removed = plan_remove_generated(p);
+	if (told < 0 || removed < 0 || live < 0)
 		return EXIT_FAILURE;
 	return command_flush(&p->call->of.call);
 }

@@ -6,6 +6,7 @@
 #include "ctl/change.h"
 #include "ctl/domain_tell.h"
 #include "ctl/policy.h"
+#include "ctl/reload.h"
 
 POLICY_SETTERS(struct change_call)
 
@@ -122,6 +123,12 @@ static void tell(const struct change *c, const struct side *s,
 		       s->after ? "attached" : "nothing to do");
 }
 
+static void told(const struct change *c)
+{
+	printf("%s: host agent: told\n", c->shown);
+	reload_warn(&c->call->call);
+}
+
 /* 0; 1 if the agent does not know the domain, said; -1 if that is in the way */
 static int make_known(const struct change *c)
 {
@@ -133,7 +140,7 @@ static int make_known(const struct change *c)
 	r = register_domain(&c->call->registry, c->domain.name, c->domain.uuid,
 			    why);
 	if (r == REGISTER_TOLD)
-		printf("%s: host agent: told\n", c->shown);
+		told(c);
 	else if (r == REGISTER_ELSEWHERE && policy_is_given(&c->call->policy))
 		printf("%s: host agent: configured elsewhere: what that "
 		       "section says goes before the domain's policy\n",

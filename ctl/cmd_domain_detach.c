@@ -8,6 +8,7 @@
 #include "ctl/change.h"
 #include "ctl/domain_gone.h"
 #include "ctl/emulator.h"
+#include "ctl/reload.h"
 #include "libvirt-xml/domain_check.h"
 
 #define WAIT_S		10 /* for the guest to let go of the device */
@@ -188,10 +189,12 @@ static int forget(const struct change *c)
 	r = register_forget(&c->call->registry, c->domain.uuid, why);
 	if (r < 0)
 		return change_complain(c, why);
-	if (r == REGISTER_TOLD)
+	if (r == REGISTER_TOLD) {
 		printf("%s: host agent: told\n", c->shown);
-	else if (r == REGISTER_LATER)
+		reload_warn(&c->call->call);
+	} else if (r == REGISTER_LATER) {
 		printf("%s: host agent: does not run\n", c->shown);
+	}
 	return 0;
 }
 

@@ -94,6 +94,13 @@ int command_complain(const struct command_call *call, const char *what,
 	return EXIT_FAILURE;
 }
 
+void command_warn(const struct command_call *call, const char *what,
+		  const char *why)
+{
+	fprintf(stderr, "%s: warning: %s%s%s\n", call->program,
+		what ? what : "", what ? ": " : "", why);
+}
+
 json_t *command_request(const struct command_call *call, const json_t *request)
 {
 	char why[CLIENT_WHY_MAX];

@@ -99,6 +99,10 @@ int command_run(const struct command *c, const struct command_call *base,
 int command_complain(const struct command_call *call, const char *what,
 		     const char *why);
 
+/* The same of what does not keep it from being done: "PROGRAM: warning: ...". */
+void command_warn(const struct command_call *call, const char *what,
+		  const char *why);
+
 /* Asks the agent.  NULL, and said, or a new reference. */
 json_t *command_request(const struct command_call *call, const json_t *request);
 

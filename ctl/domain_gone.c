@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "ctl/domain_tell.h"
 #include "ctl/leftover.h"
+#include "ctl/reload.h"
 
 static int complain(const struct change *c, const char *what, const char *why)
 {
@@ -51,6 +52,7 @@ static int take_back_drop_in(const struct change *c, const struct leftover *l)
 	if (r < 0)
 		return complain(c, l->uuid, why);
 	said(l->uuid, "removed ", l->drop_in);
+	reload_warn(&c->call->call);
 	return EXIT_SUCCESS;
 }
 

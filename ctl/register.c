@@ -195,6 +195,7 @@ static int tell(const struct registry *r, const json_t *status,
 		const struct entry *e, const char *text,
 		char why[static CLIENT_WHY_MAX])
 {
+	const struct reload_goal goal = { e->path, is_there, e };
 	char *old = replace_read(e->path);
 	int err = 0, told = REGISTER_TOLD;
 	bool changed = !old || strcmp(old, text) != 0;
@@ -204,7 +205,7 @@ static int tell(const struct registry *r, const json_t *status,
 	if (changed)
 		err = put_drop_in(r, e->path, text, why);
 	if (!err && told == REGISTER_TOLD && status)
-		err = reload_and_see(r->socket, status, is_there, e, why);
+		err = reload_and_see(r->socket, status, &goal, why);
 	if (err && changed && err != -EPERM)
 		take_back(r, status, e, old);
 	free(old);
@@ -272,6 +273,7 @@ int register_restore_container(const struct registry *r, const char *id,
 static int forget(const struct registry *r, const struct entry *e,
 		  char why[static CLIENT_WHY_MAX])
 {
+	const struct reload_goal goal = { .file = NULL };
 	int err = resolve_unlink(e->path, 0);
 	json_t *status;
 
@@ -285,7 +287,7 @@ static int forget(const struct registry *r, const struct entry *e,
 	status = agent_status(r, why);
 	if (!status)
 		return REGISTER_LATER;
-	err = reload(r->socket, status, why);
+	err = reload_and_see(r->socket, status, &goal, why);
 	json_decref(status);
 	return err ? err : REGISTER_TOLD;
 }

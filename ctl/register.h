@@ -60,7 +60,8 @@ int register_restore_container(const struct registry *r, const char *id,
 
 /*
  * What was told is taken back: REGISTER_TOLD; REGISTER_LATER if no agent runs;
- * REGISTER_KNOWN if there was nothing; -errno with why.
+ * REGISTER_KNOWN if there was nothing; -errno with why, which may be that the
+ * agent refuses what is left.
  */
 int register_forget(const struct registry *r, const char *uuid,
 		    char why[static CLIENT_WHY_MAX]);

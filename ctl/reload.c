@@ -48,9 +48,43 @@ static const char *refusal(const json_t *status)
 		json_object_get(json_object_get(status, "reload"), "refused"));
 }
 
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+static const json_t *faults_of(const json_t *status)
+{
+	return json_object_get(json_object_get(status, "reload"), "faults");
+}
+
+/* By their last parts: the agent may know its folder by another path. */
+static bool is_same_file(const char *a, const char *b)
+{
+	const char *last_a = strrchr(a, '/'), *last_b = strrchr(b, '/');
+
+	return last_a && last_b && !strcmp(last_a, last_b);
+}
+
+/* What the agent finds wrong in that drop-in; NULL: nothing. */
+static const char *fault_in(const json_t *status, const char *file)
+{
+	const json_t *all = faults_of(status), *one;
+	size_t i;
+
+	for (i = 0; file && i < json_array_size(all); i++) {
+		one = json_array_get(all, i);
+		if (is_same_file(text_of(one, "file"), file))
+			return text_of(one, "why");
+	}
+	return NULL;
+}
+
 /* 0: done and seen; -EINVAL: refused; -EAGAIN: not yet. */
-static int look(const json_t *status, long long before, reload_seen seen,
-		const void *arg, char why[static CLIENT_WHY_MAX])
+static int look(const json_t *status, long long before,
+		const struct reload_goal *goal, char why[static CLIENT_WHY_MAX])
 {
 	const char *text = refusal(status);
 
@@ -61,11 +95,18 @@ static int look(const json_t *status, long long before, reload_seen seen,
 			 "the host agent refuses its configuration: %s", text);
 		return -EINVAL;
 	}
-	return seen(status, arg) ? 0 : -EAGAIN;
+	text = fault_in(status, goal->file);
+	if (text) {
+		snprintf(why, CLIENT_WHY_MAX, "the host agent refuses it: %s",
+			 text);
+		return -EINVAL;
+	}
+	return !goal->seen || goal->seen(status, goal->arg) ? 0 : -EAGAIN;
 }
 
-int reload_and_see(const char *socket, const json_t *status, reload_seen seen,
-		   const void *arg, char why[static CLIENT_WHY_MAX])
+int reload_and_see(const char *socket, const json_t *status,
+		   const struct reload_goal *goal,
+		   char why[static CLIENT_WHY_MAX])
 {
 	const struct timespec gap = { .tv_nsec = POLL_NS };
 	int left = REGISTER_WAIT_S * POLLS_IN_SECOND;
@@ -80,13 +121,32 @@ int reload_and_see(const char *socket, const json_t *status, reload_seen seen,
 
 		nanosleep(&gap, NULL);
 		client_ask(socket, "status", &now, ignored);
-		r = look(now, before, seen, arg, why);
+		r = look(now, before, goal, why);
 		json_decref(now);
 	} while (r == -EAGAIN && left-- > 0);
 	if (r != -EAGAIN)
 		return r;
 	snprintf(why, CLIENT_WHY_MAX,
-		 "the host agent was reloaded and still does not know it: "
-		 "journalctl -u onerng-hostd says why");
+		 "the host agent was reloaded and %s: journalctl -u "
+		 "onerng-hostd says why",
+		 goal->seen ? "still does not know it" : "does not say so");
 	return -ETIMEDOUT;
+}
+
+void reload_warn(const struct command_call *call)
+{
+	char why[CLIENT_WHY_MAX];
+	const json_t *all, *one;
+	json_t *status = NULL;
+	size_t i;
+
+	client_ask(call->socket, "status", &status, why);
+	all = faults_of(status);
+	for (i = 0; i < json_array_size(all); i++) {
+		one = json_array_get(all, i);
+		snprintf(why, sizeof(why), "%s: %s", text_of(one, "why"),
+			 text_of(one, "effect"));
+		command_warn(call, "the host agent's configuration", why);
+	}
+	json_decref(status);
 }

@@ -125,8 +125,20 @@ check "and the drop-in is as it was" \
 refuse "for a domain that was not known" 1 said attach mail --config
 refuse "there is none" 1 test -e "$T/hostd.conf.d/domain-$mail.conf"
 mv "$T/hostd.conf.good" "$T/hostd.conf"
+
+# Somebody else's drop-in that is wrong is told of, and in nobody's way.
+printf '[domain other]\nuuid=nonsense\n' \
+	>"$T/hostd.conf.d/domain-other.conf"
+check "a wrong drop-in of another" said attach web --config
+says "is no reason not to attach" "web: host agent: told"
+says "but is warned of" "warning: .*domain-other.conf:2: .*: left out"
+echo nonsense >"$T/hostd.conf.d/domain-$web.conf"
+check "its own" said attach web --config
+check "is written anew" grep -qx "uuid=$web" "$T/hostd.conf.d/domain-$web.conf"
 check "detach takes it back" said domain detach web --config \
 	--drop-ins "$T/hostd.conf.d"
+says "and warns, too" "warning: .*domain-other.conf:2: "
+rm "$T/hostd.conf.d/domain-other.conf"
 check "the agent's socket goes" wait_for 10 \
 	test ! -e "$(hostd_socket $web)"
 
