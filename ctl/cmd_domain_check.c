@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/change.h"
 #include "ctl/claims.h"
@@ -10,6 +11,7 @@
 #include "ctl/leftover.h"
 #include "ctl/report.h"
 #include "ctl/virt.h"
+#include "libvirt-xml/domain_rng.h"
 
 struct check_call {
 	struct command_call call;
@@ -22,6 +24,7 @@ struct checking {
 	struct virt *virt;
 	struct facts facts;
 	struct claims claims;
+	bool has_ours; /* the domain that is looked at, on either side */
 };
 
 static int set_drop_ins(void *call, const char *value, const char **why)
@@ -52,7 +55,12 @@ static int check_xml(struct checking *c, const struct virt_domain *d,
 		     struct findings *findings)
 {
 	struct domain_facts facts = facts_of(&c->facts, xml);
+	struct domain_error ignored;
+	struct domain_rng rng;
 
+	if (domain_rng_find(xml, facts.run_dir, &rng, &ignored) < 0 ||
+	    rng.count)
+		c->has_ours = true; /* or it is not known */
 	facts.side = side;
 	facts.saved = virt_has_saved(c->virt, d);
 	facts.claims = c->claims.list;
@@ -103,11 +111,41 @@ static int check_both(struct checking *c, const struct virt_domain *d,
 	return r;
 }
 
+/* What detach --config of one that ran left to be done. */
+static const struct finding_rule kept = {
+	"left-over", FINDING_NOTE,
+	"the host agent keeps a socket for a domain that has no device any "
+	"more; detach --config leaves that to what runs, and takes it back "
+	"once that has none either",
+	"onerngctl domain detach %s --config"
+};
+static const struct finding_rule kept_transient = {
+	"left-over", FINDING_NOTE,
+	"the host agent keeps a socket for a domain that has no device any "
+	"more",
+	"onerngctl domain detach %s --live"
+};
+
+static void check_drop_in(struct checking *c, const struct virt_domain *d,
+			  struct findings *findings)
+{
+	char path[REGISTER_PATH_MAX];
+
+	register_domain_path(path, c->registry, d->uuid);
+	/* what is saved may have it, and goes on with it */
+	if (c->has_ours || virt_has_saved(c->virt, d) || access(path, F_OK) < 0)
+		return;
+	finding_add(findings, d->persistent ? &kept : &kept_transient, d->uuid,
+		    0, "it has no <rng> of the host agent's, and %s is there",
+		    path);
+}
+
 static void check_one(struct checking *c, const struct virt_domain *d)
 {
 	struct findings findings = { 0 };
 	int r;
 
+	c->has_ours = false;
 	if (d->active && d->persistent)
 		r = check_both(c, d, &findings);
 	else
@@ -116,6 +154,10 @@ static void check_one(struct checking *c, const struct virt_domain *d)
 					     : DOMAIN_SIDE_TRANSIENT,
 			       &findings);
 	if (r == 0)
+		check_drop_in(c, d, &findings);
+	if (findings.err)
+		report_fail(&c->report, d->name, strerror(ENOMEM));
+	else if (r == 0)
 		report_add(&c->report, d->name, about(d), &findings);
 	findings_clear(&findings);
 }

@@ -213,7 +213,8 @@ static int detach(struct change *c)
 	change_warn_saved(c);
 	if (c->config.after && c->domain.active && !c->live.wanted)
 		printf("%s: what runs keeps its device until it is shut "
-		       "down\n",
+		       "down, and its place at the host agent until this is "
+		       "run again then\n",
 		       c->shown);
 	if (forget(c) < 0)
 		return EXIT_FAILURE;

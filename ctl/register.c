@@ -145,6 +145,15 @@ char *register_container_text(const char *id, const char *keys)
 	return text;
 }
 
+void register_domain_path(char out[static REGISTER_PATH_MAX],
+			  const struct registry *r, const char *uuid)
+{
+	struct entry e;
+
+	entry_domain(&e, r, uuid);
+	memcpy(out, e.path, sizeof(e.path));
+}
+
 void register_container_path(char out[static REGISTER_PATH_MAX],
 			     const struct registry *r, const char *id)
 {

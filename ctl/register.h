@@ -74,6 +74,8 @@ char *register_container_text(const char *id, const char *keys);
 #define REGISTER_PATH_MAX 400
 
 /* Where it is. */
+void register_domain_path(char out[static REGISTER_PATH_MAX],
+			  const struct registry *r, const char *uuid);
 void register_container_path(char out[static REGISTER_PATH_MAX],
 			     const struct registry *r, const char *id);
 

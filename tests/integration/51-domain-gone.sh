@@ -103,6 +103,17 @@ check "and stays" test -S "$(hostd_socket $mine)"
 equal "check has nothing else to say" "mine: note: not-known" \
 	"$(domain check | grep -v '^ ' | cut -d: -f1-3 | grep -vE '^(web|mail|[0-9])')"
 
+# One that libvirt knows, and that has no device any more.
+printf '[domain web]\nuuid=%s\n' $web >"$T/hostd.conf.d/domain-$web.conf"
+refuse "check of a domain whose device was taken away" 3 said domain check web
+says "finds what was not taken back" "^web: note: left-over: .*domain-$web.conf"
+says "and the command" "onerngctl domain detach $web --config"
+check "which does it" said domain detach $web --config
+says "and says so" "web: host agent: told"
+refuse "the drop-in is gone" 1 test -e "$T/hostd.conf.d/domain-$web.conf"
+refuse "check then" 3 said domain check web
+refuse "does not find it" 1 grep -q left-over "$T/said"
+
 # One that runs without this libvirt.
 hook prepare $dynamic fleeting
 hook start $dynamic fleeting
