@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "common/diff.h"
+#include "ctl/answer.h"
 #include "libvirt-xml/domain_xml.h"
 
 OPT_FLAG(change_set_live, struct change_call, live);
@@ -122,6 +122,10 @@ int change_find(struct change *c, struct change_call *call, change_edit edit,
 	}
 	log_escape(c->shown, sizeof(c->shown), c->domain.name,
 		   strlen(c->domain.name));
+	answer_set(&call->call, "name", json_string(c->domain.name));
+	answer_set(&call->call, "uuid", json_string(c->domain.uuid));
+	answer_set(&call->call, "live", json_null());
+	answer_set(&call->call, "config", json_null());
 	if (choose(c) < 0 || read_side(c, &c->live, VIRT_XML_LIVE, edit) < 0)
 		return -1;
 	/* secrets are for libvirt alone, not for a diff on a terminal */
@@ -165,22 +169,51 @@ static int show_side(const struct change *c, const struct side *s,
 	if (!s->after)
 		return 0;
 	snprintf(name, sizeof(name), "%s (%s)", c->shown, which);
-	return diff_print(name, s->before, s->after, stdout);
+	return answer_diff(&c->call->call, name, s->before, s->after);
 }
 
 void change_warn_saved(const struct change *c)
 {
+	char why[300];
+
 	if (!c->config.after || !virt_has_saved(c->virt, &c->domain))
 		return;
-	fprintf(stderr,
-		"%s: %s: is saved, and starts next with what it had then, not "
-		"with this configuration: virsh managedsave-remove %s throws "
-		"the saved state away\n",
-		c->call->call.program, c->shown, c->domain.uuid);
+	snprintf(why, sizeof(why),
+		 "is saved, and starts next with what it had then, not with "
+		 "this configuration: virsh managedsave-remove %s throws the "
+		 "saved state away",
+		 c->domain.uuid);
+	command_warn(&c->call->call, c->shown, why);
+}
+
+/* What is, or would be, another way; the agent is told apart. */
+static void tell_side(const struct change *c, const struct side *s,
+		      const char *key)
+{
+	if (s->wanted)
+		answer_set(&c->call->call, key, json_boolean(s->after != NULL));
+}
+
+void change_tell(const struct change *c, const struct side *s, const char *done)
+{
+	const struct command_call *call = &c->call->call;
+	bool live = s == &c->live;
+
+	if (!s->wanted)
+		return;
+	tell_side(c, s, live ? "live" : "config");
+	if (s->after)
+		answer_changed(call);
+	answer_line(call, "%s: %s: %s", c->shown,
+		    live ? "running" : "configuration",
+		    s->after ? done : "nothing to do");
 }
 
 int change_show(const struct change *c)
 {
+	answer_set(&c->call->call, "dry_run", json_true());
+	tell_side(c, &c->live, "live");
+	tell_side(c, &c->config, "config");
 	if (show_side(c, &c->live, "running") < 0 ||
 	    show_side(c, &c->config, "configuration") < 0)
 		return command_complain(&c->call->call, NULL, "out of memory");

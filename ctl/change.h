@@ -86,6 +86,10 @@ int change_run_dir(const struct command_call *call,
 /* Says on standard error what keeps a configuration from what starts next. */
 void change_warn_saved(const struct change *c);
 
+/* What happened to a side, if it is wanted; done: in a word. */
+void change_tell(const struct change *c, const struct side *s,
+		 const char *done);
+
 /* Diffs of what would be done.  An exit status. */
 int change_show(const struct change *c);
 

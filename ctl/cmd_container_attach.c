@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/answer.h"
 #include "ctl/container_device.h"
 #include "ctl/container_plan.h"
 #include "ctl/policy.h"
-#include "ctl/reload.h"
 
 POLICY_SETTERS(struct plan_call)
 
@@ -24,6 +24,7 @@ static const struct opt options[] = {
 	CONTAINER_OPT_PATH,
 	CONTAINER_OPT_INCLUDES,
 	CONTAINER_OPT_DROP_INS,
+	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
 };
@@ -44,26 +45,26 @@ static void warn(const struct plan *p)
 	const struct container *c = &p->c;
 
 	if (c->foreign)
-		printf("%s: was a copy of %s, and gets a device of its own\n",
-		       c->shown, c->include.id);
+		answer_note(c->host->call,
+			    "%s: was a copy of %s, and gets a device of its "
+			    "own",
+			    c->shown, c->include.id);
 	if (c->snippet.device == CONTAINER_PASSTHROUGH &&
 	    !c->snippet.has_number)
-		printf("%s: the device that is passed through is not there "
-		       "now; its rule is written when it is: onerngctl "
-		       "container refresh\n",
-		       c->shown);
+		answer_note(c->host->call,
+			    "%s: the device that is passed through is not "
+			    "there now; its rule is written when it is: "
+			    "onerngctl container refresh",
+			    c->shown);
 	if (is_strange(&c->snippet))
-		printf("%s: %s is no OneRNG: the container gets it as it is\n",
-		       c->shown, c->snippet.place);
+		answer_note(c->host->call,
+			    "%s: %s is no OneRNG: the container gets it as it "
+			    "is",
+			    c->shown, c->snippet.place);
 	if (!c->handle.handle)
-		printf("%s: whether it runs cannot be told: %s\n", c->shown,
-		       c->why_no_handle);
-}
-
-static void told(const struct container *c)
-{
-	printf("%s: host agent: told\n", c->shown);
-	reload_warn(c->host->call);
+		answer_note(c->host->call,
+			    "%s: whether it runs cannot be told: %s", c->shown,
+			    c->why_no_handle);
 }
 
 /* 0; 1: done already; -1: refused or failed, said. */
@@ -76,16 +77,17 @@ static int make_known(const struct plan *p)
 	if (p->call->no_register)
 		return 0;
 	r = register_container(&c->host->registry, c->id, p->keys, why);
-	if (r == REGISTER_TOLD)
-		told(c);
-	else if (r == REGISTER_LATER)
-		printf("%s: host agent: does not run; it knows when it "
-		       "starts\n",
-		       c->shown);
+	answer_agent(c->host->call, c->shown, r, p->drop_in.path);
+	if (r == REGISTER_LATER)
+		answer_note(c->host->call,
+			    "%s: host agent: does not run; it knows when it "
+			    "starts",
+			    c->shown);
 	else if (r == REGISTER_ELSEWHERE)
-		printf("%s: host agent: configured elsewhere: that section "
-		       "decides what is served\n",
-		       c->shown);
+		answer_note(c->host->call,
+			    "%s: host agent: configured elsewhere: that "
+			    "section decides what is served",
+			    c->shown);
 	if (r >= 0)
 		return 0;
 	snprintf(text, sizeof(text), "nothing is attached: %s", why);
@@ -117,16 +119,17 @@ static int attach(struct plan *p)
 		return EXIT_FAILURE;
 	if (make_known(p) < 0) {
 		plan_undo_generated(p);
+		answer_undone(call);
 		return EXIT_FAILURE;
 	}
 	if (plan_write_config(p) < 0) {
 		take_back(p);
+		answer_undone(call);
 		return EXIT_FAILURE;
 	}
-	printf("%s: configuration: %s\n", p->c.shown,
-	       p->config.after || plan_changes(&p->generated)
-		       ? "attached"
-		       : "nothing to do");
+	answer_set(call, "config", json_boolean(plan_does(p)));
+	answer_line(call, "%s: configuration: %s", p->c.shown,
+		    plan_does(p) ? "attached" : "nothing to do");
 	warn(p);
 	if (container_live(&p->c, true) < 0)
 		return EXIT_FAILURE;
@@ -151,5 +154,6 @@ const struct command command_container_attach = {
 	.help = "give a container of LXC its device",
 	.call_size = sizeof(struct plan_call),
 	.run = run,
+	.answers = true,
 	.operand = "NAME",
 };

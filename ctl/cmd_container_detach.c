@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/answer.h"
 #include "ctl/container_device.h"
 #include "ctl/container_plan.h"
-#include "ctl/reload.h"
 
 static const struct opt options[] = {
 	COMMAND_OPT_DRY_RUN(plan_set_dry_run),
@@ -12,6 +12,7 @@ static const struct opt options[] = {
 	CONTAINER_OPT_PATH,
 	CONTAINER_OPT_INCLUDES,
 	CONTAINER_OPT_DROP_INS,
+	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
 };
@@ -26,12 +27,10 @@ static int forget(const struct plan *p)
 	r = register_forget_container(&p->c.host->registry, p->c.id, why);
 	if (r < 0)
 		return container_complain(&p->c, why);
-	if (r == REGISTER_TOLD) {
-		printf("%s: host agent: told\n", p->c.shown);
-		reload_warn(p->c.host->call);
-	} else if (r == REGISTER_LATER) {
-		printf("%s: host agent: does not run\n", p->c.shown);
-	}
+	answer_agent(p->c.host->call, p->c.shown, r, p->drop_in.path);
+	if (r == REGISTER_LATER)
+		answer_line(p->c.host->call, "%s: host agent: does not run",
+			    p->c.shown);
 	return 0;
 }
 
@@ -45,10 +44,12 @@ static int detach(struct plan *p)
 	/* the configuration first: an include of nothing is harmless */
 	if (plan_write_config(p) < 0)
 		return EXIT_FAILURE;
-	printf("%s: configuration: %s\n", p->c.shown,
-	       p->left_over ? "the container is gone, so is what it left here"
-	       : any	    ? "detached"
-			    : "nothing to do");
+	answer_set(p->c.host->call, "config", json_boolean(any));
+	answer_line(p->c.host->call, "%s: configuration: %s", p->c.shown,
+		    p->left_over ? "the container is gone, so is what it left "
+				   "here"
+		    : any	 ? "detached"
+				 : "nothing to do");
 	/* what the container does keeps the rest from nothing */
 	live = container_live(&p->c, false);
 	told = forget(p);
@@ -76,5 +77,6 @@ const struct command command_container_detach = {
 	.help = "take a container's device away",
 	.call_size = sizeof(struct plan_call),
 	.run = run,
+	.answers = true,
 	.operand = "NAME",
 };

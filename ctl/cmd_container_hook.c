@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/answer.h"
 #include "ctl/container_device.h"
 #include "ctl/container_plan.h"
 #include "lxc/container_hook.h"
@@ -10,9 +11,29 @@
 static const struct opt options[] = {
 	PLAN_OPT_DEVICE,    PLAN_OPT_NAME,	    PLAN_OPT_OWNER,
 	PLAN_OPT_GROUP,	    PLAN_OPT_MODE,	    PLAN_OPT_REQUIRE,
-	CONTAINER_OPT_PATH, CONTAINER_OPT_INCLUDES, COMMAND_OPT_HELP,
-	COMMAND_OPT_END,
+	CONTAINER_OPT_PATH, CONTAINER_OPT_INCLUDES, COMMAND_OPT_JSON,
+	COMMAND_OPT_HELP,   COMMAND_OPT_END,
 };
+
+static int answer(const struct command_call *call,
+		  const struct container_hook *h, const struct container *c)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = call->answer ? open_memstream(&text, &len) : stdout;
+
+	if (!out)
+		return command_complain(call, NULL, strerror(ENOMEM));
+	container_hook_print(h, out);
+	if (out == stdout)
+		return EXIT_SUCCESS;
+	fclose(out);
+	answer_set(call, "name", json_string(c->name));
+	answer_set(call, "id", json_string(c->id));
+	answer_set(call, "hook", json_string(text));
+	free(text);
+	return EXIT_SUCCESS;
+}
 
 static int print(const struct plan_call *call, struct container *c)
 {
@@ -20,6 +41,7 @@ static int print(const struct plan_call *call, struct container *c)
 				    .sum = &c->sum,
 				    .dir = c->host->dir };
 	char *keys;
+	int r;
 
 	plan_overlay(&c->snippet, call);
 	container_device_look(&c->snippet, c->host);
@@ -27,9 +49,9 @@ static int print(const struct plan_call *call, struct container *c)
 	if (!keys)
 		return command_complain(&call->of.call, NULL, strerror(ENOMEM));
 	h.keys = keys;
-	container_hook_print(&h, stdout);
+	r = answer(&call->of.call, &h, c);
 	free(keys);
-	return command_flush(&call->of.call);
+	return r ? r : command_flush(&call->of.call);
 }
 
 static int run(void *ctx)
@@ -58,5 +80,6 @@ const struct command command_container_hook = {
 	.help = "print a hook for a configuration kept by hand",
 	.call_size = sizeof(struct plan_call),
 	.run = run,
+	.answers = true,
 	.operand = "NAME",
 };

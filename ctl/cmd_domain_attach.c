@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/answer.h"
 #include "ctl/change.h"
 #include "ctl/domain_tell.h"
 #include "ctl/policy.h"
-#include "ctl/reload.h"
 
 POLICY_SETTERS(struct change_call)
 
@@ -19,6 +19,7 @@ static const struct opt options[] = {
 	{ "drop-ins", 0, "DIR", "where the agent is told (" REGISTER_DIR ")",
 	  change_set_drop_ins },
 	COMMAND_OPT_CONNECT,
+	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
 };
@@ -95,6 +96,7 @@ static int attach_live(struct change *c)
 static void tell_policy(const struct change *c)
 {
 	char why[VIRT_WHY_MAX], refused[CLIENT_WHY_MAX], *xml;
+	char said[CLIENT_WHY_MAX + 64];
 	const char *text = why;
 	int r = -EIO;
 
@@ -107,44 +109,31 @@ static void tell_policy(const struct change *c)
 		text = refused;
 	}
 	free(xml);
-	if (r < 0)
-		fprintf(stderr,
-			"%s: %s: the host agent does not follow the policy "
-			"yet: %s\n",
-			c->call->call.program, c->shown, text);
-}
-
-/* What happened to a side: at least one of the two is wanted. */
-static void tell(const struct change *c, const struct side *s,
-		 const char *which)
-{
-	if (s->wanted)
-		printf("%s: %s: %s\n", c->shown, which,
-		       s->after ? "attached" : "nothing to do");
-}
-
-static void told(const struct change *c)
-{
-	printf("%s: host agent: told\n", c->shown);
-	reload_warn(&c->call->call);
+	if (r == 0)
+		return;
+	snprintf(said, sizeof(said),
+		 "the host agent does not follow the policy yet: %s", text);
+	command_warn(&c->call->call, c->shown, said);
 }
 
 /* 0; 1 if the agent does not know the domain, said; -1 if that is in the way */
 static int make_known(const struct change *c)
 {
 	char why[CLIENT_WHY_MAX], text[2 * CLIENT_WHY_MAX];
+	char path[REGISTER_PATH_MAX];
 	int r;
 
 	if (c->call->no_register)
 		return 0;
 	r = register_domain(&c->call->registry, c->domain.name, c->domain.uuid,
 			    why);
-	if (r == REGISTER_TOLD)
-		told(c);
-	else if (r == REGISTER_ELSEWHERE && policy_is_given(&c->call->policy))
-		printf("%s: host agent: configured elsewhere: what that "
-		       "section says goes before the domain's policy\n",
-		       c->shown);
+	register_domain_path(path, &c->call->registry, c->domain.uuid);
+	answer_agent(&c->call->call, c->shown, r, path);
+	if (r == REGISTER_ELSEWHERE && policy_is_given(&c->call->policy))
+		answer_note(&c->call->call,
+			    "%s: host agent: configured elsewhere: what that "
+			    "section says goes before the domain's policy",
+			    c->shown);
 	if (r >= 0)
 		return 0;
 	snprintf(text, sizeof(text),
@@ -170,11 +159,11 @@ static int attach(struct change *c)
 		return EXIT_FAILURE;
 	if (c->live.after && attach_live(c) < 0)
 		return EXIT_FAILURE;
-	tell(c, &c->live, "running");
+	change_tell(c, &c->live, "attached");
 	tell_policy(c);
 	if (c->config.after && change_define(c, edit) < 0)
 		return EXIT_FAILURE;
-	tell(c, &c->config, "configuration");
+	change_tell(c, &c->config, "attached");
 	change_warn_saved(c);
 	return known && !has_it ? EXIT_FAILURE : command_flush(&c->call->call);
 }
@@ -197,5 +186,6 @@ const struct command command_domain_attach = {
 	.help = "give a domain of libvirt (name or UUID) its device",
 	.call_size = sizeof(struct change_call),
 	.run = run,
+	.answers = true,
 	.operand = "NAME",
 };

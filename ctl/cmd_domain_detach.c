@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctl/answer.h"
 #include "ctl/change.h"
 #include "ctl/domain_gone.h"
 #include "ctl/emulator.h"
-#include "ctl/reload.h"
 #include "libvirt-xml/domain_check.h"
 
 #define WAIT_S		10 /* for the guest to let go of the device */
@@ -23,6 +23,7 @@ static const struct opt options[] = {
 	{ "drop-ins", 0, "DIR", "where the agent was told (" REGISTER_DIR ")",
 	  change_set_drop_ins },
 	COMMAND_OPT_CONNECT,
+	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
 };
@@ -163,14 +164,6 @@ static int detach_live(struct change *c)
 	return 0;
 }
 
-static void tell(const struct change *c, const struct side *s,
-		 const char *which)
-{
-	if (s->wanted)
-		printf("%s: %s: %s\n", c->shown, which,
-		       s->after ? "detached" : "nothing to do");
-}
-
 /* A domain that has none of ours, neither now nor at its next start. */
 static bool needs_nothing(const struct change *c)
 {
@@ -181,7 +174,7 @@ static bool needs_nothing(const struct change *c)
 
 static int forget(const struct change *c)
 {
-	char why[CLIENT_WHY_MAX];
+	char why[CLIENT_WHY_MAX], path[REGISTER_PATH_MAX];
 	int r = 0;
 
 	if (c->call->no_register || !needs_nothing(c))
@@ -189,12 +182,11 @@ static int forget(const struct change *c)
 	r = register_forget(&c->call->registry, c->domain.uuid, why);
 	if (r < 0)
 		return change_complain(c, why);
-	if (r == REGISTER_TOLD) {
-		printf("%s: host agent: told\n", c->shown);
-		reload_warn(&c->call->call);
-	} else if (r == REGISTER_LATER) {
-		printf("%s: host agent: does not run\n", c->shown);
-	}
+	register_domain_path(path, &c->call->registry, c->domain.uuid);
+	answer_agent(&c->call->call, c->shown, r, path);
+	if (r == REGISTER_LATER)
+		answer_line(&c->call->call, "%s: host agent: does not run",
+			    c->shown);
 	return 0;
 }
 
@@ -206,16 +198,17 @@ static int detach(struct change *c)
 		return change_show(c);
 	if (c->live.after && detach_live(c) < 0)
 		return EXIT_FAILURE;
-	tell(c, &c->live, "running");
+	change_tell(c, &c->live, "detached");
 	if (c->config.after && change_define(c, edit) < 0)
 		return EXIT_FAILURE;
-	tell(c, &c->config, "configuration");
+	change_tell(c, &c->config, "detached");
 	change_warn_saved(c);
 	if (c->config.after && c->domain.active && !c->live.wanted)
-		printf("%s: what runs keeps its device until it is shut "
-		       "down, and its place at the host agent until this is "
-		       "run again then\n",
-		       c->shown);
+		answer_note(&c->call->call,
+			    "%s: what runs keeps its device until it is shut "
+			    "down, and its place at the host agent until this "
+			    "is run again then",
+			    c->shown);
 	if (forget(c) < 0)
 		return EXIT_FAILURE;
 	return command_flush(&c->call->call);
@@ -244,5 +237,6 @@ const struct command command_domain_detach = {
 	.help = "take a domain's device away",
 	.call_size = sizeof(struct change_call),
 	.run = run,
+	.answers = true,
 	.operand = "NAME",
 };

@@ -1,6 +1,7 @@
 /* How a domain or a container is served, until the agent reloads. */
 #include <stdlib.h>
 
+#include "ctl/answer.h"
 #include "ctl/container.h"
 #include "ctl/policy.h"
 #include "ctl/set.h"
@@ -34,6 +35,19 @@ static const struct opt container_options[] = {
 	COMMAND_OPT_JSON, COMMAND_OPT_HELP,   COMMAND_OPT_END,
 };
 
+/* What the agent says is what it was set to. */
+static int answer(const struct command_call *call, const json_t *request)
+{
+	json_t *result = command_request(call, request);
+
+	if (!result)
+		return EXIT_FAILURE;
+	json_object_update(call->answer, result);
+	json_decref(result);
+	answer_changed(call);
+	return EXIT_SUCCESS;
+}
+
 static int change(const struct set_call *c, const char *kind,
 		  const char *consumer)
 {
@@ -50,7 +64,8 @@ static int change(const struct set_call *c, const char *kind,
 	request = set_request(kind, consumer, &c->policy);
 	if (!request)
 		return command_complain(call, consumer, "not a name");
-	r = command_ask(call, request, set_print);
+	r = call->answer ? answer(call, request)
+			 : command_ask(call, request, set_print);
 	json_decref(request);
 	return r;
 }
@@ -70,6 +85,7 @@ const struct command command_domain_set = {
 		"until a reload",
 	.call_size = sizeof(struct set_call),
 	.run = run_domain,
+	.answers = true,
 	.operand = "NAME",
 };
 
@@ -101,5 +117,6 @@ const struct command command_container_set = {
 	.help = "how a container (name or ID) is served, until a reload",
 	.call_size = sizeof(struct set_call),
 	.run = run_container,
+	.answers = true,
 	.operand = "NAME",
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/answer.h"
 #include "ctl/client.h"
 
 OPT_FLAG(command_set_json, struct command_call, json);
@@ -59,6 +60,20 @@ static int parse(const struct command *c, struct command_call *call, int argc,
 	return 0;
 }
 
+/* An exit status. */
+static int run(const struct command *c, struct command_call *call)
+{
+	int r;
+
+	if (!c->answers || !call->json)
+		return c->run(call);
+	if (answer_begin(call) < 0)
+		return command_complain(call, NULL, strerror(ENOMEM));
+	r = c->run(call);
+	answer_end(call);
+	return r ? r : command_flush(call);
+}
+
 int command_run(const struct command *c, const struct command_call *base,
 		int argc, char *argv[])
 {
@@ -81,7 +96,7 @@ int command_run(const struct command *c, const struct command_call *base,
 	else if (call->help)
 		opt_help(c->options, c->usage, stdout);
 	else
-		r = c->run(call);
+		r = run(c, call);
 	free(call);
 	return r;
 }
@@ -97,8 +112,14 @@ int command_complain(const struct command_call *call, const char *what,
 void command_warn(const struct command_call *call, const char *what,
 		  const char *why)
 {
-	fprintf(stderr, "%s: warning: %s%s%s\n", call->program,
-		what ? what : "", what ? ": " : "", why);
+	char *text = NULL;
+
+	if (asprintf(&text, "%s%s%s", what ? what : "", what ? ": " : "", why) <
+	    0)
+		return;
+	fprintf(stderr, "%s: warning: %s\n", call->program, text);
+	answer_warning(call, text);
+	free(text);
 }
 
 json_t *command_request(const struct command_call *call, const json_t *request)

@@ -30,6 +30,7 @@ struct command_call {
 	char *const *operands; /* all, of a command that takes many */
 	int operand_count;
 	bool json, help;
+	json_t *answer; /* answer.h; NULL: lines, for people */
 };
 
 struct command {
@@ -38,6 +39,7 @@ struct command {
 	const char *usage, *help;
 	size_t call_size;
 	int (*run)(void *call); /* an exit status, the reason said */
+	bool answers;		/* says what it did: answer.h */
 	/* its name; [NAME] if optional, [NAME...] if many; NULL: none */
 	const char *operand;
 };

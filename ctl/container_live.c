@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/replace.h"
+#include "ctl/answer.h"
 #include "ctl/container_device.h"
 #include "ctl/hold.h"
 #include "ctl/live.h"
@@ -106,19 +107,24 @@ static enum live_result join(struct container *c,
 static int say(const struct container *c, bool attach, enum live_result r,
 	       const char *why)
 {
+	const struct command_call *call = c->host->call;
 	char text[LXCAPI_WHY_MAX + 64];
 
+	if (r != LIVE_FAILED && r != LIVE_STOPPED)
+		answer_set(call, "live", json_boolean(r == LIVE_CHANGED));
 	switch (r) {
 	case LIVE_RIGHT:
-		printf("%s: running container: nothing to do\n", c->shown);
+		answer_line(call, "%s: running container: nothing to do",
+			    c->shown);
 		return 0;
 	case LIVE_CHANGED:
-		printf("%s: running container: %s\n", c->shown,
-		       attach ? "attached" : "detached");
+		answer_changed(call);
+		answer_line(call, "%s: running container: %s", c->shown,
+			    attach ? "attached" : "detached");
 		return 0;
 	case LIVE_NONE:
-		printf("%s: running container: no device yet: %s\n", c->shown,
-		       why);
+		answer_note(call, "%s: running container: no device yet: %s",
+			    c->shown, why);
 		return 0;
 	case LIVE_FAILED:
 		snprintf(text, sizeof(text), "running container: %s", why);

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/diff.h"
 #include "common/replace.h"
+#include "ctl/answer.h"
 #include "ctl/container_device.h"
 #include "ctl/policy.h"
 
@@ -57,10 +57,15 @@ static int begin(struct plan *p, struct plan_call *call, bool also_left_over)
 	if (container_begin(h, &call->of.call) < 0)
 		return -1;
 	err = container_find(h, name, &p->c, why);
-	if (!err)
-		return begin_files(p);
-	if (err == -ENOENT && also_left_over && find_left_over(p, name))
+	if (!err && begin_files(p) < 0)
+		return -1;
+	if (!err ||
+	    (err == -ENOENT && also_left_over && find_left_over(p, name))) {
+		answer_set(&call->of.call, "name", json_string(name));
+		answer_set(&call->of.call, "id", json_string(p->c.id));
+		answer_set(&call->of.call, "live", json_null());
 		return 0;
+	}
 	command_complain(&call->of.call, NULL, why);
 	return -1;
 }
@@ -177,21 +182,30 @@ bool plan_changes(const struct plan_file *f)
 	return strcmp(f->before, f->after) != 0;
 }
 
-static int show_file(const struct plan_file *f, bool wanted)
+bool plan_does(const struct plan *p)
+{
+	return p->config.after || plan_changes(&p->generated);
+}
+
+static int show_file(const struct command_call *call, const struct plan_file *f,
+		     bool wanted)
 {
 	if (!wanted)
 		return 0;
-	return diff_print(f->path, f->before ? f->before : "",
-			  f->after ? f->after : "", stdout);
+	return answer_diff(call, f->path, f->before ? f->before : "",
+			   f->after ? f->after : "");
 }
 
 int plan_show(const struct plan *p)
 {
 	const struct command_call *call = &p->call->of.call;
 
-	if (show_file(&p->config, p->config.after != NULL) < 0 ||
-	    show_file(&p->generated, true) < 0 ||
-	    show_file(&p->drop_in, !p->call->no_register && !p->elsewhere) < 0)
+	answer_set(call, "dry_run", json_true());
+	answer_set(call, "config", json_boolean(plan_does(p)));
+	if (show_file(call, &p->config, p->config.after != NULL) < 0 ||
+	    show_file(call, &p->generated, true) < 0 ||
+	    show_file(call, &p->drop_in,
+		      !p->call->no_register && !p->elsewhere) < 0)
 		return command_complain(call, NULL, strerror(ENOMEM));
 	return command_flush(call);
 }

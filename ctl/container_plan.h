@@ -100,6 +100,9 @@ void plan_end(struct plan *p);
 
 bool plan_changes(const struct plan_file *f);
 
+/* Whether the container's own files change. */
+bool plan_does(const struct plan *p);
+
 /* Diffs of what would be done.  An exit status. */
 int plan_show(const struct plan *p);
 

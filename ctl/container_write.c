@@ -7,6 +7,7 @@
 
 #include "common/replace.h"
 #include "common/resolve.h"
+#include "ctl/answer.h"
 #include "ctl/container_plan.h"
 
 static int fail(const struct plan *p, const char *path, int err)
@@ -42,7 +43,10 @@ int plan_write_generated(const struct plan *p)
 					  "hooks that stand there");
 	if (!err)
 		err = replace_file(f->path, f->before, f->after, 0644);
-	return err ? fail(p, f->path, err) : 0;
+	if (err)
+		return fail(p, f->path, err);
+	answer_file(&p->call->of.call, f->path);
+	return 0;
 }
 
 /* A folder that is empty then goes, too. */
@@ -68,9 +72,15 @@ void plan_undo_generated(const struct plan *p)
 
 int plan_remove_generated(const struct plan *p)
 {
-	int err = p->generated.before ? remove_file(p->generated.path) : 0;
+	const char *path = p->generated.path;
+	int err = p->generated.before ? remove_file(path) : -ENOENT;
 
-	return err && err != -ENOENT ? fail(p, p->generated.path, err) : 0;
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return fail(p, path, err);
+	answer_file(&p->call->of.call, path);
+	return 0;
 }
 
 int plan_write_config(const struct plan *p)
@@ -86,5 +96,8 @@ int plan_write_config(const struct plan *p)
 					  "somebody else changed its "
 					  "configuration meanwhile, which was "
 					  "left as it is now: try again");
-	return err ? fail(p, f->path, err) : 0;
+	if (err)
+		return fail(p, f->path, err);
+	answer_file(&p->call->of.call, f->path);
+	return 0;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "ctl/answer.h"
 #include "ctl/domain_tell.h"
 #include "ctl/leftover.h"
 #include "ctl/reload.h"
@@ -15,9 +16,18 @@ static int complain(const struct change *c, const char *what, const char *why)
 	return command_complain(&c->call->call, what, why);
 }
 
-static int said(const char *uuid, const char *what, const char *path)
+static const struct command_call *call_of(const struct change *c)
 {
-	return printf("%s: left over: %s%s\n", uuid, what, path);
+	return &c->call->call;
+}
+
+/* verb: "removed", or "would remove". */
+static void say_file(const struct change *c, const char *uuid, const char *verb,
+		     const char *path)
+{
+	answer_line(call_of(c), "%s: left over: %s %s", uuid, verb, path);
+	if (!c->call->dry_run)
+		answer_file(call_of(c), path);
 }
 
 /* libvirt was asked about it, and it is nothing that has a place here. */
@@ -51,8 +61,8 @@ static int take_back_drop_in(const struct change *c, const struct leftover *l)
 	r = register_forget(&c->call->registry, l->uuid, why);
 	if (r < 0)
 		return complain(c, l->uuid, why);
-	said(l->uuid, "removed ", l->drop_in);
-	reload_warn(&c->call->call);
+	say_file(c, l->uuid, "removed", l->drop_in);
+	reload_warn(call_of(c));
 	return EXIT_SUCCESS;
 }
 
@@ -65,7 +75,9 @@ static int have_forgotten(const struct change *c, const struct leftover *l)
 		return EXIT_SUCCESS;
 	if (domain_tell_gone(c->run_dir, l->uuid, l->name, why) < 0)
 		return complain(c, l->uuid, why);
-	said(l->uuid, "the host agent forgot it", "");
+	answer_changed(call_of(c));
+	answer_line(call_of(c), "%s: left over: the host agent forgot it",
+		    l->uuid);
 	return EXIT_SUCCESS;
 }
 
@@ -80,18 +92,21 @@ static int remove_socket(const struct change *c, const struct leftover *l)
 			 strerror(errno));
 		return complain(c, l->uuid, why);
 	}
-	said(l->uuid, "removed ", l->socket);
+	say_file(c, l->uuid, "removed", l->socket);
 	return EXIT_SUCCESS;
 }
 
-static int show(const struct leftover *l)
+static int show(const struct change *c, const struct leftover *l)
 {
+	answer_set(call_of(c), "dry_run", json_true());
 	if (*l->drop_in)
-		said(l->uuid, "would remove ", l->drop_in);
+		say_file(c, l->uuid, "would remove", l->drop_in);
 	if (l->dynamic)
-		said(l->uuid, "the host agent would forget it", "");
+		answer_line(call_of(c),
+			    "%s: left over: the host agent would forget it",
+			    l->uuid);
 	if (*l->socket)
-		said(l->uuid, "would remove ", l->socket);
+		say_file(c, l->uuid, "would remove", l->socket);
 	return EXIT_SUCCESS;
 }
 
@@ -101,8 +116,11 @@ static int take_back(const struct change *c, const struct leftover *l)
 
 	if (r)
 		return r;
+	answer_set(call_of(c), "name", json_string(l->name));
+	answer_set(call_of(c), "uuid", json_string(l->uuid));
+	answer_set(call_of(c), "left_over", json_true());
 	if (c->call->dry_run)
-		return show(l);
+		return show(c, l);
 	r = take_back_drop_in(c, l);
 	r = have_forgotten(c, l) || r;
 	r = remove_socket(c, l) || r;
@@ -132,7 +150,9 @@ int domain_gone_detach(const struct change *c, const char *why)
 	if (l && !c->call->no_register)
 		r = take_back(c, l);
 	else if (domain_xml_read_uuid(c->call->call.operand, uuid) == 0)
-		printf("%s: libvirt does not know it: nothing to do\n", uuid);
+		answer_line(call_of(c),
+			    "%s: libvirt does not know it: nothing to do",
+			    uuid);
 	else
 		r = complain(c, NULL, why);
 	leftovers_free(&all);

@@ -68,6 +68,10 @@ says "finds what attach wrote" "^old: warning: left-over: .*domain-$gone.conf"
 check "a dry run of detach" said domain detach old --dry-run
 says "says what it would do" "would remove .*domain-$gone.conf"
 check "and does it not" test -e "$T/hostd.conf.d/domain-$gone.conf"
+domain detach old --dry-run --json >"$T/answer.json"
+equal "as JSON" "old true false true" "$(json name <"$T/answer.json") $(
+	json left_over <"$T/answer.json") $(json changed <"$T/answer.json") $(
+	json dry_run <"$T/answer.json")"
 
 check "the host agent starts" hostd_start --absent || exit 1
 hook prepare $dynamic fleeting

@@ -114,6 +114,26 @@ kill -s HUP "$(cat "$T/hostd.pid")"
 check "a key that somebody adds to it goes first" \
 	wait_for 10 agent_has drbg 5
 
+# For scripts: one object on standard output, whatever becomes of it.
+answer() {
+	attach "$@" --json >"$T/answer.json" 2>"$T/answer.err"
+}
+# of MEMBER...: their values.
+of() {
+	for member; do
+		json "$member" <"$T/answer.json"
+	done | tr '\n' ' '
+}
+check "attach as JSON" answer web --config --class seed --no-register
+equal "says what it did" "web $web true true null [] [] " \
+	"$(of name uuid changed config live files warnings)"
+check "a dry run" answer web --config --class seed --dry-run
+equal "changed nothing" "false true true " "$(of changed config dry_run)"
+check "and has the diff" grep -q '"diff": "--- .*urn:onerng' "$T/answer.json"
+refuse "live is for what runs, as JSON" 1 answer web --live
+equal "and nothing was changed" "false [] " "$(of changed files)"
+check "why is on standard error" grep -q "is not running" "$T/answer.err"
+
 # What the agent refuses is taken back: it would not start with it.
 cp "$T/hostd.conf" "$T/hostd.conf.good"
 echo nonsense=1 >>"$T/hostd.conf"
@@ -132,6 +152,14 @@ printf '[domain other]\nuuid=nonsense\n' \
 check "a wrong drop-in of another" said attach web --config
 says "is no reason not to attach" "web: host agent: told"
 says "but is warned of" "warning: .*domain-other.conf:2: .*: left out"
+echo rate=5 >>"$T/hostd.conf.d/domain-$web.conf"
+check "the same as JSON" answer web --config
+equal "says that" "true told domain-$web.conf" "$(of changed agent)$(
+	of files.0 | sed 's|.*/||; s| $||')"
+check "with the warning" grep -q 'domain-other.conf:2: .*: left out"' \
+	"$T/answer.json"
+check "which stands on standard error, too" \
+	grep -q "warning: .*domain-other.conf:2: " "$T/answer.err"
 echo nonsense >"$T/hostd.conf.d/domain-$web.conf"
 check "its own" said attach web --config
 check "is written anew" grep -qx "uuid=$web" "$T/hostd.conf.d/domain-$web.conf"

@@ -128,6 +128,32 @@ says "and that nobody could be asked" "^host agent: onerng-hostd is not running"
 equal "as JSON, too" "web stopped true 0600" "$(container show web --json >"$T/json"
 	echo "$(json id <"$T/json") $(json state <"$T/json") $(
 		json attached <"$T/json") $(json mode <"$T/json")")"
+# For scripts: one object on standard output.
+answer() {
+	container "$@" --json >"$T/answer.json" 2>"$T/answer.err"
+}
+# of MEMBER...: their values.
+of() {
+	for member; do
+		json "$member" <"$T/answer.json"
+	done | tr '\n' ' '
+}
+check "attach as JSON" answer attach web --mode 0640
+equal "says what it did" "web web true true null $inc/web.d/onerng.conf " \
+	"$(of name id changed config live files.0)"
+check "attach of what is so" answer attach web
+equal "changes nothing" "false false known [] [] " \
+	"$(of changed config agent files warnings)"
+check "a dry run of detach" answer detach web --dry-run
+equal "changes nothing either" "false true [] " "$(of changed dry_run files)"
+check "and has the diffs" grep -q '"diff": "--- .*-lxc.include' "$T/answer.json"
+check "a hook as JSON" answer hook web
+equal "is one text" "web web false" "$(of name id changed | sed 's/ $//')"
+check "a shell script" sh -c "'$B/tests/integration/jsonget' hook \
+	<'$T/answer.json' | sh -n"
+refuse "what is not there" 1 answer attach wbe
+equal "is an answer as well" "false [] " "$(of changed files)"
+check "with the reason beside it" grep -q "no such container: wbe" "$T/answer.err"
 check "detach" said container detach web
 says "says that nobody was told" "host agent: does not run"
 check "gives back what was there" cmp "$T/web.before" "$lxc/web/real"
@@ -299,6 +325,9 @@ if "$B/onerng-hostd" -t -c "$T/x.conf" >/dev/null 2>&1; then
 	says "that is not its ID" "rate 65"
 	check "by its ID" said container set web --rate 64
 	mv "$lxc/web2" "$lxc/web"
+	check "as JSON" answer set web --rate 64
+	equal "says what is in force" "web true 64 []" \
+		"$(of name changed rate warnings | sed 's/ $//')"
 	check "where LXC is not" said hostd_ctl container set web --rate 66 \
 		--path "$T/none"
 	refuse "a domain is none" 1 said container set host --rate 64
