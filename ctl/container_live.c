@@ -147,17 +147,18 @@ static enum live_result part(struct container *c,
 
 int container_live(struct container *c, bool attach)
 {
-	char why[LXCAPI_WHY_MAX] = HOLD_WHY;
+	char why[LXCAPI_WHY_MAX] = "";
+	const char *held = "";
 	enum live_result r = LIVE_FAILED;
 	int hold;
 
 	if (!c->handle.handle || lxcapi_state(&c->handle) == LXCAPI_STOPPED)
 		return 0;
-	hold = hold_take(c->host, c->id);
-	if (hold != -EBUSY) {
-		*why = '\0';
+	hold = hold_take(c->host, c->id, &held);
+	if (hold == -EBUSY)
+		snprintf(why, sizeof(why), "%s", held);
+	else
 		r = attach ? join(c, why) : part(c, why);
-	}
 	if (hold >= 0)
 		close(hold);
 	return say(c, attach, r, why);

@@ -12,15 +12,12 @@
 
 #include "ctl/container.h"
 
-#define HOLD_WHY                                                            \
-	"passed over: a process that looked into its /dev cannot be ended " \
-	"until the container is"
-
 /*
- * A descriptor to be closed; -EBUSY: held for a second now.  Another error:
- * nothing is generated for it.
+ * A descriptor to be closed.  Who works on it is waited for, 10 seconds at
+ * most, and what such a one left for a second: -EBUSY then, with *why.  Another
+ * error: nothing is generated for it.
  */
-int hold_take(const struct container_host *h, const char *id);
+int hold_take(const struct container_host *h, const char *id, const char **why);
 
 /* Is it held now? */
 bool hold_is_taken(const struct container_host *h, const char *id);

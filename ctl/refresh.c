@@ -202,20 +202,12 @@ static void work(const struct container_host *given, const char *id,
 {
 	struct container_host h = *given;
 	struct entry e = { .text = NULL };
-	int hold;
 
 	if (load(&h, id, &e, out) == 0) {
-		/* held until this process, and what it left, has ended */
-		hold = hold_take(&h, id);
-		if (hold == -EBUSY) {
-			fail(out, "its device", HOLD_WHY);
-			goto out;
-		}
 		if (*e.before.run_dir)
 			memcpy(h.run_dir, e.before.run_dir, sizeof(h.run_dir));
 		update(&h, &e, out);
 	}
-out:
 	free(e.text);
 }
 
@@ -235,7 +227,7 @@ static bool await(pid_t pid)
 	return ended;
 }
 
-void refresh_container(const struct container_host *h, const char *id,
+static void work_apart(const struct container_host *h, const char *id,
 		       struct refresh *out)
 {
 	struct refresh *shared = mmap(NULL, sizeof(*shared),
@@ -243,7 +235,6 @@ void refresh_container(const struct container_host *h, const char *id,
 				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid, parent = getpid();
 
-	*out = (struct refresh){ .failed = false };
 	if (shared == MAP_FAILED) {
 		fail(out, "memory", strerror(errno));
 		return;
@@ -261,4 +252,23 @@ void refresh_container(const struct container_host *h, const char *id,
 		fail(shared, "LXC", "it does not answer in time");
 	*out = *shared;
 	munmap(shared, sizeof(*shared));
+}
+
+void refresh_container(const struct container_host *h, const char *id,
+		       struct refresh *out)
+{
+	int hold = -EINVAL;
+	const char *why;
+
+	*out = (struct refresh){ .failed = false };
+	/* before the process is started, whose time is limited */
+	if (container_id_valid(id))
+		hold = hold_take(h, id, &why);
+	if (hold == -EBUSY)
+		fail(out, "its device", why);
+	else
+		work_apart(h, id, out);
+	/* it has it, too, and so has what it left, for as long as that lives */
+	if (hold >= 0)
+		close(hold);
 }

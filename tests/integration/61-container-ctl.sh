@@ -144,6 +144,29 @@ equal "says what it did" "web web true true null $inc/web.d/onerng.conf " \
 check "attach of what is so" answer attach web
 equal "changes nothing" "false false known [] [] " \
 	"$(of changed config agent files warnings)"
+
+# One at a time; by a lock of the folder.
+locked() {
+	! flock -n "$inc/web.d" true
+}
+start busy flock "$inc/web.d" sleep 2
+wait_for 5 locked
+check "a refresh waits for who works on the container" said refresh web
+refuse "to the end" 1 locked
+ended busy 5
+# shellcheck disable=SC2016 # that shell's own
+start busy flock "$inc/web.d" sh -c 'echo $$ >"$1"; exec sleep 60' sh \
+	"$T/sleeper"
+wait_for 5 test -s "$T/sleeper"
+refuse "not without a limit" 1 said refresh web
+says "which it says" "web: failed: .*passed over: another onerngctl"
+kill -9 "$(cat "$T/busy.pid")"
+ended busy 5
+refuse "what somebody left is passed over" 1 said refresh web
+says "as that" "passed over: a process .* cannot be ended"
+kill "$(cat "$T/sleeper")"
+check "and is no more in the way once it is gone" said refresh web
+
 check "a dry run of detach" answer detach web --dry-run
 equal "changes nothing either" "false true [] " "$(of changed dry_run files)"
 check "and has the diffs" grep -q '"diff": "--- .*-lxc.include' "$T/answer.json"
