@@ -143,6 +143,11 @@ void sampler_forget_trend(struct sampler *s)
 	trend_reset(&s->trend);
 }
 
+void sampler_set_baseline(struct sampler *s, const struct trend_baseline *b)
+{
+	trend_set_baseline(&s->trend, b);
+}
+
 static void fail(struct sampler *s, unsigned int test, uint64_t at)
 {
 	s->stats.state = SAMPLER_FAILED;

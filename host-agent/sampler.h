@@ -98,6 +98,9 @@ void sampler_forget_blocks(struct sampler *s);
 /* Forgets the trend's baseline and verdict: another device, or forgiven. */
 void sampler_forget_trend(struct sampler *s);
 
+/* The trend judges by it, or goes on learning it. */
+void sampler_set_baseline(struct sampler *s, const struct trend_baseline *b);
+
 /*
  * 0; -EIO once failed (what follows is counted as wiped, and looked at only to
  * settle the failure, until sampler_reset()).  raw stays the caller's, who

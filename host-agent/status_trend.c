@@ -48,9 +48,23 @@ static json_t *last_window(const struct trend *t)
 	return o;
 }
 
+static json_t *baseline(const struct trend_baseline *b)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "p1", share(&b->ones));
+	json_object_set_new(o, "same", share(&b->same));
+	json_object_set_new(o, "fips_rate", share(&b->blocks));
+	json_object_set_new(o, "since",
+			    b->since_s ? json_integer(b->since_s)
+				       : json_null());
+	json_object_set_new(o, "recalled", json_boolean(b->recalled));
+	return o;
+}
+
 json_t *status_trend_json(const struct trend *t)
 {
-	json_t *o = json_object(), *base = json_object();
+	json_t *o = json_object();
 
 	json_object_set_new(o, "verdict",
 			    json_string(verdict_name(t->verdict)));
@@ -59,10 +73,7 @@ json_t *status_trend_json(const struct trend *t)
 	json_object_set_new(o, "windows", json_integer((json_int_t)t->windows));
 	json_object_set_new(o, "learnt", json_boolean(trend_learnt(t)));
 	json_object_set_new(o, "last", last_window(t));
-	json_object_set_new(base, "p1", share(&t->ones));
-	json_object_set_new(base, "same", share(&t->same));
-	json_object_set_new(base, "fips_rate", share(&t->blocks));
-	json_object_set_new(o, "baseline", base);
+	json_object_set_new(o, "baseline", baseline(&t->base));
 	json_object_set_new(o, "fips_rate",
 			    t->fips.n ? share(&t->fips) : json_null());
 	return o;

@@ -47,6 +47,9 @@
 #define MODE_RISE 1.5
 #define FIPS_RISE 3.0
 
+#define LEARN_BYTES ((uint64_t)TREND_LEARN_WINDOWS * ESTIMATE_WINDOW)
+#define COUNT_MAX   (UINT64_C(1) << 40)
+
 static double rate(const struct trend_rate *r)
 {
 	return r->n ? (double)r->hits / (double)r->n : 0;
@@ -107,14 +110,38 @@ void trend_reset(struct trend *t)
 	t->p_byte = p_byte;
 }
 
-static bool window_learnt(const struct trend *t)
+bool trend_windows_learnt(const struct trend_baseline *b)
 {
-	return t->windows >= TREND_LEARN_WINDOWS;
+	return b->mode.n >= LEARN_BYTES;
+}
+
+bool trend_blocks_learnt(const struct trend_baseline *b)
+{
+	return b->blocks.n >= TREND_LEARN_BLOCKS;
 }
 
 bool trend_learnt(const struct trend *t)
 {
-	return window_learnt(t) && t->blocks.n >= TREND_LEARN_BLOCKS;
+	return trend_windows_learnt(&t->base) && trend_blocks_learnt(&t->base);
+}
+
+static bool is_sane(const struct trend_rate *r, uint64_t least)
+{
+	return r->n >= least && r->n <= COUNT_MAX && r->hits <= r->n;
+}
+
+bool trend_baseline_is_sane(const struct trend_baseline *b)
+{
+	return is_sane(&b->ones, 8 * LEARN_BYTES) &&
+	       is_sane(&b->same, 8 * LEARN_BYTES - TREND_LEARN_WINDOWS) &&
+	       is_sane(&b->mode, LEARN_BYTES) &&
+	       b->mode.hits >= b->mode.n / 256 &&
+	       is_sane(&b->blocks, b->blocks.n ? TREND_LEARN_BLOCKS : 0);
+}
+
+void trend_set_baseline(struct trend *t, const struct trend_baseline *b)
+{
+	t->base = *b;
 }
 
 /* The four ways to guess a bit from the last one. */
@@ -154,12 +181,12 @@ static enum trend_reason window_warns(const struct trend *t)
 	const struct estimate_result *r = &t->last;
 	uint64_t bits = 8 * r->samples;
 
-	if (drifted(r->ones, bits, &t->ones))
+	if (drifted(r->ones, bits, &t->base.ones))
 		return TREND_DRIFT_ONES;
-	if (drifted(r->same, bits - 1, &t->same))
+	if (drifted(r->same, bits - 1, &t->base.same))
 		return TREND_DRIFT_SERIAL;
 	if ((double)r->byte_mode / (double)r->samples >
-	    MODE_RISE * rate(&t->mode))
+	    MODE_RISE * rate(&t->base.mode))
 		return TREND_DRIFT_BYTES;
 	return TREND_WELL;
 }
@@ -174,9 +201,9 @@ static void learn_window(struct trend *t)
 {
 	uint64_t bits = 8 * t->last.samples;
 
-	learn(&t->ones, bits, t->last.ones);
-	learn(&t->same, bits - 1, t->last.same);
-	learn(&t->mode, t->last.samples, t->last.byte_mode);
+	learn(&t->base.ones, bits, t->last.ones);
+	learn(&t->base.same, bits - 1, t->last.same);
+	learn(&t->base.mode, t->last.samples, t->last.byte_mode);
 }
 
 static void fail(struct trend *t, enum trend_reason reason)
@@ -209,7 +236,7 @@ enum trend_verdict trend_add_window(struct trend *t, const struct estimate *e)
 	} else if (denies_byte_h(t)) {
 		fail(t, TREND_H_BYTE);
 	} else {
-		if (window_learnt(t))
+		if (trend_windows_learnt(&t->base))
 			reason = window_warns(t);
 		else
 			learn_window(t);
@@ -223,8 +250,8 @@ enum trend_verdict trend_add_window(struct trend *t, const struct estimate *e)
 
 static bool fips_rises(const struct trend *t)
 {
-	double p = fmax(upper_bound(&t->blocks, ALPHA_FIPS),
-			FIPS_RISE * rate(&t->blocks));
+	double p = fmax(upper_bound(&t->base.blocks, ALPHA_FIPS),
+			FIPS_RISE * rate(&t->base.blocks));
 
 	return p < 1 && evidence_bits(&t->fips, p) >= ALPHA_FIPS;
 }
@@ -234,8 +261,8 @@ enum trend_verdict trend_add_blocks(struct trend *t, uint64_t blocks,
 {
 	if (t->verdict == TREND_FAIL)
 		return t->verdict;
-	if (t->blocks.n < TREND_LEARN_BLOCKS) {
-		learn(&t->blocks, blocks, failures);
+	if (!trend_blocks_learnt(&t->base)) {
+		learn(&t->base.blocks, blocks, failures);
 		return t->verdict;
 	}
 	learn(&t->fips, blocks, failures);

@@ -44,13 +44,24 @@ struct trend_rate {
 	uint64_t n, hits;
 };
 
+/*
+ * What a board was like as it was learnt: counts add up until they are enough,
+ * and are left alone from then on.  All zero: nothing is known.
+ */
+struct trend_baseline {
+	struct trend_rate ones, same, mode; /* of windows */
+	struct trend_rate blocks;
+	/* of whoever keeps it; trend.c only hands these on */
+	int64_t since_s; /* windows were learnt then, since 1970; 0: not said */
+	bool recalled;	 /* they were before the device arrived */
+};
+
 struct trend {
 	enum trend_verdict verdict;
 	enum trend_reason reason; /* of the verdict */
 	uint64_t windows;	  /* judged since trend_reset() */
 	struct estimate_result last;
-	/* The baseline; windows until it is learnt are added up in it. */
-	struct trend_rate ones, same, mode, blocks;
+	struct trend_baseline base;
 	/* the rest is private to trend.c */
 	double p_bit, p_byte; /* 2^-H */
 	struct trend_rate fips;
@@ -80,6 +91,16 @@ enum trend_verdict trend_add_blocks(struct trend *t, uint64_t blocks,
 
 /* True once both baselines are known. */
 bool trend_learnt(const struct trend *t);
+
+/* Each of them. */
+bool trend_windows_learnt(const struct trend_baseline *b);
+bool trend_blocks_learnt(const struct trend_baseline *b);
+
+/* From elsewhere: windows are learnt, blocks are or are not, counts can be. */
+bool trend_baseline_is_sane(const struct trend_baseline *b);
+
+/* Judges by that one, or goes on learning it, from the next window on. */
+void trend_set_baseline(struct trend *t, const struct trend_baseline *b);
 
 /* "p1-drift" and the like; "none" for TREND_WELL. */
 const char *trend_reason_name(enum trend_reason r);

@@ -84,6 +84,8 @@ for key in version uptime_s state h_byte_millibits pid devices.0.name \
 	devices.0.health.failures.dup devices.0.health.failures.trend \
 	devices.0.health.last_failure devices.0.health.trend.verdict \
 	devices.0.health.trend.baseline.fips_rate \
+	devices.0.health.trend.baseline.since \
+	devices.0.health.trend.baseline.recalled \
 	devices.0.health.fips.monobit devices.0.health.fips.poker \
 	devices.0.health.fips.runs devices.0.health.fips.long-run \
 	devices.0.health.fips.continuous pool.bytes pool.capacity \

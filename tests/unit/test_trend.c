@@ -366,6 +366,89 @@ Test(trend, high_fips_rate_keeps_its_warning_until_a_group_is_well)
 	cr_expect_eq(b.trend.verdict, TREND_NONE);
 }
 
+/* What a process learnt of a board, in the trend of the next one. */
+static void restart_with(struct board *b, double p)
+{
+	struct trend_baseline base = b->trend.base;
+
+	cr_assert(trend_windows_learnt(&base));
+	/* half of them are not kept */
+	if (!trend_blocks_learnt(&base))
+		base.blocks = (struct trend_rate){ 0, 0 };
+	cr_expect(trend_baseline_is_sane(&base));
+	board_start(b, "restart_with", BIAS, p);
+	trend_set_baseline(&b->trend, &base);
+}
+
+Test(trend, drift_over_a_restart_is_seen_in_the_first_window)
+{
+	static struct board b;
+
+	board_start(&b, "over_a_restart", BIAS, 0.5125);
+	board_run(&b, MIB, TREND_WARN);
+	restart_with(&b, 0.55);
+	cr_expect_leq(board_run(&b, MIB, TREND_WARN), ESTIMATE_WINDOW);
+	cr_expect_eq(b.trend.reason, TREND_DRIFT_ONES);
+}
+
+Test(trend, board_that_stayed_is_well_over_a_restart)
+{
+	struct trend_baseline base;
+	static struct board b;
+
+	board_start(&b, "stayed", BIAS, 0.5125);
+	board_run(&b, 12 * MIB, TREND_WARN);
+	base = b.trend.base;
+	restart_with(&b, 0.5125);
+	cr_expect(trend_learnt(&b.trend));
+	cr_expect_eq(board_run(&b, 12 * MIB, TREND_WARN), 12 * MIB);
+	cr_expect_eq(memcmp(&b.trend.base, &base, sizeof(base)), 0,
+		     "and nothing is learnt any more");
+}
+
+Test(trend, what_was_not_learnt_of_blocks_is_learnt_after_a_restart)
+{
+	static struct board b;
+
+	board_start(&b, "of_blocks", BIAS, 0.5);
+	board_run(&b, 2 * MIB, TREND_WARN);
+	restart_with(&b, 0.5);
+	cr_expect_not(trend_learnt(&b.trend));
+	board_run(&b, 10 * MIB, TREND_WARN);
+	cr_expect(trend_learnt(&b.trend));
+}
+
+Test(trend, baseline_that_cannot_be_is_refused)
+{
+	const struct trend_baseline good = {
+		.ones = { 8388608, 4300000 },
+		.same = { 8388592, 4200000 },
+		.mode = { 1048576, 4400 },
+		.blocks = { 4096, 12 },
+	};
+	struct trend_baseline b = good;
+
+	cr_expect(trend_baseline_is_sane(&b));
+	b.blocks = (struct trend_rate){ 0, 0 };
+	cr_expect(trend_baseline_is_sane(&b), "blocks take longer");
+	b.blocks = (struct trend_rate){ 4095, 0 };
+	cr_expect_not(trend_baseline_is_sane(&b), "half of them");
+	b.blocks = (struct trend_rate){ 0, 1 };
+	cr_expect_not(trend_baseline_is_sane(&b));
+	b = good;
+	b.ones.n--;
+	cr_expect_not(trend_baseline_is_sane(&b), "too few");
+	b = good;
+	b.same.hits = b.same.n + 1;
+	cr_expect_not(trend_baseline_is_sane(&b), "more than all");
+	b = good;
+	b.mode.hits = 4095;
+	cr_expect_not(trend_baseline_is_sane(&b), "less than the mean");
+	b = good;
+	b.ones.n = (1ull << 40) + 1;
+	cr_expect_not(trend_baseline_is_sane(&b), "more than there is");
+}
+
 Test(trend, h_out_of_range_is_refused)
 {
 	struct trend t;
