@@ -1,5 +1,5 @@
 /*
- * statefile.h - what one process leaves to the next in a file of run_dir
+ * statefile.h - what one process leaves to the next in a file
  */
 #ifndef HOST_AGENT_STATEFILE_H
 #define HOST_AGENT_STATEFILE_H
