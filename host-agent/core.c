@@ -114,12 +114,13 @@ static void core_say_unchanged(const struct core *c, const struct hostconf *new)
 	const struct hostconf *old = c->conf;
 
 	if (strcmp(c->run_dir, new->run_dir) ||
+	    strcmp(c->state_dir, new->state_dir) ||
 	    old->pool_bytes != new->pool_bytes ||
 	    old->socket_gid != new->socket_gid ||
 	    old->control_gid != new->control_gid ||
 	    old->sandbox != new->sandbox)
-		log_warn("%s: run_dir, pool, socket_group, control_group and "
-			 "sandbox change at a restart only",
+		log_warn("%s: run_dir, state_dir, pool, socket_group, "
+			 "control_group and sandbox change at a restart only",
 			 c->path);
 }
 
@@ -285,6 +286,7 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	c->conf = conf;
 	c->rundir.lock_fd = -1;
 	memcpy(c->run_dir, conf->run_dir, sizeof(c->run_dir));
+	memcpy(c->state_dir, conf->state_dir, sizeof(c->state_dir));
 	signal(SIGPIPE, SIG_IGN);
 	c->handover = handover_new();
 	if (!c->handover) {

@@ -31,7 +31,8 @@ struct core {
 	const char *path;
 	int log_level; /* -1: the configuration's */
 	struct hostconf *conf;
-	char run_dir[HOSTCONF_RUN_DIR_MAX]; /* as at the start */
+	/* as at the start */
+	char run_dir[HOSTCONF_RUN_DIR_MAX], state_dir[BASELINES_DIR_MAX];
 	struct rundir rundir;
 	unsigned int run_dir_ticks; /* since something is lacking there */
 	struct event_base *base;

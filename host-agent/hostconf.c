@@ -85,6 +85,12 @@ static int set_run_dir(struct load *l, const char *value, char *why)
 	return 0;
 }
 
+static int set_state_dir(struct load *l, const char *value, char *why)
+{
+	return hostconf_path(value, l->conf->state_dir,
+			     sizeof(l->conf->state_dir), why);
+}
+
 static int set_socket_group(struct load *l, const char *value, char *why)
 {
 	return group(value, &l->conf->socket_gid, why);
@@ -164,7 +170,8 @@ static int set_device_port(struct load *l, const char *value, char *why)
 
 static int set_hwrng_path(struct load *l, const char *value, char *why)
 {
-	return hostconf_set_path(l->conf, value, why);
+	return hostconf_path(value, l->conf->hwrng.path,
+			     sizeof(l->conf->hwrng.path), why);
 }
 
 static int set_hwrng_h(struct load *l, const char *value, char *why)
@@ -206,14 +213,8 @@ static int set_firmware(struct load *l, const char *value, char *why)
 static int set_firmware_keyring(struct load *l, const char *value, char *why)
 {
 	struct firmware_conf *f = &l->conf->firmware;
-	size_t len = strlen(value);
 
-	if (value[0] != '/' || len >= sizeof(f->keyring))
-		return say(why, "not an absolute path of at most 255 bytes");
-	/* zeros behind it: struct firmware_conf is compared as a whole */
-	memset(f->keyring, 0, sizeof(f->keyring));
-	memcpy(f->keyring, value, len);
-	return 0;
+	return hostconf_path(value, f->keyring, sizeof(f->keyring), why);
 }
 
 static int set_firmware_key(struct load *l, const char *value, char *why)
@@ -312,6 +313,7 @@ static int set_container_socket(struct load *l, const char *value, char *why)
 
 static const struct key keys[] = {
 	{ "agent", "run_dir", set_run_dir },
+	{ "agent", "state_dir", set_state_dir },
 	{ "agent", "socket_group", set_socket_group },
 	{ "agent", "control_group", set_control_group },
 	{ "agent", "pool", set_pool },
@@ -513,6 +515,7 @@ int hostconf_finish(struct hostconf *c, const char *path, char *err,
 static void set_defaults(struct hostconf *c)
 {
 	snprintf(c->run_dir, sizeof(c->run_dir), "/run/onerng");
+	snprintf(c->state_dir, sizeof(c->state_dir), "/var/lib/onerng");
 	c->socket_gid = HOSTCONF_GID_NONE;
 	c->control_gid = HOSTCONF_GID_NONE;
 	c->pool_bytes = HOSTCONF_POOL_DEFAULT;

@@ -14,6 +14,7 @@
 #include "common/ini.h"
 #include "common/log.h"
 #include "common/sandbox.h"
+#include "host-agent/baselines.h"
 #include "host-agent/consumer.h"
 #include "host-agent/device_firmware.h"
 #include "host-agent/label.h"
@@ -68,6 +69,7 @@ struct hostconf_hwrng {
 
 struct hostconf {
 	char run_dir[HOSTCONF_RUN_DIR_MAX];
+	char state_dir[BASELINES_DIR_MAX];
 	gid_t socket_gid, control_gid; /* HOSTCONF_GID_NONE: leave it alone */
 	size_t pool_bytes;
 	unsigned int idle_pause_s; /* 0: never pause */

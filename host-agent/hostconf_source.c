@@ -123,11 +123,17 @@ int hostconf_set_port(struct hostconf *c, struct hostconf_device *d,
 	return 0;
 }
 
-int hostconf_set_path(struct hostconf *c, const char *value, char *why)
+int hostconf_path(const char *value, char *out, size_t size, char *why)
 {
-	if (value[0] != '/' || strlen(value) >= LABEL_PLACE_MAX)
-		return say(why, "not an absolute path of at most 63 bytes");
-	snprintf(c->hwrng.path, sizeof(c->hwrng.path), "%s", value);
+	size_t len = strlen(value);
+
+	if (value[0] != '/' || len >= size) {
+		snprintf(why, INI_WHY_MAX,
+			 "not an absolute path of at most %zu bytes", size - 1);
+		return -EINVAL;
+	}
+	memset(out, 0, size);
+	memcpy(out, value, len);
 	return 0;
 }
 

@@ -13,6 +13,12 @@
 int hostconf_h_byte(const char *value, unsigned int *out, char *why);
 int hostconf_h_bit(const char *value, unsigned int *out, char *why);
 
+/*
+ * An absolute path, terminated; zeros behind it, as struct firmware_conf is
+ * compared as a whole.
+ */
+int hostconf_path(const char *value, char *out, size_t size, char *why);
+
 /* The section's entry, made if this label is new; of hwrngs there is one. */
 int hostconf_open_device(struct hostconf *c, const char *label,
 			 struct hostconf_device **out, char *why);
@@ -20,7 +26,6 @@ int hostconf_open_hwrng(struct hostconf *c, const char *label, char *why);
 
 int hostconf_set_port(struct hostconf *c, struct hostconf_device *d,
 		      const char *value, char *why);
-int hostconf_set_path(struct hostconf *c, const char *value, char *why);
 
 /* After the last line: has each device its port? */
 int hostconf_check_sources(const struct hostconf *c, const char *path,

@@ -32,6 +32,8 @@ static void require_sane(const struct hostconf *c)
 
 	require(c->run_dir[0] == '/' &&
 		strlen(c->run_dir) < HOSTCONF_RUN_DIR_MAX);
+	require(c->state_dir[0] == '/' &&
+		strlen(c->state_dir) < BASELINES_DIR_MAX);
 	require(c->pool_bytes >= HOSTCONF_POOL_MIN &&
 		c->pool_bytes <= HOSTCONF_POOL_MAX && c->pool_bytes % 64 == 0);
 	require(c->h_byte_millibits >= 500 && c->h_byte_millibits <= 8000);

@@ -56,6 +56,7 @@ wrong "a pool of half a block" "multiple of 64" '[agent]' 'pool=4100'
 wrong "a relative run_dir" "absolute" '[agent]' 'run_dir=run'
 wrong "a run_dir too long" "longer" '[agent]' \
 	"run_dir=/$(head -c 61 /dev/zero | tr '\0' x)"
+wrong "a relative state_dir" "absolute" '[agent]' 'state_dir=state'
 wrong "an unknown group" "no such group" '[agent]' 'socket_group=no-such'
 wrong "H above 8" "0.5 to 8" '[source]' 'min_entropy=8.5'
 wrong "H off its steps" "0.5 to 8" '[source]' 'min_entropy=4.25'

@@ -99,7 +99,8 @@ asks() {
 }
 
 {
-	printf '[agent]\nrun_dir=%s\nidle_pause=0\npool=4096\n' "$T/run"
+	printf '[agent]\nrun_dir=%s\nstate_dir=%s\nidle_pause=0\npool=4096\n' \
+		"$T/run" "$T/state"
 	printf '[source]\nfirmware=off\n'
 	domain 1
 	domain 2

@@ -261,8 +261,8 @@ unwatched() {
 }
 mkdir "$T/user"
 chown nobody:nogroup "$T/user"
-printf '[agent]\nrun_dir=%s\nsandbox=%s\n' "$T/user" "$(hostd_sandbox)" \
-	>"$T/user.conf"
+printf '[agent]\nrun_dir=%s\nstate_dir=%s\nsandbox=%s\n' "$T/user" \
+	"$T/user/state" "$(hostd_sandbox)" >"$T/user.conf"
 sed "s|$T/run/kvm|$T/user/kvm|; s/type='qemu'/type='test'/" "$T/b.xml" |
 	sed '1s/^/<node>/; $s/$/<\/node>/' >"$T/node.xml"
 start unprivileged setpriv --reuid=nobody --regid=nogroup --clear-groups -- \

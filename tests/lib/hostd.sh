@@ -84,8 +84,10 @@ hostd_sandbox() {
 hostd_conf() {
 	mkdir -p "$T/run"
 	# the simulator's firmware is not signed, unless a test sees to that
-	printf '[agent]\nrun_dir=%s\nsandbox=%s\n[source]\nfirmware=%s\n' "$T/run" \
-		"$(hostd_sandbox)" "${hostd_firmware:-off}" >"$T/hostd.conf"
+	printf '[agent]\nrun_dir=%s\nstate_dir=%s\nsandbox=%s\n' "$T/run" \
+		"$T/state" "$(hostd_sandbox)" >"$T/hostd.conf"
+	printf '[source]\nfirmware=%s\n' "${hostd_firmware:-off}" \
+		>>"$T/hostd.conf"
 	[ -z "${hostd_group:-}" ] || sed -i \
 		"s/^\[agent\]\$/&\nsocket_group=$hostd_group/" "$T/hostd.conf"
 	for hostd_domain; do

@@ -117,6 +117,8 @@ equal agent_ended_as_asked success "$(unit onerng-hostd Result)"
 equal feeder_ended_as_asked success "$(unit onerng-guestd-host Result)"
 check terminal_is_given_back vm_wait host 20 'test -c /dev/ttyACM0'
 check run_directory_is_removed on_host 'test ! -e /run/onerng'
+equal state_directory_stays "onerng 700" \
+	"$(on_host 'stat -c "%U %a" /var/lib/onerng')"
 
 # The guest's unit, on a virtio-rng of this guest's own.
 check guest_unit_starts vm_run host 60 'systemctl start onerng-guestd' ||

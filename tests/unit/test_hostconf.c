@@ -48,6 +48,7 @@ Test(hostconf, an_empty_file_gives_the_defaults)
 	struct hostconf *c = good("");
 
 	cr_assert_str_eq(c->run_dir, "/run/onerng");
+	cr_assert_str_eq(c->state_dir, "/var/lib/onerng");
 	cr_assert_eq(c->socket_gid, HOSTCONF_GID_NONE);
 	cr_assert_eq(c->control_gid, HOSTCONF_GID_NONE);
 	cr_assert_eq(c->pool_bytes, 65536);
@@ -69,7 +70,7 @@ Test(hostconf, an_empty_file_gives_the_defaults)
 Test(hostconf, every_key_is_taken)
 {
 	struct hostconf *c = good(
-		"[agent]\nrun_dir=/tmp/x\nsocket_group=root\n"
+		"[agent]\nrun_dir=/tmp/x\nstate_dir=/y\nsocket_group=root\n"
 		"control_group=\npool=4096\nidle_pause=0\n"
 		"log_level=debug\nsandbox=kill\ncheck_peer=no\n[source]\nmin_entropy=0.5\n"
 		"bit_min_entropy=0.25\nport=1-1.2\n"
@@ -79,6 +80,7 @@ Test(hostconf, every_key_is_taken)
 		"\nrate=7\nburst=8\nweight=1000\n");
 
 	cr_assert_str_eq(c->run_dir, "/tmp/x");
+	cr_assert_str_eq(c->state_dir, "/y");
 	cr_assert_eq(c->socket_gid, 0);
 	cr_assert_eq(c->pool_bytes, 4096);
 	cr_assert_eq(c->log_level, LOG_LEVEL_DEBUG);
@@ -91,6 +93,21 @@ Test(hostconf, every_key_is_taken)
 	cr_assert_eq(c->domains[0].limits.rate_bytes, 7);
 	cr_assert_eq(c->domains[0].limits.weight, 1000);
 	hostconf_free(c);
+}
+
+Test(hostconf, state_dir_is_an_absolute_path_of_at_most_127_bytes)
+{
+	char text[512], fill[BASELINES_DIR_MAX];
+
+	memset(fill, 'x', sizeof(fill));
+	snprintf(text, sizeof(text), "[agent]\nstate_dir=/%.*s\n",
+		 BASELINES_DIR_MAX - 2, fill);
+	hostconf_free(good(text));
+	snprintf(text, sizeof(text), "[agent]\nstate_dir=/%.*s\n",
+		 BASELINES_DIR_MAX - 1, fill);
+	refused(text, "at most 127 bytes");
+	refused("[agent]\nstate_dir=\n", "absolute");
+	refused("[agent]\nstate_dir=state\n", "absolute");
 }
 
 Test(hostconf, firmware_must_be_the_vendors_unless_told_otherwise)
