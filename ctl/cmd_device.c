@@ -4,10 +4,11 @@
 
 struct claim_call {
 	struct command_call call;
-	bool force;
+	bool force, new_baseline;
 };
 
 static OPT_FLAG(set_force, struct claim_call, force);
+static OPT_FLAG(set_new_baseline, struct claim_call, new_baseline);
 
 static const struct opt options[] = {
 	COMMAND_OPT_JSON,
@@ -18,6 +19,8 @@ static const struct opt options[] = {
 static const struct opt claim_options[] = {
 	{ "force", 0, NULL, "also from a domain or container, if it is down",
 	  set_force },
+	{ "new-baseline", 0, NULL, "its raw noise is well as it is: learn it",
+	  set_new_baseline },
 	COMMAND_OPT_JSON,
 	COMMAND_OPT_HELP,
 	COMMAND_OPT_END,
@@ -37,31 +40,40 @@ static void print_claimed(const json_t *result, FILE *out)
 	      out);
 }
 
-static int ask(const struct command_call *call, const char *cmd, bool force,
-	       void (*print)(const json_t *result, FILE *out))
+static void print_renewed(const json_t *result, FILE *out)
 {
-	json_t *request =
-		json_pack("{s:s, s:s}", "cmd", cmd, "device", call->operand);
-	int r;
+	(void)result;
+	fputs("its baseline is learnt anew; see status\n", out);
+}
 
-	if (force)
-		json_object_set_new(request, "force", json_true());
-	r = command_ask(call, request, print);
+static json_t *request_for(const struct command_call *call, const char *cmd)
+{
+	return json_pack("{s:s, s:s}", "cmd", cmd, "device", call->operand);
+}
+
+static int run_release(void *ctx)
+{
+	json_t *request = request_for(ctx, "device-release");
+	int r = command_ask(ctx, request, print_released);
 
 	json_decref(request);
 	return r;
 }
 
-static int run_release(void *ctx)
-{
-	return ask(ctx, "device-release", false, print_released);
-}
-
 static int run_claim(void *ctx)
 {
 	struct claim_call *c = ctx;
+	json_t *request = request_for(&c->call, "device-claim");
+	int r;
 
-	return ask(&c->call, "device-claim", c->force, print_claimed);
+	if (c->force)
+		json_object_set_new(request, "force", json_true());
+	if (c->new_baseline)
+		json_object_set_new(request, "new_baseline", json_true());
+	r = command_ask(&c->call, request,
+			c->new_baseline ? print_renewed : print_claimed);
+	json_decref(request);
+	return r;
 }
 
 const struct command command_device_release = {
@@ -77,7 +89,8 @@ const struct command command_device_release = {
 const struct command command_device_claim = {
 	.words = { "device", "claim" },
 	.options = claim_options,
-	.usage = PROGRAM " device claim [--json] [--force] DEVICE",
+	.usage = PROGRAM
+	" device claim [--json] [--force] [--new-baseline] DEVICE",
 	.help = "take a device back that was let go, or failed for good (root)",
 	.call_size = sizeof(struct claim_call),
 	.run = run_claim,

@@ -121,10 +121,28 @@ static void final(const json_t *health, FILE *out)
 				: "");
 }
 
+static void trend(const json_t *d, const json_t *o, FILE *out)
+{
+	const json_t *base = json_object_get(o, "baseline");
+	const char *of = "";
+	char line[SHOWN_MAX];
+
+	if (!strcmp(text(o, "verdict"), "warning"))
+		fprintf(out, "          raw noise left its baseline: %s\n",
+			shown(line, o, "reason"));
+	if (!number(base, "since"))
+		return;
+	if (json_is_true(json_object_get(base, "recalled")))
+		of = ", known from before";
+	else if (!*text(d, "unit"))
+		of = ", forgotten when it goes";
+	fprintf(out, "          baseline since %s%s\n",
+		local_time(line, base, "since"), of);
+}
+
 static void device(const json_t *d, int width, FILE *out)
 {
 	const json_t *health = json_object_get(d, "health");
-	const json_t *trend = json_object_get(health, "trend");
 	char rate[SIZE_MAX_TEXT], raw[SIZE_MAX_TEXT], lost[SIZE_MAX_TEXT];
 	char name[SHOWN_MAX], port[SHOWN_MAX], line[SHOWN_MAX];
 
@@ -141,9 +159,7 @@ static void device(const json_t *d, int width, FILE *out)
 							     : "let go for ",
 			shown(line, d, "detail"));
 	final(health, out);
-	if (!strcmp(text(trend, "verdict"), "warning"))
-		fprintf(out, "          raw noise left its baseline: %s\n",
-			shown(line, trend, "reason"));
+	trend(d, json_object_get(health, "trend"), out);
 	if (*text(d, "image_sha256"))
 		fprintf(out, "          firmware %u, image sha256 %.16s...\n",
 			(unsigned int)number(d, "firmware"),

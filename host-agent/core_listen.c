@@ -132,7 +132,7 @@ int core_listen(struct core *c)
 		r = enter_run_dir(c);
 	if (r < 0)
 		return r;
-	devset_load(c->devices, c->run_dir, egd_conn_now_us());
+	devset_load(c->devices, c->run_dir, c->state_dir, egd_conn_now_us());
 	r = listen_to_all(c);
 	if (r < 0)
 		log_err("cannot start: %s", strerror(-r));

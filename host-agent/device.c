@@ -1,13 +1,11 @@
 #include "host-agent/device.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#include "common/hex.h"
 #include "common/log.h"
 #include "host-agent/device_priv.h"
 #include "host-agent/pool.h"
@@ -62,9 +60,15 @@ int device_make_sampler(struct device *d)
 {
 	struct sampler_conf conf = device_sampler_conf(d);
 	struct sampler *made = sampler_new(&conf, d->env->pool);
+	struct sampler_stats st;
 
 	if (!made)
 		return -errno;
+	/* the board stays as it is, whatever H is */
+	if (d->sampler) {
+		sampler_stats(d->sampler, &st);
+		sampler_set_baseline(made, &st.trend->base);
+	}
 	sampler_free(d->sampler);
 	d->sampler = made;
 	d->h_byte_millibits = conf.h_byte_millibits;
@@ -160,6 +164,7 @@ void device_leave(struct device *d, const char *text)
 	d->driver[0] = '\0';
 	d->asked_us = 0;
 	d->failing = false;
+	d->renew = false;
 	device_firmware_forget(&d->firmware);
 	device_selftest_ended(d, DEVICE_SELFTEST_FAILED);
 	if (d->sampler) {
@@ -237,21 +242,12 @@ static void device_reader_state(struct device *d, const struct rawmsg *m)
 	}
 }
 
-/*
- * The vendor calls what cmdI answers "essentially a secret id" (OneRNG
- * validate.c): what is shown tells units apart and does not give it away.
- */
 static void device_identify(struct device *d, const struct rawmsg *m)
 {
-	const struct rawmsg_ident *ident = &m->u.ident;
-	uint8_t hash[32];
-
-	d->ident = *ident;
+	d->ident = m->u.ident;
 	d->identified = true;
-	d->unit[0] = '\0';
-	if (ident->id[0] && EVP_Digest(ident->id, strlen(ident->id), hash, NULL,
-				       EVP_sha256(), NULL))
-		hex_encode(d->unit, hash, DEVICE_UNIT_BYTES);
+	if (d->kind == DEVICE_ONERNG)
+		device_name_unit(d, d->ident.id);
 	explicit_bzero(d->ident.id, sizeof(d->ident.id));
 	if (d->final || d->stopping || d->kind == DEVICE_HWRNG)
 		return;
@@ -482,25 +478,6 @@ int device_selftest(struct device *d)
 	return 0;
 }
 
-/* The board left its baseline, or came back. */
-static void device_tell_trend(struct device *d)
-{
-	struct sampler_stats st;
-
-	if (!d->sampler)
-		return;
-	sampler_stats(d->sampler, &st);
-	if (st.trend->reason == d->trend)
-		return;
-	d->trend = st.trend->reason;
-	if (st.trend->verdict == TREND_WARN)
-		log_warn("%s: raw noise left its baseline: %s: still within "
-			 "the configured min-entropy",
-			 d->name, trend_reason_name(d->trend));
-	else if (st.trend->verdict == TREND_NONE)
-		log_info("%s: raw noise is within its baseline", d->name);
-}
-
 void device_tick(struct device *d, uint64_t now)
 {
 	if (d->asked_us && now - d->asked_us > DEVICE_ADOPT_US) {
@@ -508,7 +485,7 @@ void device_tick(struct device *d, uint64_t now)
 			 d->name);
 		device_open(d);
 	}
-	device_tell_trend(d);
+	device_follow_trend(d);
 	if (now > d->rate_us)
 		d->raw_rate = (d->raw_bytes - d->rate_bytes) * 1000000 /
 			      (now - d->rate_us);

@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "host-agent/baselines.h"
 #include "host-agent/child.h"
 #include "host-agent/device_firmware.h"
 #include "host-agent/label.h"
@@ -29,7 +30,6 @@
 #include "host-agent/verdicts.h"
 
 #define DEVICE_BY_MAX	  96	       /* whom it was let go for, terminated */
-#define DEVICE_UNIT_BYTES 8	       /* of the hash that names a unit */
 #define DEVICE_SILENCE_US 120000000ull /* a reader says nothing: killed */
 #define DEVICE_WAKE_US	  600000000ull /* a paused one tests itself */
 #define DEVICE_ADOPT_US	  2000000ull   /* an adopted reader's answer */
@@ -69,6 +69,7 @@ struct device_env {
 	unsigned int h_byte_millibits, h_bit_millibits;
 	const struct firmware_conf *firmware;
 	struct verdicts *verdicts;
+	struct baselines *baselines;
 	void (*changed)(void *ctx); /* a state, or the pool was filled */
 	void *ctx;
 };
@@ -87,8 +88,8 @@ struct device {
 	unsigned int h_byte_millibits, h_bit_millibits; /* the sampler's */
 	unsigned int own_h_byte, own_h_bit; /* a hwrng's; 0: env's */
 	bool identified;
-	struct rawmsg_ident ident;	      /* without the id */
-	char unit[2 * DEVICE_UNIT_BYTES + 1]; /* empty: no id */
+	struct rawmsg_ident ident;     /* without the id */
+	char unit[BASELINES_UNIT_MAX]; /* empty: no id */
 	struct device_firmware firmware;
 
 	char released[DEVICE_BY_MAX]; /* "": it is ours, else not opened */
@@ -107,6 +108,7 @@ struct device {
 	uint64_t instance; /* as in sysfs, of this arrival; 0: not known */
 	struct verdict verdict;
 	enum trend_reason trend; /* as last logged */
+	bool renew;		 /* its baseline goes once its unit is known */
 	enum device_selftest selftest;
 };
 
@@ -174,6 +176,12 @@ void device_claim(struct device *d);
  * that arrived.  False: it did not, or is let go.
  */
 bool device_forgive(struct device *d);
+
+/*
+ * The operator takes the noise of the board that is there, or comes there next,
+ * as it is: its baseline is learnt anew.
+ */
+void device_renew(struct device *d);
 
 void device_pause(struct device *d); /* while running; else nothing */
 void device_wake(struct device *d);  /* while paused; else nothing */

@@ -33,6 +33,13 @@ bool device_stays_failed(struct device *d);
 void device_hold(struct device *d);
 void device_health_settled(struct device *d);
 
+/*
+ * device_baseline.c: the board at hand, by its ID, is judged by its own
+ * baseline; what is learnt is kept, and a drift is told.
+ */
+void device_name_unit(struct device *d, const char *id);
+void device_follow_trend(struct device *d);
+
 /* device_adopt.c: false: it is to be dropped. */
 bool device_answered(struct device *d, const struct rawmsg *m);
 

@@ -25,6 +25,7 @@ struct devset {
 	bool stopping;
 	struct adopt left; /* readers, by or to another program */
 	struct verdicts verdicts;
+	struct baselines baselines;
 };
 
 static struct device *find_port(struct devset *s, const char *port)
@@ -182,6 +183,7 @@ struct devset *devset_new(struct event_base *base, struct pool *pool,
 	s->env.child.sandbox = sandbox_mode_name(SANDBOX_ERRNO);
 	s->env.pool = pool;
 	s->env.verdicts = &s->verdicts;
+	s->env.baselines = &s->baselines;
 	s->env.changed = changed;
 	s->env.ctx = ctx;
 	s->env.child.msg = secmem_alloc(sizeof(*s->env.child.msg));
@@ -193,14 +195,21 @@ struct devset *devset_new(struct event_base *base, struct pool *pool,
 	return s;
 }
 
-void devset_load(struct devset *s, const char *run_dir, uint64_t now_us)
+void devset_load(struct devset *s, const char *run_dir, const char *state_dir,
+		 uint64_t now_us)
 {
 	verdicts_load(&s->verdicts, run_dir, now_us);
+	baselines_load(&s->baselines, state_dir);
 }
 
 int devset_save(struct devset *s)
 {
 	return s->verdicts.unsaved ? verdicts_save(&s->verdicts) : 0;
+}
+
+const char *devset_lacks(const struct devset *s)
+{
+	return s->baselines.lacks;
 }
 
 void devset_free(struct devset *s)
@@ -368,6 +377,8 @@ void devset_tick(struct devset *s, uint64_t now_us, bool idle)
 		s->idle_since_us = now_us;
 	pause = pause_us && idle && now_us - s->idle_since_us >= pause_us;
 	devset_save(s);
+	if (*s->baselines.lacks)
+		baselines_save(&s->baselines);
 	for (i = 0; i < s->count; i++) {
 		device_tick(&s->devices[i], now_us);
 		if (pause)
@@ -458,6 +469,22 @@ bool devset_forgive(struct devset *s, const char *word)
 			     ? !d->stopping
 			     : hostconf_port_allowed(s->conf, d->port)))
 			return device_forgive(d);
+	}
+	return false;
+}
+
+bool devset_renew(struct devset *s, const char *word)
+{
+	struct device *d;
+	size_t i;
+
+	for (i = 0; i < s->count && *word; i++) {
+		d = &s->devices[i];
+		if (!devset_is_named(d, word) || d->released[0] ||
+		    d->state == DEVICE_GONE)
+			continue;
+		device_renew(d);
+		return true;
 	}
 	return false;
 }

@@ -23,12 +23,15 @@ struct devset *devset_new(struct event_base *base, struct pool *pool,
 void devset_free(struct devset *s); /* kills what runs; NULL is fine */
 
 /*
- * What the process before left in run_dir of failures: before the first
- * devset_configure().  devset_save(): what could not be written there; 0, or
- * -errno: it is only known here.
+ * What the process before left in run_dir of failures, and in state_dir of
+ * baselines: before the first devset_configure().  devset_save(): failures that
+ * could not be written there; 0, or -errno: they are only known here.
  */
-void devset_load(struct devset *s, const char *run_dir, uint64_t now_us);
+void devset_load(struct devset *s, const char *run_dir, const char *state_dir,
+		 uint64_t now_us);
 int devset_save(struct devset *s);
+/* What of baselines cannot be written, and why; "": nothing. */
+const char *devset_lacks(const struct devset *s);
 
 /*
  * Starts the watcher; with a configuration that was read again, goes on with
@@ -83,6 +86,8 @@ void devset_reserve(struct devset *s, const char *port, const char *by);
 void devset_claim(struct devset *s, size_t i);
 /* Any source by name or place: as device_forgive(). */
 bool devset_forgive(struct devset *s, const char *word);
+/* Any source that is there and ours, likewise: device_renew(). */
+bool devset_renew(struct devset *s, const char *word);
 /* Its reader is killed if it still has it. */
 void devset_force(struct devset *s, size_t i);
 

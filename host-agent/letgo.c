@@ -344,9 +344,8 @@ int letgo_release(void *letgo, int fd, const json_t *request, char *why)
 	return 0;
 }
 
-json_t *letgo_claim(void *letgo, const json_t *request, char *why)
+static json_t *claim(struct letgo *l, const json_t *request, char *why)
 {
-	struct letgo *l = letgo;
 	struct letgo_entry *e;
 	const char *name =
 		json_string_value(json_object_get(request, "device"));
@@ -377,6 +376,19 @@ json_t *letgo_claim(void *letgo, const json_t *request, char *why)
 	}
 	take_back(l, e);
 	return json_object();
+}
+
+json_t *letgo_claim(void *letgo, const json_t *request, char *why)
+{
+	const char *name =
+		json_string_value(json_object_get(request, "device"));
+	json_t *answer = claim(letgo, request, why);
+
+	/* also of one that had no need of a claim */
+	if (name && json_is_true(json_object_get(request, "new_baseline")) &&
+	    devset_renew(((struct letgo *)letgo)->devices, name) && !answer)
+		answer = json_object();
+	return answer;
 }
 
 size_t letgo_count(const struct letgo *l)

@@ -70,7 +70,9 @@ void letgo_answer(struct letgo *l, int fd);
 
 /*
  * Commands for root: {"device":NAME}; a claim has "force":true for what a
- * domain or container has.  A control_stream_fn and a _command_fn.
+ * domain or container has, "new_baseline":true for a source that is also, or
+ * only, to be known by its present noise.  A control_stream_fn and a
+ * _command_fn.
  */
 int letgo_release(void *letgo, int fd, const json_t *request, char *why);
 json_t *letgo_claim(void *letgo, const json_t *request, char *why);

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "host-agent/containers.h"
 #include "host-agent/control.h"
+#include "host-agent/devset.h"
 #include "host-agent/egd_pub.h"
 #include "host-agent/hostconf_files.h"
 #include "host-agent/rundir.h"
@@ -74,6 +75,8 @@ json_t *status_problems(const struct status *s)
 		add(list, "run_dir: %s", s->rundir->lacks);
 	if (s->hook && control_lacks(s->hook))
 		add(list, "hook socket: %s", control_lacks(s->hook));
+	if (*devset_lacks(s->devices))
+		add(list, "state_dir: %s", devset_lacks(s->devices));
 	if (*s->reload_refused)
 		add(list, "reload: %s: the old configuration stays",
 		    s->reload_refused);
