@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#define WORDS_US 50000 /* for the last words, if they have to wait */
+
 static volatile sig_atomic_t deadline_status;
 static const char *volatile last_words;
 
@@ -17,6 +19,8 @@ static void on_deadline(int signo)
 	ssize_t ignored = 0;
 
 	(void)signo;
+	/* Where nobody reads it, the next signal ends the waiting. */
+	last_words = NULL;
 	if (said)
 		ignored = write(STDERR_FILENO, said, strlen(said));
 	(void)ignored;
@@ -25,16 +29,30 @@ static void on_deadline(int signo)
 
 static void set_timer(void)
 {
-	const struct itimerval when = { .it_value.tv_usec = GUARD_US };
-	struct sigaction act = { .sa_handler = on_deadline };
+	const struct itimerval when = { .it_value.tv_usec = GUARD_US,
+					.it_interval.tv_usec = WORDS_US };
+	struct sigaction act = { .sa_handler = on_deadline,
+				 .sa_flags = SA_NODEFER };
 	sigset_t set;
 
+	/* One that is pending, which exec(2) does not change, is none of ours. */
+	signal(SIGALRM, SIG_IGN);
 	sigaction(SIGALRM, &act, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	setitimer(ITIMER_REAL, &when, NULL);
+}
+
+/*
+ * A reader that is gone, or a limit of files' sizes, makes an error of write(2).
+ * Children that are waited for must not end unnoticed.
+ */
+static void set_signals(void)
+{
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 }
 
 void guard_deadline(int status, const char *said)
@@ -43,8 +61,10 @@ void guard_deadline(int status, const char *said)
 
 	deadline_status = status;
 	last_words = said;
-	if (!set)
+	if (!set) {
 		set_timer();
+		set_signals();
+	}
 	set = true;
 }
 

@@ -11,7 +11,9 @@
 /*
  * In GUARD_US the process ends with status, whatever it does then; also where
  * the one that started it blocks or ignores the signal.  said goes to standard
- * error before; NULL: nothing.  May be called again, which gives no more time.
+ * error before, if somebody reads it; NULL: nothing.  From then on no write
+ * ends the process by a signal, and its children can be waited for.  May be
+ * called again, which gives no more time.
  */
 void guard_deadline(int status, const char *said);
 
