@@ -105,22 +105,40 @@ static void source_failed(struct agent *a, int64_t now_ms, int err,
 }
 
 /*
- * rng_current is a matter of policy: 0, -EMEDIUMTYPE (another one) or -ENODEV
- * (none), and the reason in why.
+ * What is behind the device while it is open: the operator chooses, and the
+ * kernel does as drivers come and go.  0, or -ESTALE and the reason in why.
+ */
+static int note_driver(struct agent *a, const char *name, char *why,
+		       size_t size)
+{
+	char *was = a->st.rng_current;
+	int r = 0;
+
+	if (was[0] && strcmp(was, name) != 0) {
+		snprintf(why, size, "rng_current was %s and is %s", was, name);
+		r = -ESTALE;
+	}
+	snprintf(was, sizeof(a->st.rng_current), "%s", name);
+	return r;
+}
+
+/*
+ * rng_current is a matter of policy, too: 0, -ESTALE, -EMEDIUMTYPE (another
+ * one than expected) or -ENODEV (none), and the reason in why.
  */
 static int check_driver(struct agent *a, char *why, size_t size)
 {
-	char name[sizeof(a->st.rng_current)], *to = a->st.rng_current;
+	char name[sizeof(a->st.rng_current)];
 	char clean[64];
-	int r;
+	int r, stale;
 
 	if (a->source.drv != &source_hwrng)
 		return 0;
 	r = krng_current(KRNG_CURRENT_PATH, name, sizeof(name));
 	log_escape(clean, sizeof(clean), name, strlen(name));
-	snprintf(to, sizeof(a->st.rng_current), "%s", clean);
+	stale = note_driver(a, clean, why, size);
 	if (!a->opt->expect_rng || !strcmp(name, a->opt->expect_rng))
-		return 0;
+		return stale;
 	if (r)
 		snprintf(why, size, "rng_current: %s", strerror(-r));
 	else
@@ -138,7 +156,22 @@ void round_open(struct agent *a, int64_t now_ms)
 		return;
 	}
 	stop_watching(a);
+	a->st.rng_current[0] = '\0';
 	round_start(a, now_ms);
+}
+
+/* False: this round is over. */
+static bool driver_fits(struct agent *a, int64_t now_ms)
+{
+	char why[192];
+	int r = check_driver(a, why, sizeof(why));
+
+	if (!r)
+		return true;
+	source_failed(a, now_ms, r, why);
+	if (a->opt->once && !a->opt->verify)
+		agent_end(a, AGENT_UNVERIFIED);
+	return false;
 }
 
 static void ask(struct agent *a, int64_t now_ms)
@@ -151,17 +184,9 @@ static void ask(struct agent *a, int64_t now_ms)
 
 void round_start(struct agent *a, int64_t now_ms)
 {
-	char why[160];
-	int r;
-
 	drop_window(a);
-	r = check_driver(a, why, sizeof(why));
-	if (r) {
-		source_failed(a, now_ms, r, why);
-		if (a->opt->once && !a->opt->verify)
-			agent_end(a, AGENT_UNVERIFIED);
+	if (!driver_fits(a, now_ms))
 		return;
-	}
 	a->want = verify_window_size(a->verify, a->opt->bytes);
 	a->state = AGENT_READING;
 	a->round_ms = now_ms;
@@ -313,8 +338,12 @@ static void feed_window(struct agent *a, int64_t now_ms)
 static void window_full(struct agent *a, int64_t now_ms)
 {
 	int64_t took_ms = now_ms - a->round_ms;
-	int failed = verify_window(a->verify, a->window, a->want);
+	int failed;
 
+	/* It may have been another one's, in part. */
+	if (!driver_fits(a, now_ms))
+		return;
+	failed = verify_window(a->verify, a->window, a->want);
 	a->st.source_bytes_s =
 		a->want * 1000 / (uint64_t)(took_ms > 0 ? took_ms : 1);
 	copy_verify_counts(a);

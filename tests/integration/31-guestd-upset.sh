@@ -1,0 +1,112 @@
+#!/bin/sh
+# onerng-guestd where something changes or fails around it: the driver behind its
+# device, the service manager, limits, signals, another agent's file
+# timeout: 300
+. "$(dirname "$0")/../lib/test.sh"
+. "$(dirname "$0")/../lib/guestd.sh"
+need python3 prlimit
+
+# guestd NAME COMMAND...: a service, its status in $T/NAME.json; COMMAND is what it
+# is started by, and its source.
+guestd() {
+	guestd_name=$1
+	shift
+	start "$guestd_name" "$@" --no-feed --status-file "$T/$guestd_name.json" \
+		-l debug
+}
+
+windows() {
+	wait_for 20 status_above "$T/$1.json" windows "$2"
+}
+
+send_signal() {
+	kill -s "$1" "$(pid_of "$2")"
+}
+
+# --- the driver behind the device
+unshare --mount true 2>/dev/null || {
+	skip driver "no mount namespaces here"
+	exit 0
+}
+# rng.py LINK FILE: a device that has given as many bytes as FILE says.
+cat >"$T/rng.py" <<'END'
+import os, sys, time, tty
+link, path = sys.argv[1:]
+master, slave = os.openpty()
+tty.setraw(slave)
+os.symlink(os.ttyname(slave), link)
+given = 0
+while True:
+    with open(path) as f:
+        wanted = int(f.read() or 0)
+    if wanted > given:
+        os.write(master, os.urandom(wanted - given))
+        given = wanted
+    time.sleep(0.02)
+END
+current=$T/class/misc/hw_random/rng_current
+mkdir -p "$(dirname "$current")"
+
+# give NUMBER: so many bytes in all.
+give() {
+	echo "$1" >"$T/give.new" && mv "$T/give.new" "$T/give"
+}
+
+
+# came NAME BYTES: the agent has received so many.
+came() {
+	send_signal USR1 "$1"
+	grep -q "received from HRNG source: $(($2 * 8))\$" "$T/$1.log"
+}
+
+# on_driver NAME OPTION...
+on_driver() {
+	driver_name=$1
+	shift
+	# shellcheck disable=SC2016 # expanded inside
+	guestd "$driver_name" unshare --mount sh -c \
+		'mount --bind "$1" /sys/class && shift && exec "$@"' sh \
+		"$T/class" "$G" -s "hwrng:$T/rng" --deadline 600 "$@"
+	wait_for 20 takes 15 "$driver_name"
+}
+
+echo virtio_rng.0 >"$current"
+give 0
+start rng python3 "$T/rng.py" "$T/rng" "$T/give"
+wait_for 10 test -e "$T/rng"
+on_driver driver
+give 512
+check "half a window comes" wait_for 20 came driver 512
+echo tpm-rng-0 >"$current"
+give 1024
+check "the driver changes meanwhile: the source has failed" wait_for 20 \
+	status_above "$T/driver.json" source_failures 0
+says "it says why" driver "rng_current was virtio_rng.0 and is tpm-rng-0"
+equal "nothing of the window counts" 0 "$(status_of "$T/driver.json" windows)"
+give 2048
+check "the next window is the start-up test" windows driver 0
+equal "of the other driver" "1024 tpm-rng-0" \
+	"$(status_of "$T/driver.json" verified_bytes) $(
+		status_of "$T/driver.json" rng_current
+	)"
+echo virtio_rng.0 >"$current"
+send_signal USR2 driver
+check "it changes between two windows: the source has failed" wait_for 20 \
+	status_above "$T/driver.json" source_failures 1
+give 3072
+check "and begins with the start-up test" windows driver 1
+equal "all of it" 2048 "$(status_of "$T/driver.json" verified_bytes)"
+give 3136
+send_signal USR2 driver
+check "one that stays goes on without" windows driver 2
+equal "with a window of a feed" 2112 \
+	"$(status_of "$T/driver.json" verified_bytes)"
+stop driver
+
+on_driver admitted --require=20 --expect-rng virtio_rng.0
+give 3648
+check "half a window comes before an admission" wait_for 20 came admitted 512
+echo tpm-rng-0 >"$current"
+give 4160
+ended admitted 30
+equal "bytes of another driver are no admission" 5 $?
