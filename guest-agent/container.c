@@ -1,5 +1,6 @@
 #include "guest-agent/container.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,22 +8,46 @@
 
 #include "common/textfile.h"
 
-#define ENVIRON_MAX 16384
+/* More than exec(2) takes: three quarters of a stack of 8 MiB. */
+#define ENVIRON_MAX 8388608
 
-/* environ is a row of strings, each ended by a NUL. */
+static const char key[] = "container=";
+
+#define KEY_LEN (sizeof(key) - 1)
+
+/*
+ * environ is a row of strings, each ended by a NUL.  *at is how much of the key
+ * one has matched, above KEY_LEN if it is another one.
+ */
+static bool completes_key(size_t *at, char c)
+{
+	if (!c)
+		*at = 0;
+	else if (*at < KEY_LEN && c == key[*at])
+		(*at)++;
+	else
+		*at = KEY_LEN + 1;
+	return *at == KEY_LEN;
+}
+
+/* All of it: other variables may stand before this one, as long as they like. */
 static bool environ_names_container(const char *path)
 {
-	static const char key[] = "container=";
-	char env[ENVIRON_MAX];
-	int len = textfile_read(path, env, sizeof(env));
-	size_t at = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t at = 0, total = 0;
+	bool found = false;
+	char part[4096];
+	ssize_t n = 1;
 
-	while (len > 0 && at < (size_t)len) {
-		if (!strncmp(env + at, key, sizeof(key) - 1))
-			return true;
-		at += strlen(env + at) + 1;
+	while (fd >= 0 && n > 0 && !found && total < ENVIRON_MAX) {
+		n = read(fd, part, sizeof(part));
+		for (ssize_t i = 0; i < n && !found; i++)
+			found = completes_key(&at, part[i]);
+		total += n > 0 ? (size_t)n : 0;
 	}
-	return false;
+	if (fd >= 0)
+		close(fd);
+	return found;
 }
 
 static bool userns_of_process_1(const char *root)
@@ -49,7 +74,8 @@ const char *container_detect(const char *root)
 		return "container= is in the environment of process 1";
 	if (container_foreign_userns(root) && userns_of_process_1(root))
 		return "process 1 is in a user namespace";
-	return NULL;
+	snprintf(path, sizeof(path), "%s/proc/self/stat", root);
+	return access(path, F_OK) ? "no /proc shows otherwise" : NULL;
 }
 
 bool container_foreign_userns(const char *root)

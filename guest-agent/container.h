@@ -12,8 +12,9 @@
 /*
  * What shows that this is a container (static text), or NULL.  A user namespace
  * shows it only if process 1 is in it, too: a service that its manager put into
- * one runs on a kernel of its own and was set up wrongly.  root goes before the
- * paths that are looked at; "" in earnest.
+ * one runs on a kernel of its own and was set up wrongly.  Where there is no
+ * /proc nothing shows that it is none.  root goes before the paths that are
+ * looked at; "" in earnest.
  */
 const char *container_detect(const char *root);
 

@@ -18,7 +18,14 @@
 #include "tests/unit/folder.h"
 
 TestSuite(krng, .init = folder_make, .fini = folder_remove);
-TestSuite(container, .init = folder_make, .fini = folder_remove);
+
+static void setup_proc(void)
+{
+	folder_make();
+	folder_put("proc/self/stat", "", 0);
+}
+
+TestSuite(container, .init = setup_proc, .fini = folder_remove);
 
 static int poolsize_of(const char *text)
 {
@@ -110,9 +117,10 @@ Test(container, plain_machine_is_none)
 	cr_assert_null(container_detect(folder));
 }
 
-Test(container, machine_without_proc_is_none)
+Test(container, without_proc_nothing_shows_that_it_is_none)
 {
-	cr_assert_null(container_detect(folder));
+	remove(folder_put("proc/self/stat", "", 0));
+	cr_assert_not_null(container_detect(folder));
 }
 
 Test(container, environment_of_process_1_shows_it)
@@ -129,12 +137,28 @@ Test(container, environment_of_process_1_shows_it)
 	cr_assert_null(container_detect(folder));
 }
 
-Test(container, long_environment_is_cut_not_overrun)
+Test(container, environment_is_read_to_its_end)
 {
-	static char big[40000];
+	static const char last[] = "container=lxc";
+	static char big[3000000];
 
-	memset(big, 'a', sizeof(big));
-	folder_put("proc/1/environ", big, sizeof(big));
+	for (size_t other = 1; other < 5000; other += 499) {
+		memset(big, 'a', sizeof(big));
+		memcpy(big + sizeof(big) - sizeof(last), last, sizeof(last));
+		folder_put("proc/1/environ", big, sizeof(big));
+		cr_assert_null(container_detect(folder));
+		big[sizeof(big) - sizeof(last) - 1] = '\0';
+		folder_put("proc/1/environ", big + other, sizeof(big) - other);
+		cr_assert_not_null(container_detect(folder));
+	}
+}
+
+Test(container, name_that_begins_like_it_is_another)
+{
+	static const char others[] = "containe\0container\0container_=1\0"
+				     "Container=1\0=container=1";
+
+	folder_put("proc/1/environ", others, sizeof(others));
 	cr_assert_null(container_detect(folder));
 }
 
