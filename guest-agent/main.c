@@ -37,10 +37,12 @@ static bool is_container(const struct options *opt)
 }
 
 /* What --verify found; its exit status, unless it cannot be told. */
-static enum agent_exit report(const struct agent *a, enum agent_exit status)
+static enum agent_exit report(struct agent *a, enum agent_exit status)
 {
 	char text[STATUS_FILE_MAX];
 
+	if (status != AGENT_OK && !a->st.detail[0])
+		snprintf(a->st.detail, sizeof(a->st.detail), "not finished");
 	if (!a->opt->json)
 		status_print_verified(&a->st, stdout);
 	else if (status_format(&a->st, text, sizeof(text)) > 0)

@@ -23,6 +23,15 @@ send_signal() {
 	kill -s "$1" "$(pid_of "$2")"
 }
 
+# --- a verification that is broken off
+egd silent
+start broken "$G" --verify "egd:$T/egd.silent"
+wait_for 10 takes 2 broken
+send_signal INT broken
+ended broken 10
+equal "what is broken off is not verified" 1 $?
+says "nor said to be" broken "verdict: not finished"
+
 # --- the driver behind the device
 unshare --mount true 2>/dev/null || {
 	skip driver "no mount namespaces here"
