@@ -29,6 +29,8 @@ static const char *const state_names[] = {
  */
 #define RTC_OFTEN_MS 250
 
+#define READY_AGAIN_MS 200 /* where the service manager is busy */
+
 static int64_t now_monotonic_ms(void)
 {
 	struct timespec t = { 0 };
@@ -92,11 +94,28 @@ void agent_report_ready(struct agent *a, const char *status)
 
 	if (a->ready_sent)
 		return;
-	a->ready_sent = true;
+	a->ready_as = status;
 	snprintf(text, sizeof(text), "READY=1\nSTATUS=%s", status);
 	r = notify_send(text);
+	if (r == -EAGAIN) { /* many tell it something just now */
+		a->ready_ms = now_monotonic_ms() + READY_AGAIN_MS;
+		return;
+	}
+	a->ready_sent = true;
 	if (r < 0)
 		log_warn("service manager: %s", strerror(-r));
+}
+
+/* It is late, or the service manager could not be told. */
+static void ready_due(struct agent *a)
+{
+	if (!a->ready_as) {
+		a->ready_as = "waiting for the source";
+		log_warn(
+			"not ready after %u s: the service starts all the same",
+			a->opt->ready_timeout_s);
+	}
+	agent_report_ready(a, a->ready_as);
 }
 
 /* A service's own goes with it, but for what --status is to tell then. */
@@ -211,12 +230,8 @@ static int wait_ms(const struct agent *a, int64_t now_ms)
 
 static void do_due(struct agent *a, int64_t now_ms)
 {
-	if (!a->ready_sent && now_ms >= a->ready_ms) {
-		log_warn(
-			"not ready after %u s: the service starts all the same",
-			a->opt->ready_timeout_s);
-		agent_report_ready(a, "waiting for the source");
-	}
+	if (!a->ready_sent && now_ms >= a->ready_ms)
+		ready_due(a);
 	/* Not with the beat alone: frequent rounds put that off for ever. */
 	if (now_ms >= a->beat_ms || now_ms >= a->due_ms) {
 		check_clocks(a, now_ms);

@@ -61,6 +61,7 @@ struct agent {
 	int64_t starved_ms;	    /* since when nothing comes; 0: it does */
 	uint64_t starved_before_us; /* up to starved_ms */
 	int64_t ready_ms;	    /* when to report ready at the latest */
+	const char *ready_as;	    /* what to report; NULL: not ready */
 	int64_t beat_ms;	    /* when the status file is due */
 	unsigned int pause_ms;	    /* before the next try */
 	unsigned int boot_feeds;    /* made while the kernel was not ready */
@@ -125,7 +126,10 @@ void agent_refresh(struct agent *a);
 /* Writes the status file. */
 void agent_publish(struct agent *a);
 
-/* Reports ready to the service manager, once. */
+/*
+ * Reports ready to the service manager, with a status (static text), once; again
+ * until it could be told.
+ */
 void agent_report_ready(struct agent *a, const char *status);
 
 #endif /* GUEST_AGENT_H */

@@ -23,6 +23,35 @@ send_signal() {
 	kill -s "$1" "$(pid_of "$2")"
 }
 
+# --- a service manager that is busy
+cat >"$T/busy.py" <<'END'
+import os, socket, sys, time
+path, go = sys.argv[1:]
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(path + ".new")
+full = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+full.setblocking(False)
+try:
+    while True:
+        full.sendto(b"x", path + ".new")
+except BlockingIOError:
+    os.rename(path + ".new", path)
+while not os.path.exists(go):
+    time.sleep(0.05)
+while True:
+    print(s.recv(4096).decode().replace("\n", " "), flush=True)
+END
+egd good
+start manager python3 "$T/busy.py" "$T/notify" "$T/go"
+wait_for 10 test -S "$T/notify"
+guestd told env NOTIFY_SOCKET="$T/notify" "$G" -s "egd:$T/egd.good"
+check "a manager that is busy holds nothing up" windows told 0
+: >"$T/go"
+check "it is told as soon as it listens" wait_for 20 \
+	grep -q 'READY=1 STATUS=verifying' "$T/manager.log"
+sleep 1
+equal "once" 1 "$(grep -c READY=1 "$T/manager.log")"
+
 # --- a verification that is broken off
 egd silent
 start broken "$G" --verify "egd:$T/egd.silent"
