@@ -152,6 +152,7 @@ static void handle_signal(struct agent *a, int64_t now_ms)
 	switch (info.ssi_signo) {
 	case SIGTERM:
 	case SIGINT:
+	case SIGHUP:
 		agent_end(a, a->opt->once || a->opt->require_s ? AGENT_FAILED
 							       : AGENT_OK);
 		break;
@@ -329,10 +330,15 @@ static int open_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Of a limit of files' sizes write(2) tells, too. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	/* Who is waited for keeps his number until then. */
+	signal(SIGCHLD, SIG_DFL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
 }

@@ -52,6 +52,23 @@ check "it is told as soon as it listens" wait_for 20 \
 sleep 1
 equal "once" 1 "$(grep -c READY=1 "$T/manager.log")"
 
+# --- SIGHUP, as a terminal sends it that is closed
+check "it runs" wait_for 20 status_is "$T/told.json" state idle
+send_signal HUP told
+ended told 10
+equal "SIGHUP ends it in order" 0 $?
+check "its status file goes with it" test ! -e "$T/told.json"
+
+# --- no file may have a byte
+: >"$T/manager.log"
+guestd small env NOTIFY_SOCKET="$T/notify" prlimit --fsize=0 \
+	"$G" -s "egd:$T/egd.good"
+check "with a limit of files' sizes it verifies" wait_for 20 \
+	grep -q READY=1 "$T/manager.log"
+check "and runs on" running small
+stop small
+equal "until it is told to end" 0 $?
+
 # --- a verification that is broken off
 egd silent
 start broken "$G" --verify "egd:$T/egd.silent"
