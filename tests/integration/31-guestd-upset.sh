@@ -78,6 +78,20 @@ ended broken 10
 equal "what is broken off is not verified" 1 $?
 says "nor said to be" broken "verdict: not finished"
 
+# --- admission with the service's options
+options=$(sed -n 's/^ExecStart=[^ ]* //p' \
+	packaging/systemd/onerng-guest-require.service |
+	sed "s|\$OPTIONS|--no-feed -s egd:$T/egd.good --status-file $T/both.json|
+		s|\$REQUIRE|--require|; s|/run/|$T/|")
+egd ahead
+guestd both "$G" -s "egd:$T/egd.ahead"
+check "a service runs" wait_for 20 status_is "$T/both.json" state idle
+# shellcheck disable=SC2086 # a command line
+check "what asks for admission with its options is admitted" \
+	timeout 100 "$G" $options
+equal "and leaves it its file" "$(pid_of both)" "$(status_of "$T/both.json" pid)"
+stop both
+
 # --- the driver behind the device
 unshare --mount true 2>/dev/null || {
 	skip driver "no mount namespaces here"
