@@ -33,6 +33,10 @@ fill = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@BINDIR@|$(BINDIR)|g' \
 put = @set -e; $(INSTALL) -d '$(DESTDIR)$(3)'; for file in $(2); do \
 	target='$(DESTDIR)$(3)'/$${file\#\#*/}; \
 	$(fill) "$$file" >"$$target"; chmod $(1) "$$target"; done
+# $(call put_hook,PROGRAM,TARGET,BESIDE): who runs TARGET meanwhile finds the old
+# one or the new one, whole.  BESIDE is a name that nobody runs, close by.
+put_hook = @set -e; $(INSTALL) -d '$(DESTDIR)$(dir $(2))'; \
+	$(INSTALL) $(1) '$(DESTDIR)$(3)'; mv -f '$(DESTDIR)$(3)' '$(DESTDIR)$(2)'
 # $(call put_man,FILES): each page into its section.  In the tree they name what
 # the default PREFIX makes.
 put_man = @set -e; for file in $(1); do \
@@ -51,8 +55,8 @@ install: $(PROGS) $(SIM_PROG) ## install the host's side (DESTDIR, PREFIX)
 	$(call put,644,$(HOST_UNITS),$(UNITDIR))
 	$(call put,644,$(UDEV_RULES),$(UDEVDIR))
 	$(call put,644,$(SYSUSERS),$(SYSUSERSDIR))
-	$(INSTALL) -D $(HOOK_PROG) '$(DESTDIR)$(HOOKDIR)/50-onerng'
-	$(INSTALL) -D $(LXC_PROG) '$(DESTDIR)$(LIBDIR)/lxc-autodev'
+	$(call put_hook,$(HOOK_PROG),$(HOOKDIR)/50-onerng,$(HOOKDIR)/../.50-onerng.new)
+	$(call put_hook,$(LXC_PROG),$(LIBDIR)/lxc-autodev,$(LIBDIR)/.lxc-autodev.new)
 	for name in $(LXC_LINKS); do \
 	  ln -sf lxc-autodev '$(DESTDIR)$(LIBDIR)/'$$name; done
 	$(call put,644,$(LXC_CONFS),$(EXAMPLEDIR))
@@ -77,19 +81,25 @@ install-guest: $(GUEST_PROG) $(GUEST_STATIC) ## install the guest's side
 	$(call put_conf,packaging/onerng-guestd.default,default/onerng-guestd)
 	$(call put_conf,packaging/onerng-guestd-container.default,default/onerng-guestd-container)
 
+# Without DESTDIR, which may hold blanks.
+INSTALLED := $(addprefix $(SBINDIR)/,onerng-hostd onerng-guestd) \
+	$(addprefix $(BINDIR)/,onerngctl onerng-sim) $(HOOKDIR)/50-onerng \
+	$(addprefix $(UNITDIR)/,$(notdir $(HOST_UNITS) $(GUEST_UNITS))) \
+	$(addprefix $(UDEVDIR)/,$(notdir $(UDEV_RULES))) \
+	$(addprefix $(SYSUSERSDIR)/,$(notdir $(SYSUSERS))) \
+	$(addprefix $(LIBDIR)/,onerng-guestd onerng-seed lxc-autodev $(LXC_LINKS)) \
+	$(addprefix $(EXAMPLEDIR)/,$(notdir $(LXC_CONFS) $(LXC_SCRIPTS))) \
+	$(INITRAMFSDIR)/hooks/onerng $(INITRAMFSDIR)/scripts/init-top/onerng \
+	$(addprefix $(DRACUTDIR)/,$(notdir $(DRACUT_MODULE))) \
+	$(foreach page,$(HOST_MAN) $(GUEST_MAN),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+# Folders that nobody else has, from the innermost.
+INSTALLED_DIRS := $(LIBDIR) $(DRACUTDIR) $(EXAMPLEDIR) \
+	$(patsubst %/lxc,%,$(filter %/onerng-virt/examples/lxc,$(EXAMPLEDIR))) \
+	$(patsubst %/examples/lxc,%,$(filter %/onerng-virt/examples/lxc,$(EXAMPLEDIR)))
+
 uninstall: ## remove what was installed; the configuration stays
-	$(RM) $(addprefix $(DESTDIR)$(SBINDIR)/,onerng-hostd onerng-guestd) \
-	  $(addprefix $(DESTDIR)$(BINDIR)/,onerngctl onerng-sim) \
-	  $(DESTDIR)$(HOOKDIR)/50-onerng \
-	  $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(HOST_UNITS) $(GUEST_UNITS))) \
-	  $(addprefix $(DESTDIR)$(UDEVDIR)/,$(notdir $(UDEV_RULES))) \
-	  $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(SYSUSERS))) \
-	  $(addprefix $(DESTDIR)$(LIBDIR)/,onerng-guestd onerng-seed \
-	    lxc-autodev $(LXC_LINKS)) \
-	  $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,$(notdir $(LXC_CONFS) $(LXC_SCRIPTS))) \
-	  $(DESTDIR)$(INITRAMFSDIR)/hooks/onerng \
-	  $(DESTDIR)$(INITRAMFSDIR)/scripts/init-top/onerng \
-	  $(addprefix $(DESTDIR)$(DRACUTDIR)/,$(notdir $(DRACUT_MODULE))) \
-	  $(foreach page,$(HOST_MAN) $(GUEST_MAN),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	$(RM) $(foreach path,$(INSTALLED),'$(DESTDIR)$(path)')
+	@for dir in $(foreach path,$(INSTALLED_DIRS),'$(DESTDIR)$(path)'); do \
+	  [ ! -d "$$dir" ] || rmdir --ignore-fail-on-non-empty "$$dir"; done
 
 .PHONY: install install-guest uninstall

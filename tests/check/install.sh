@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib/files.sh"
 
 make=${MAKE:-make}
-root=$T/root
+root="$T/a root" # nothing else may be found, made or removed
 
 run_make() {
 	"$make" --no-print-directory B="$B" DESTDIR="$root" PREFIX=/usr "$@"
@@ -115,6 +115,31 @@ run_make install >/dev/null 2>&1
 equal "an existing configuration is never overwritten" '# mine' \
 	"$(cat "$root/etc/onerng/hostd.conf")"
 
+# libvirt runs what is executable there; what is then gone or half there has
+# failed, which refuses a start and may kill a domain that runs.
+hook=$root/etc/libvirt/hooks/qemu.d/50-onerng
+cat >"$T/watch.py" <<'END'
+import os, sys
+hooks, end = sys.argv[1:-1], sys.argv[-1]
+print("watching", flush=True)
+while not os.path.exists(end):
+    for hook in hooks:
+        if not os.access(hook, os.X_OK):
+            print("missed", hook, flush=True)
+END
+start watch python3 "$T/watch.py" "$hook" "$root/usr/lib/onerng/lxc-autodev" \
+	"$T/installed"
+wait_for 10 grep -q watching "$T/watch.log"
+for _ in 1 2 3 4 5; do
+	run_make install >/dev/null 2>&1
+done
+: >"$T/installed"
+check "it is watched" ended watch 10
+equal "while they are installed again, hooks are there all the time" watching \
+	"$(sort -u "$T/watch.log")"
+equal "and nothing else is for libvirt to run" 50-onerng \
+	"$(ls -A "$(dirname "$hook")")"
+
 check "libvirt's hook is installed and never fails" \
 	"$root/etc/libvirt/hooks/qemu.d/50-onerng"
 for type in autodev pre-start start-host post-stop; do
@@ -133,3 +158,5 @@ check "libvirt's hook is gone" \
 	test ! -e "$root/etc/libvirt/hooks/qemu.d/50-onerng"
 find "$root" ! -type d ! -path "$root/etc/*" |
 	none "make uninstall leaves only the configuration" "left"
+find "$root" -type d -name '*onerng*' ! -path "$root/etc/*" |
+	none "nor a folder of its own" "left"
