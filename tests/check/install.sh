@@ -53,6 +53,16 @@ for file in usr/lib/onerng/onerng-seed usr/share/initramfs-tools/hooks/onerng \
 	check "$file can be run" test -x "$root/$file"
 	check "$file is a script" sh -n "$root/$file"
 done
+# What is left of an installation must not end mkinitramfs, which every kernel's
+# installation runs.
+parts=$T/parts/lib/onerng
+mkdir -p "$parts" "$T/initrd"
+sed "s|/usr/lib/onerng|$parts|" \
+	"$root/usr/share/initramfs-tools/hooks/onerng" >"$T/hook"
+cp "$root/usr/lib/onerng/onerng-guestd" "$parts"
+check "half an installation ends no mkinitramfs" env DESTDIR="$T/initrd" \
+	MODULESDIR="$T/none" version=none verbose=n sh "$T/hook"
+equal "nor is half of it put there" "" "$(find "$T/initrd" -type f)"
 equal "initramfs-tools puts it before udev" "" \
 	"$("$root/usr/share/initramfs-tools/scripts/init-top/onerng" prereqs)"
 

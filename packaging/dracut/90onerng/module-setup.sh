@@ -2,7 +2,7 @@
 # dracut: virtio_rng and the guest agent into the initramfs
 
 check() {
-	[[ -x @LIBDIR@/onerng-guestd ]]
+	[[ -x @LIBDIR@/onerng-guestd && -x @LIBDIR@/onerng-seed ]]
 }
 
 depends() {
