@@ -78,6 +78,10 @@ done | none "units start what is installed" "not installed"
 grep -rIlE '@[A-Z]+@' "$root/usr/lib" "$root/usr/share" "$root/etc" |
 	none "no placeholder is left" "left in"
 
+# The name of a class counts only if its driver is loaded before the unit starts.
+grep -lE '^DeviceAllow=char-tty' "$root"/usr/lib/systemd/system/onerng-guest* |
+	none "guests' units allow terminals that come later" "names a driver in"
+
 # Once more, to where units find their programs without a DESTDIR.
 live=$T/live
 check "make install works without DESTDIR" "$make" --no-print-directory \
