@@ -168,7 +168,7 @@ static void handle_signal(struct agent *a, int64_t now_ms)
 	}
 }
 
-static void check_clocks(struct agent *a, int64_t now_ms)
+static bool check_clocks(struct agent *a, int64_t now_ms)
 {
 	struct clocks now;
 	enum clockjump jump;
@@ -177,7 +177,7 @@ static void check_clocks(struct agent *a, int64_t now_ms)
 	jump = clockjump_between(&a->clocks, &now);
 	a->clocks = now;
 	if (jump == CLOCKJUMP_NONE)
-		return;
+		return false;
 	log_info("clock: %s: start-up test and feed at once",
 		 jump == CLOCKJUMP_RESUME ? "the machine slept"
 					  : "the time was set");
@@ -186,6 +186,7 @@ static void check_clocks(struct agent *a, int64_t now_ms)
 					       : STATUS_REASON_TIME_SET);
 	/* Whoever sets the time may set the real-time clock, too. */
 	a->rtc.known = false;
+	return true;
 }
 
 /*
@@ -204,15 +205,22 @@ static void find_rtc(struct agent *a)
 	a->rtc_often = !rtcwatch_has_vmgenid(RTCWATCH_VMGENID);
 }
 
-static void check_rtc(struct agent *a, int64_t now_ms)
+static bool check_rtc(struct agent *a, int64_t now_ms)
 {
 	a->rtc_ms =
 		now_ms + (a->rtc_often ? RTC_OFTEN_MS : STATUS_BEAT_S * 1000);
 	if (!rtcwatch_jumped(&a->rtc))
-		return;
+		return false;
 	log_info("real-time clock: it jumped: the machine was stopped, "
 		 "restored or cloned: start-up test and feed at once");
 	round_restart(a, now_ms, STATUS_REASON_RESTORE);
+	return true;
+}
+
+bool agent_was_moved(struct agent *a, int64_t now_ms)
+{
+	return check_clocks(a, now_ms) ||
+	       (a->rtc.fd >= 0 && check_rtc(a, now_ms));
 }
 
 /* How long nothing is due by itself. */

@@ -117,6 +117,11 @@ void round_restart(struct agent *a, int64_t now_ms, const char *reason);
 
 /* agent.c: what the round tells the loop. */
 
+/*
+ * Have the clocks jumped since somebody looked?  Then the round has begun anew.
+ */
+bool agent_was_moved(struct agent *a, int64_t now_ms);
+
 /* Ends the loop. */
 void agent_end(struct agent *a, enum agent_exit status);
 

@@ -340,7 +340,10 @@ static void window_full(struct agent *a, int64_t now_ms)
 	int64_t took_ms = now_ms - a->round_ms;
 	int failed;
 
-	/* It may have been another one's, in part. */
+	/* Another clone of this machine may have the same bytes. */
+	if (agent_was_moved(a, now_ms))
+		return;
+	/* They may be another driver's, in part. */
 	if (!driver_fits(a, now_ms))
 		return;
 	failed = verify_window(a->verify, a->window, a->want);

@@ -179,3 +179,47 @@ echo tpm-rng-0 >"$current"
 give 4160
 ended admitted 30
 equal "bytes of another driver are no admission" 5 $?
+
+# --- a clone that is noticed by nothing but the real-time clock, at that once a
+# minute: what it read of before is another clone's, too
+[ -n "$may_feed" ] || {
+	skip clone "this machine may not feed its kernel"
+	exit 0
+}
+cat >"$T/clock.py" <<'END'
+import os, sys, time
+clock, ahead = sys.argv[1:]
+fd = os.open(clock, os.O_WRONLY | os.O_CREAT)
+while True:
+    with open(ahead) as f:
+        os.pwrite(fd, b"%d\n" % (time.time() + int(f.read())), 0)
+    time.sleep(0.02)
+END
+ahead() {
+	echo "$1" >"$T/ahead.new" && mv "$T/ahead.new" "$T/ahead"
+}
+ahead 0
+mkdir -p "$T/sys/class/rtc/rtc0" "$T/sys/bus/acpi/drivers/vmgenid"
+ln -s / "$T/sys/bus/acpi/drivers/vmgenid/QEMUVGID:00"
+start clock python3 "$T/clock.py" "$T/sys/class/rtc/rtc0/since_epoch" "$T/ahead"
+wait_for 10 test -s "$T/sys/class/rtc/rtc0/since_epoch"
+# shellcheck disable=SC2016 # expanded inside
+start clone unshare --mount sh -c \
+	'mount --bind "$1" /sys && shift && exec "$@"' sh "$T/sys" \
+	"$G" -s "hwrng:$T/rng" --deadline 600 --status-file "$T/clone.json"
+give 5184
+check "a machine is fed" wait_for 20 status_above "$T/clone.json" feeds 0
+ahead 1000
+sleep 1 # until the clock has it
+give 5248
+send_signal USR2 clone
+check "a clone notices before it feeds" wait_for 20 \
+	status_above "$T/clone.json" restarts 0
+give 6272
+check "it is fed anew" wait_for 20 status_above "$T/clone.json" feeds 1
+equal "with bytes of its own" "2048 128" \
+	"$(status_of "$T/clone.json" verified_bytes) $(
+		status_of "$T/clone.json" fed_bytes
+	)"
+equal "and tells why" "restore or clone" \
+	"$(status_of "$T/clone.json" feed_reason)"
