@@ -62,6 +62,12 @@ void agent_refresh(struct agent *a)
 			(uint64_t)(now.monotonic_ms - a->starved_ms) * 1000;
 }
 
+/* A trial run or an admission ends by itself, and speaks for no service. */
+static bool is_service(const struct agent *a)
+{
+	return !a->opt->once && !a->opt->require_s;
+}
+
 static const char *state_name(const struct agent *a)
 {
 	if (!a->ended)
@@ -75,8 +81,8 @@ void agent_publish(struct agent *a)
 	const char *path = a->opt->status_file;
 	int r;
 
-	/* A trial run must not overwrite what the service wrote. */
-	if ((a->opt->once || a->opt->require_s) && !a->opt->status_file_given)
+	/* Else it would overwrite what the service wrote. */
+	if (!is_service(a) && !a->opt->status_file_given)
 		return;
 	agent_refresh(a);
 	snprintf(a->st.state, sizeof(a->st.state), "%s", state_name(a));
@@ -121,7 +127,7 @@ static void ready_due(struct agent *a)
 /* A service's own goes with it, but for what --status is to tell then. */
 static void leave_status(struct agent *a)
 {
-	if (a->opt->once || a->opt->require_s || a->exit == AGENT_NO_RIGHTS)
+	if (!is_service(a) || a->exit == AGENT_NO_RIGHTS)
 		agent_publish(a);
 	else
 		unlink(a->opt->status_file);
@@ -153,8 +159,7 @@ static void handle_signal(struct agent *a, int64_t now_ms)
 	case SIGTERM:
 	case SIGINT:
 	case SIGHUP:
-		agent_end(a, a->opt->once || a->opt->require_s ? AGENT_FAILED
-							       : AGENT_OK);
+		agent_end(a, is_service(a) ? AGENT_OK : AGENT_FAILED);
 		break;
 	case SIGUSR1:
 		log_statistics(a);
@@ -198,7 +203,7 @@ static void find_rtc(struct agent *a)
 	bool guest = a->source.drv == &source_hwrng ||
 		     a->source.drv == &source_tty;
 
-	if (!guest || a->opt->no_feed || a->opt->once || a->opt->require_s)
+	if (!guest || a->opt->no_feed || !is_service(a))
 		return;
 	if (a->rtc.fd < 0)
 		rtcwatch_open(&a->rtc, RTCWATCH_PATH);
@@ -318,14 +323,14 @@ enum agent_exit agent_run(struct agent *a)
 	a->ready_ms = now_ms + (int64_t)a->opt->ready_timeout_s * 1000;
 	a->beat_ms = now_ms;
 	a->due_ms = now_ms;
-	if (a->opt->require_s) {
-		/* Whoever waits for it waits for its end. */
-		a->ready_sent = true;
+	/* Whoever waits for another one waits for its end. */
+	a->ready_sent = !is_service(a);
+	if (a->opt->require_s)
 		require_start(a, now_ms);
-	}
 	while (!a->ended)
 		step(a);
-	notify_send("STOPPING=1");
+	if (is_service(a))
+		notify_send("STOPPING=1");
 	leave_status(a);
 	return a->exit;
 }

@@ -32,7 +32,8 @@ static bool is_container(const struct options *opt)
 		 "nothing to feed here; --verify SOURCE and --no-feed verify "
 		 "only",
 		 sign);
-	notify_send("READY=1\nSTATUS=a container: nothing to feed");
+	if (!opt->once)
+		notify_send("READY=1\nSTATUS=a container: nothing to feed");
 	return true;
 }
 

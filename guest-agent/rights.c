@@ -36,7 +36,8 @@ refuse(struct agent *a, int err, enum agent_exit status, const char *fmt, ...)
 	log_err("%s%s%s", a->opt->require_s ? "not admitted: " : "",
 		status == AGENT_NO_RIGHTS ? "no rights: " : "", a->st.detail);
 	snprintf(text, sizeof(text), "STATUS=%s", a->st.detail);
-	notify_send(text);
+	if (!a->opt->once && !a->opt->require_s)
+		notify_send(text);
 	agent_end(a, status);
 	return err;
 }

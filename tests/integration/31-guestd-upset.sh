@@ -69,6 +69,19 @@ check "and runs on" running small
 stop small
 equal "until it is told to end" 0 $?
 
+# --- what ends by itself, beside a service whose manager it can reach
+: >"$T/manager.log"
+for words in --once --require "--verify egd:$T/egd.good"; do
+	# shellcheck disable=SC2086 # a list of options
+	check "${words%% *}" env NOTIFY_SOCKET="$T/notify" timeout 100 "$G" \
+		--no-feed -s "egd:$T/egd.good" $words
+done
+guestd last env NOTIFY_SOCKET="$T/notify" "$G" -s "egd:$T/egd.good"
+wait_for 20 grep -q READY=1 "$T/manager.log"
+equal "speaks for no service" "READY=1 STATUS=verifying" \
+	"$(cat "$T/manager.log")"
+stop last
+
 # --- a verification that is broken off
 egd silent
 start broken "$G" --verify "egd:$T/egd.silent"
