@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -27,6 +28,7 @@
 #include "guest-agent/confine.h"
 
 #define CHUNK_MAX 512
+#define AGAIN_MS  50 /* for a driver that has nothing just now */
 
 struct reply {
 	int32_t err; /* 0, or -errno and no data */
@@ -62,7 +64,7 @@ static void tell_error(int sock, int err)
 		;
 }
 
-/* Until want bytes were sent; 0 or -errno. */
+/* Until want bytes were sent, whose deadline is the parent's; 0 or -errno. */
 static int copy_bytes(int dev, int sock, struct reply *reply, size_t want)
 {
 	ssize_t got;
@@ -70,8 +72,10 @@ static int copy_bytes(int dev, int sock, struct reply *reply, size_t want)
 	while (want) {
 		got = read(dev, reply->data,
 			   want < CHUNK_MAX ? want : CHUNK_MAX);
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+			poll(NULL, 0, AGAIN_MS);
 			continue;
+		}
 		if (got < 0)
 			return -errno;
 		if (!got)

@@ -105,6 +105,21 @@ check "what asks for admission with its options is admitted" \
 equal "and leaves it its file" "$(pid_of both)" "$(status_of "$T/both.json" pid)"
 stop both
 
+# --- a driver that has nothing just now, though it may be waited for
+if [ -c /dev/hwrng ] && [ -r /dev/hwrng ]; then
+	echo eagain >"$T/fault"
+	start again env HWRNG_FAULT="$T/fault" \
+		LD_PRELOAD="$B/tests/lib/preload/hwrngfault.so" \
+		"$G" --once --no-feed --deadline 60
+	wait_for 10 takes 15 again
+	sleep 1
+	echo good >"$T/fault"
+	ended again 30
+	equal "a driver that has nothing just now is asked again" 0 $?
+else
+	skip "a driver that has nothing just now" "there is no /dev/hwrng"
+fi
+
 # --- the driver behind the device
 unshare --mount true 2>/dev/null || {
 	skip driver "no mount namespaces here"
@@ -149,7 +164,12 @@ on_driver() {
 	guestd "$driver_name" unshare --mount sh -c \
 		'mount --bind "$1" /sys/class && shift && exec "$@"' sh \
 		"$T/class" "$G" -s "hwrng:$T/rng" --deadline 600 "$@"
-	wait_for 20 takes 15 "$driver_name"
+	wait_for 20 listens "$driver_name"
+}
+
+# listens NAME: no shell any more, which blocks signals for a moment, too.
+listens() {
+	grep -qx onerng-guestd "/proc/$(pid_of "$1")/comm" && takes 15 "$1"
 }
 
 echo virtio_rng.0 >"$current"
