@@ -76,6 +76,20 @@ static const char *state_name(const struct agent *a)
 					  : STATUS_STATE_END;
 }
 
+/* Two agents that write one file would be told apart by nobody. */
+static bool is_anothers(struct agent *a)
+{
+	int64_t writer = status_writer(a->opt->status_file);
+	bool anothers = writer && writer != a->st.pid;
+
+	if (anothers && !a->status_warned)
+		log_warn("status file %s: agent %lld, which runs, has it: "
+			 "--status-file names another one",
+			 a->opt->status_file, (long long)writer);
+	a->status_warned |= anothers;
+	return anothers;
+}
+
 void agent_publish(struct agent *a)
 {
 	const char *path = a->opt->status_file;
@@ -84,13 +98,15 @@ void agent_publish(struct agent *a)
 	/* Else it would overwrite what the service wrote. */
 	if (!is_service(a) && !a->opt->status_file_given)
 		return;
+	a->beat_ms = now_monotonic_ms() + STATUS_BEAT_S * 1000;
+	if (is_anothers(a))
+		return;
 	agent_refresh(a);
 	snprintf(a->st.state, sizeof(a->st.state), "%s", state_name(a));
 	r = status_write(path, &a->st);
 	if (r && !a->status_warned)
 		log_warn("status file %s: %s", path, strerror(-r));
 	a->status_warned = r != 0;
-	a->beat_ms = now_monotonic_ms() + STATUS_BEAT_S * 1000;
 }
 
 void agent_report_ready(struct agent *a, const char *status)
@@ -129,7 +145,7 @@ static void leave_status(struct agent *a)
 {
 	if (!is_service(a) || a->exit == AGENT_NO_RIGHTS)
 		agent_publish(a);
-	else
+	else if (!is_anothers(a))
 		unlink(a->opt->status_file);
 }
 

@@ -213,10 +213,15 @@ int status_parse(struct status *st, const char *text, const char **why)
 	return in.has_time ? 0 : -EBADMSG;
 }
 
+static bool has_ended(const struct status *st)
+{
+	return !strcmp(st->state, STATUS_STATE_END) ||
+	       !strcmp(st->state, STATUS_STATE_UNFIT);
+}
+
 const char *status_stale(const struct status *st, int64_t now_s)
 {
-	if (!strcmp(st->state, STATUS_STATE_END) ||
-	    !strcmp(st->state, STATUS_STATE_UNFIT))
+	if (has_ended(st))
 		return NULL;
 	if (st->pid < 1 || st->pid > INT_MAX)
 		return "no process has that id";
@@ -227,6 +232,20 @@ const char *status_stale(const struct status *st, int64_t now_s)
 	if (now_s - st->updated_s > STATUS_STALE_S)
 		return "it has not been renewed for minutes";
 	return NULL;
+}
+
+int64_t status_writer(const char *path)
+{
+	char text[STATUS_FILE_MAX];
+	struct timespec now = { 0 };
+	struct status st;
+	const char *why;
+
+	if (textfile_read(path, text, sizeof(text)) < 0 ||
+	    status_parse(&st, text, &why) || has_ended(&st))
+		return 0;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return status_stale(&st, now.tv_sec) ? 0 : st.pid;
 }
 
 int status_show(const char *path, int json)

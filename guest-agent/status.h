@@ -109,6 +109,9 @@ void status_print_rngd(const struct status *st,
  */
 const char *status_stale(const struct status *st, int64_t now_s);
 
+/* The process id of the running agent that keeps its state there, or 0. */
+int64_t status_writer(const char *path);
+
 /*
  * `--status`: the exit status, AGENT_NO_RIGHTS (agent.h) for what is left of an
  * agent that ended with it; says on standard error what is wrong.

@@ -69,6 +69,30 @@ check "and runs on" running small
 stop small
 equal "until it is told to end" 0 $?
 
+# --- two agents with one status file
+# sharing NAME SERVER
+sharing() {
+	start "$1" "$G" --no-feed -s "egd:$T/egd.$2" --interval 86400 \
+		--status-file "$T/shared.json"
+}
+egd pieces
+sharing one good
+wait_for 20 status_is "$T/shared.json" state idle
+sharing two pieces
+check "the second one is told so" wait_for 20 \
+	grep -q "shared.json: agent $(pid_of one), which runs, has it" "$T/two.log"
+stop two
+equal "once" 1 "$(grep -c 'which runs' "$T/two.log")"
+equal "the first one has it still" "$(pid_of one) idle" \
+	"$(status_of "$T/shared.json" pid) $(status_of "$T/shared.json" state)"
+sharing two pieces
+wait_for 20 takes 12 two
+stop one 10 KILL
+send_signal USR2 two
+check "one that nobody has any more is the second one's" wait_for 20 \
+	status_is "$T/shared.json" pid "$(pid_of two)"
+stop two
+
 # --- what ends by itself, beside a service whose manager it can reach
 : >"$T/manager.log"
 for words in --once --require "--verify egd:$T/egd.good"; do
