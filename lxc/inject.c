@@ -159,6 +159,12 @@ static int work(const struct job *j, struct report *r)
 
 static void child(const struct job *j, struct report *r)
 {
+	/*
+	 * If it is left behind, nobody who waits for the end of what a hook
+	 * says, as LXC does, may wait for it.
+	 */
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
 	/* the container's root must not trace what has its user namespace */
 	if (!ends_with(j->parent) || prctl(PR_SET_DUMPABLE, 0) < 0)
 		_exit(EXIT_FAILURE);

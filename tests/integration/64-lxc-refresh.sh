@@ -197,6 +197,12 @@ if wait_for 10 grep -q ok "$T/fuse"; then
 		-s "$T/run/control.sock" container detach "$(lxc_name silent)" \
 		--path "$LXC_PATH" --includes "$T/includes" --no-register
 	check "its files are as they were" test ! -e "$(generated silent)"
+	publish silent
+	# shellcheck disable=SC2016 # the inner shell's
+	check "nobody waits for what a hook says who looks there" \
+		timeout 60 sh -c '"$@" 2>&1 | cat' sh env -i \
+		LXC_PID="$(lxc_pid silent)" "$T/lib/lxc-autodev" \
+		"$(lxc_name silent)" type=start-host device=virtual run="$T/run"
 else
 	skip "a /dev that never answers" "no FUSE: $(cat "$T/fuse")"
 	rm -rf "$T/includes/$(lxc_name silent).d"
