@@ -45,6 +45,9 @@ static void pause_source(struct agent *a, int64_t now_ms, unsigned int first,
 		max = REQUIRE_AGAIN_MS;
 	if (a->pause_ms < first)
 		a->pause_ms = first;
+	/* it may have grown for another reason, whose most is more */
+	if (a->pause_ms > max)
+		a->pause_ms = max;
 	a->state = AGENT_WAITING;
 	a->due_ms = now_ms + a->pause_ms;
 	a->pause_ms = a->pause_ms > max / 2 ? max : a->pause_ms * 2;
