@@ -188,12 +188,7 @@ on_driver() {
 	guestd "$driver_name" unshare --mount sh -c \
 		'mount --bind "$1" /sys/class && shift && exec "$@"' sh \
 		"$T/class" "$G" -s "hwrng:$T/rng" --deadline 600 "$@"
-	wait_for 20 listens "$driver_name"
-}
-
-# listens NAME: no shell any more, which blocks signals for a moment, too.
-listens() {
-	grep -qx onerng-guestd "/proc/$(pid_of "$1")/comm" && takes 15 "$1"
+	wait_for 20 takes 15 "$driver_name"
 }
 
 echo virtio_rng.0 >"$current"

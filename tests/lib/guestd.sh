@@ -60,15 +60,18 @@ log_of() {
 	timeout 240 "$@" >"$T/$log_name.log" 2>&1 </dev/null
 }
 
-# takes NUMBER JOB: it has come to where that signal does not just end it.
+# takes NUMBER JOB: it has come to where that signal does not just end it.  What
+# it is before its exec(2) is a shell, which takes some of them, too.
 takes() {
-	takes_mask=0
+	takes_mask=0 takes_name=
 	while read -r takes_key takes_value; do
 		case $takes_key in
+		Name:) takes_name=$takes_value ;;
 		SigBlk: | SigCgt:) takes_mask=$((takes_mask | 0x$takes_value)) ;;
 		esac
 	done <"/proc/$(pid_of "$2")/status"
-	[ $((takes_mask >> ($1 - 1) & 1)) -eq 1 ]
+	[ "$takes_name" = onerng-guestd ] &&
+		[ $((takes_mask >> ($1 - 1) & 1)) -eq 1 ]
 }
 
 # status_of FILE PATH: a value of a status file.
