@@ -52,9 +52,9 @@ fi
 # In a user namespace a node can be made by nobody, or is none: there the
 # host's is bound, and has to be one that the container's root may open.
 if mknod -m 0660 "$target" c "${number%:*}" "${number#*:}" 2>/dev/null &&
-	[ "$(stat -c %u:%g "$target")" = 0:0 ] && : <"$target"; then
+	[ "$(stat -c %u:%g "$target")" = 0:0 ] && true <"$target"; then
 	chgrp 20 "$target" # dialout
-elif rm -f "$target" && : >"$target" && mount --bind "$node" "$target"; then
+elif rm -f "$target" && true >"$target" && mount --bind "$node" "$target"; then
 	:
 else
 	rm -f "$target"

@@ -147,7 +147,7 @@ put() {
 	fi
 	for name in $names; do
 		target=$dev/$name
-		if [ -e "$target" ] || [ -L "$target" ] || ! : >"$target"; then
+		if [ -e "$target" ] || [ -L "$target" ] || ! true >"$target"; then
 			give_up "/dev/$name is taken"
 		fi
 		if ! mount --bind "$own" "$target"; then

@@ -110,6 +110,22 @@ equal "as by the other hook" "" "$(ls "$T/host")"
 rm "$root/dev"
 mkdir "$root/dev"
 
+# A file that cannot be made ends no shell: a special builtin's would.
+read_only() {
+	# shellcheck disable=SC2016 # that shell's own
+	timeout 30 unshare -m --propagation private sh -c \
+		'mount -t tmpfs -o ro none "$LXC_ROOTFS_MOUNT/dev" && exec "$@"' \
+		sh "$hook" autodev </dev/null
+}
+export LXC_ROOTFS_MOUNT="$root"
+refuse "a /dev that is read-only" 1 read_only
+cp "$T/.check" "$T/said"
+check "which is said" grep -q "/dev/onerng is taken" "$T/said"
+sed -i 's/^require=.*/require=no/' "$hook"
+check "keeps it from starting only where it is required" read_only
+sed -i 's/^require=.*/require=yes/' "$hook"
+unset LXC_ROOTFS_MOUNT
+
 # LXC sets no limit.
 rm "$run/lxc/$id.facts"
 mkfifo "$run/lxc/$id.facts"
