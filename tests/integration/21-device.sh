@@ -67,11 +67,10 @@ check "replug: it flows again on the same connection" \
 check "to the end" ended reader 60
 
 check "a device that nobody needs is paused" wait_for 30 device 0 paused
-hostd_sim noise stuck=85 >/dev/null
+# More than the pool holds.
 check "a paused device starts when it is needed" \
-	timeout 240 "$peer" read "$A" 60 64 "$T/a"
-hostd_sim noise ideal >/dev/null
-check "the agent serves again" wait_for 90 device 0 paused
+	timeout 240 "$peer" read "$A" 200 64 "$T/a"
+check "and is paused again" wait_for 90 device 0 paused
 
 start reader "$peer" read "$A" 100000 64 "$T/a" 1
 wait_for 20 device 0 running
@@ -101,6 +100,14 @@ check "from its start-up test on" wait_for 90 more_than "$before"
 stop reader
 
 check "no 16 bytes were delivered twice" "$wild" unique "$T/a"
+
+# While it is paused nobody notices; a self-test does.
+check "it is paused once more" wait_for 60 device 0 paused
+hostd_sim noise stuck=85 >/dev/null
+refuse "a self-test of a device that is stuck fails" 1 hostd_ctl selftest
+cp "$T/.check" "$T/said"
+check "and says so" grep -q "failed its start-up test" "$T/said"
+check "so has the device" wait_for 10 device 0 failed
 hostd_stop
 
 # Two devices.
