@@ -133,6 +133,18 @@ check "says how it ended" grep -q "^onerng0: ok;" "$T/said"
 equal "status remembers it" ok "$(hostd_get devices.0.health.selftest)"
 refuse "no such device" 1 said hostd_ctl selftest onerng7
 check "is explained" grep -q "no such device" "$T/said"
+
+# touched: all that a failure would change.
+touched() {
+	hostd_ctl status --json >"$T/status"
+	for key in devices.0.state devices.0.health.verdict \
+		devices.0.health.resets devices.0.health.failures \
+		devices.0.health.last_failure devices.0.health.failures_within_hour \
+		pool.blocks_wiped; do
+		json $key <"$T/status"
+	done
+}
+untouched=$(touched)
 check "an injected fault is detected" said hostd_ctl selftest --inject period-64
 check "by which test, when, and nothing was released" grep -q \
 	"detected by dup after 80 raw bytes; 0 bytes of the failing" "$T/said"
@@ -164,7 +176,7 @@ sys.exit(f"the second: {second}")
 END
 check "others are served while a fault is injected" \
 	python3 "$T/meanwhile.py" "$S"
-equal "what is served was not touched" running "$(hostd_get devices.0.state)"
+equal "what is served was not touched" "$untouched" "$(touched)"
 chmod 755 "$T" "$T/run"
 chmod 666 "$S"
 refuse "self-test is for root" 1 said setpriv --reuid 65534 --clear-groups \
@@ -188,4 +200,34 @@ refuse "connections are bounded" 1 hostd_ctl status
 check "and idle ones end" wait_for 20 hostd_ctl status
 equal "mode of the control socket" 660 "$(stat -c %a "$S")"
 equal "mode of a domain's socket" 660 "$(stat -c %a "$(hostd_socket $a)")"
+stop idle
+
+# Whoever is of its group may look, and change nothing.
+sed -i 's/^\[agent\]$/&\ncontrol_group=daemon/' "$T/hostd.conf"
+hostd_end TERM
+hostd_up
+check "it serves with a group for its control socket" \
+	wait_for 30 hostd_state serving
+equal "whose socket that is" "660 daemon" "$(stat -c '%a %G' "$S")"
+mkdir -m 777 "$T/open"
+ctl=$(for_others "$B/onerngctl")
+member() {
+	said setpriv --reuid 65534 --regid daemon --clear-groups \
+		timeout 60 "$ctl" -s "$S" "$@"
+}
+for words in status "status --json" "domain list"; do
+	# shellcheck disable=SC2086 # words
+	check "a member may ask: $words" member $words
+done
+for words in "domain set a --class drbg" "domain set host --weight 2" \
+	"device release onerng0" "device claim onerng0" selftest \
+	"selftest --inject none" "capture --raw 10 $T/open/raw" \
+	"firmware dump $T/open/dump"; do
+	# shellcheck disable=SC2086 # words
+	refuse "but change nothing: ${words%% "$T"*}" 1 member $words
+	check "as it is told" grep -q "only root may" "$T/said"
+done
+equal "and nothing was" "running raw 1" "$(hostd_get devices.0.state) $(
+	hostd_get consumers.1.class) $(hostd_get consumers.0.weight)"
+equal "nor written" "" "$(ls "$T/open")"
 hostd_stop
