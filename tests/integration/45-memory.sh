@@ -1,6 +1,7 @@
 #!/bin/sh
 # what the agent's memory holds at the instant it is released, at its end and
-# when another program takes its place
+# when another program takes its place; that nothing of it is in what the agent
+# logs, tells and writes
 # timeout: 300
 # shellcheck disable=SC2016 # awk
 # The pool is full of blocks that nobody took, and the simulated noise is a
@@ -90,6 +91,7 @@ device=plain
 class=drbg
 [agent]
 idle_pause=0
+log_level=debug
 END
 check "the agent starts" hostd_start --noise "file=$T/noise" || exit 1
 check "it serves" wait_for 60 hostd_state serving || exit 1
@@ -127,8 +129,58 @@ saw exit exit 4
 
 # A reader's end: its transfers and messages.
 wait_for 60 hostd_state serving
+kill -s USR1 "$(cat "$T/hostd.pid")"
+hostd_ctl status --json >"$T/status.json"
+hostd_ctl status >"$T/status"
+mkdir "$T/kept"
+find "$T/run" "$T/state" -type f -exec cp --backup=numbered {} "$T/kept" \;
 reader=$(pgrep -P "$(cat "$T/hostd.pid")" -f 'role reader')
 check "a reader's end is watched" watch reader "$reader"
 kill -s TERM "$(cat "$T/hostd.pid")"
 saw reader exit 3
 hostd_stop
+
+# quiet SECRET... -- FILE...: none of these holds eight bytes in a row of those, as
+# they are, in hex or in base64.
+cat >"$T/quiet.py" <<'END'
+import base64, re, sys
+at = sys.argv.index("--")
+found = {}
+def take(name, data):
+    for i in range(len(data) - 7):
+        found[data[i:i + 8]] = name
+for name in sys.argv[at + 1:]:
+    with open(name, "rb") as f:
+        text = f.read()
+    take(name, text)
+    for word in re.findall(rb"(?:[0-9a-fA-F]{2}[ :,-]?){8,}", text):
+        take(name, bytes.fromhex(re.sub(rb"[ :,-]", b"", word).decode()))
+    for word in re.findall(rb"[A-Za-z0-9+/]{11,}", text):
+        for skip in range(4):
+            part = word[skip:]
+            take(name, base64.b64decode(part[:len(part) // 4 * 4]))
+print(len(found), "places")
+for name in sys.argv[1:at]:
+    with open(name, "rb") as f:
+        secret = f.read()
+    for i in range(len(secret) - 7):
+        if secret[i:i + 8] in found:
+            sys.exit(f"{found[secret[i:i + 8]]} has byte {i} of {name}")
+END
+quiet() {
+	python3 "$T/quiet.py" "$T/noise" "$T/served" -- "$@"
+}
+check "debug messages were logged" grep -q 'onerng 1-1: state ' "$T/keeper.log"
+check "statistics, too" grep -q 'stats: bits sent' "$T/keeper.log"
+check "files were written" test -n "$(ls "$T/kept")"
+check "no sample and no byte that was served is in a log, a status or a file" \
+	quiet "$T/keeper.log" "$T/status" "$T/status.json" "$T"/kept/*
+head -c 1000 "$T/served" | tail -c 13 >"$T/some"
+for how in cat "od -A n -t x1" "base64"; do
+	# shellcheck disable=SC2086 # words
+	{
+		echo "debug: onerng0: "
+		$how <"$T/some"
+	} >"$T/loud"
+	refuse "one would be seen: ${how%% *}" 1 quiet "$T/loud"
+done
