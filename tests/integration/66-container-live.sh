@@ -47,3 +47,35 @@ for kind in plain common idmapped; do
 	check "$kind: to the byte" cmp "$T/before" "$(lxc_config $kind)"
 	lxc_stop $kind
 done
+
+# userns.conf takes away every rule before it: what is generated is behind it.
+attach_userns() {
+	container attach userns --device plain &&
+		sed -i "s|[^ ]*/lxc-\([a-z-]*\)|$T/lib/lxc-\1|g" \
+			"$T/includes/$(lxc_name userns).d/onerng.conf"
+}
+
+userns_has() {
+	check "userns.conf, $1: it starts" lxc_start userns
+	seen userns >"$T/seen"
+	check "userns.conf, $1: $2" grep -qx "0:20:660 $3 null " "$T/seen" ||
+		cat "$T/seen"
+	lxc_stop userns
+}
+
+lxc_install
+lxc_make userns idmapped common
+for applet in stat head wc; do
+	ln -sf busybox "$(lxc_root userns)/bin/$applet"
+done
+check "userns.conf: attach" attach_userns
+cat >>"$(lxc_config userns)" <<END
+lxc.include = $LXC_SHARE/userns.conf
+lxc.mount.auto =
+lxc.mount.auto = proc:mixed sys:ro
+lxc.cgroup2.devices.deny = a
+lxc.cgroup2.devices.allow = c 1:* rw
+END
+userns_has "behind ours" "the device is refused" ".*not permitted.*"
+check "userns.conf: attach again" attach_userns
+userns_has "before ours" "the device is permitted" 64
