@@ -68,8 +68,11 @@ check "to the end" ended reader 60
 
 check "a device that nobody needs is paused" wait_for 30 device 0 paused
 # More than the pool holds.
+startup=$(hostd_get devices.0.health.startup_samples)
 check "a paused device starts when it is needed" \
 	timeout 240 "$peer" read "$A" 200 64 "$T/a"
+check "behind another start-up test" test \
+	"$(hostd_get devices.0.health.startup_samples)" -ge $((startup + 4096))
 check "and is paused again" wait_for 90 device 0 paused
 
 start reader "$peer" read "$A" 100000 64 "$T/a" 1

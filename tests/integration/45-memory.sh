@@ -114,6 +114,8 @@ kill -s USR2 "$pid"
 saw exec exec 1
 check "the next program serves" wait_for 60 hostd_state serving
 equal "in the same process" "$pid" "$(hostd_get pid)"
+check "behind a start-up test of its own" test \
+	"$(hostd_get devices.0.health.startup_samples)" -ge 4096
 kill -s CONT "$(pid_of capture)"
 ended capture 10
 timeout 10 head -c 20000 <&7 >"$T/read"
