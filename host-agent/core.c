@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <systemd/sd-daemon.h>
 
@@ -32,6 +33,7 @@
 #include "host-agent/tty_keeper.h"
 
 #define CORE_LOCK_SPARE (512 * 1024) /* bytes: a few devices and DRBGs */
+#define CORE_SLEPT_MS	1000	     /* a shorter sleep is not noticed */
 
 static void core_tell_state(struct core *c)
 {
@@ -80,6 +82,26 @@ static void core_served(void *ctx)
 		devset_wake(c->devices);
 }
 
+/* How long the machine has slept since it was started. */
+static int64_t core_slept_ms(void)
+{
+	struct timespec up, awake;
+
+	clock_gettime(CLOCK_MONOTONIC, &awake);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return (int64_t)(up.tv_sec - awake.tv_sec) * 1000 +
+	       (up.tv_nsec - awake.tv_nsec) / 1000000;
+}
+
+static void core_note_sleep(struct core *c)
+{
+	int64_t slept_ms = core_slept_ms();
+
+	if (slept_ms - c->slept_ms >= CORE_SLEPT_MS)
+		devset_slept(c->devices);
+	c->slept_ms = slept_ms;
+}
+
 static void core_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct core *c = arg;
@@ -88,6 +110,7 @@ static void core_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	core_note_sleep(c);
 	egd_pub_stats(c->pub, &st);
 	devset_tick(c->devices, egd_conn_now_us(),
 		    full && !st.wanting && !capture_is_active(c->capture));
@@ -283,6 +306,7 @@ struct core *core_new(struct hostconf *conf, const char *path, int log_level)
 	}
 	c->path = path;
 	c->log_level = log_level;
+	c->slept_ms = core_slept_ms();
 	c->conf = conf;
 	c->rundir.lock_fd = -1;
 	memcpy(c->run_dir, conf->run_dir, sizeof(c->run_dir));

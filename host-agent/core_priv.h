@@ -29,7 +29,8 @@ enum core_signal {
 
 struct core {
 	const char *path;
-	int log_level; /* -1: the configuration's */
+	int log_level;	  /* -1: the configuration's */
+	int64_t slept_ms; /* when last looked at */
 	struct hostconf *conf;
 	/* as at the start */
 	char run_dir[HOSTCONF_RUN_DIR_MAX], state_dir[BASELINES_DIR_MAX];

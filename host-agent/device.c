@@ -465,17 +465,27 @@ void device_wake(struct device *d)
 		device_tell(d, RAWMSG_RUN);
 }
 
+static void test_anew(struct device *d, const char *why)
+{
+	sampler_reset(d->sampler);
+	d->stale = true;
+	device_tell(d, RAWMSG_RUN);
+	device_enter(d, DEVICE_STARTING, why);
+}
+
 int device_selftest(struct device *d)
 {
 	if (d->state != DEVICE_RUNNING && d->state != DEVICE_PAUSED)
 		return -EAGAIN;
-	log_info("%s: self-test on demand", d->name);
 	d->selftest = DEVICE_SELFTEST_RUNNING;
-	sampler_reset(d->sampler);
-	d->stale = true;
-	device_tell(d, RAWMSG_RUN);
-	device_enter(d, DEVICE_STARTING, "self-test on demand");
+	test_anew(d, "self-test on demand");
 	return 0;
+}
+
+void device_slept(struct device *d)
+{
+	if (d->state == DEVICE_RUNNING && !d->pausing)
+		test_anew(d, "the machine slept");
 }
 
 void device_tick(struct device *d, uint64_t now)

@@ -193,6 +193,12 @@ void device_wake(struct device *d);  /* while paused; else nothing */
  */
 int device_selftest(struct device *d);
 
+/*
+ * The machine slept, and what the device did meanwhile is not known: the same
+ * for one that runs; one that is paused gets its test when it is woken.
+ */
+void device_slept(struct device *d);
+
 /* "none", "running", "ok", "failed". */
 const char *device_selftest_name(enum device_selftest s);
 

@@ -394,6 +394,14 @@ void devset_wake(struct devset *s)
 		device_wake(&s->devices[i]);
 }
 
+void devset_slept(struct devset *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		device_slept(&s->devices[i]);
+}
+
 const struct child_env *devset_child_env(const struct devset *s)
 {
 	return &s->env.child;

@@ -64,7 +64,8 @@ void devset_resume(struct devset *s);
  * idle_pause seconds of that the devices pause.
  */
 void devset_tick(struct devset *s, uint64_t now_us, bool idle);
-void devset_wake(struct devset *s); /* blocks are needed again */
+void devset_wake(struct devset *s);  /* blocks are needed again */
+void devset_slept(struct devset *s); /* the machine did */
 
 /* What other processes of the core's share with readers. */
 const struct child_env *devset_child_env(const struct devset *s);
