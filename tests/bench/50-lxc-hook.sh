@@ -97,7 +97,7 @@ for kind in privileged idmapped; do
 		sum=$(calc "$sum + $added")
 		bench "lxc-$type-$kind" "$added" "ms, added" "<= 5"
 	done
-	bench "lxc-hooks-$kind" "$sum" "ms, the sum of the four"
+	bench "lxc-hooks-$kind" "$sum" "ms, the sum of the four" "<= 5"
 	for _ in $(seq "$rounds"); do
 		start_one $kind-bare >>"$T/$kind-bare.ms"
 		start_one $kind >>"$T/$kind-with.ms"
