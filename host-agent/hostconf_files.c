@@ -177,22 +177,46 @@ static int add_fault(struct hostconf *c, const char *path, const char *why,
 	return 0;
 }
 
+/* What was open before is not looked for: a file behind may complete it. */
+static void close_open(struct hostconf *whole, const struct hostconf *before)
+{
+	size_t i;
+
+	for (i = 0; i < before->domains_count; i++)
+		if (!before->domains[i].uuid[0])
+			whole->domains[i].uuid[0] = '-';
+	for (i = 0; i < before->devices_count; i++)
+		if (!before->devices[i].port[0])
+			whole->devices[i].port[0] = '-';
+}
+
+/* Is that right as a whole, with the file at path on top of before? */
+static int check(const struct hostconf *with, const struct hostconf *before,
+		 const char *path, char *why)
+{
+	struct hostconf *whole = copy_of(with);
+	int r = -ENOMEM;
+
+	if (whole) {
+		close_open(whole, before);
+		r = hostconf_finish(whole, path, why, INI_WHY_MAX);
+	}
+	hostconf_free(whole);
+	return r;
+}
+
 /* All of it or nothing: 0, or -errno with why. */
 static int try(struct hostconf *c, const struct hostconf_file *f, char *why)
 {
-	struct hostconf *with = copy_of(c), *whole = NULL;
+	struct hostconf *with = copy_of(c);
 	int r = -ENOMEM;
 
 	if (with)
 		r = hostconf_read_text(with, f, why, INI_WHY_MAX);
-	if (r == 0) {
-		whole = copy_of(with);
-		r = whole ? hostconf_finish(whole, f->path, why, INI_WHY_MAX)
-			  : -ENOMEM;
-	}
+	if (r == 0)
+		r = check(with, c, f->path, why);
 	if (r == 0)
 		exchange(c, with);
-	hostconf_free(whole);
 	hostconf_free(with);
 	return r;
 }

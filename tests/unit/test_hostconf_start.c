@@ -129,6 +129,22 @@ static void is_fatal(const char *why)
 	cr_assert(strstr(err, why), "%s", err);
 }
 
+Test(hostconf_start, a_section_that_a_later_file_completes_is_nobodys_fault)
+{
+	write_file(path, "[domain z]\nrate=5\n");
+	drop_in("container-x.conf", "[container x]\nsocket=maybe\n");
+	drop_in("domain-b.conf", "[domain b]\nrate=1\n");
+	drop_in("domain-z.conf", "[domain z]\nuuid=" UUID_B "\n");
+	cr_assert_eq(start(), 0, "%s", err);
+	cr_assert_eq(conf->faults_count, 2, "%s", conf->faults[1].why);
+	cr_assert(strstr(conf->faults[0].why, "container-x.conf:2: "), "%s",
+		  conf->faults[0].why);
+	cr_assert(strstr(conf->faults[1].why, "[domain b] has no uuid"), "%s",
+		  conf->faults[1].why);
+	cr_assert_eq(conf->domains_count, 2);
+	cr_assert_eq(conf->domains[0].limits.rate_bytes, 5);
+}
+
 Test(hostconf_start, an_error_in_the_file_itself_is_one)
 {
 	write_file(path, "[domain b]\nuuid=1\n");
