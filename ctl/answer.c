@@ -4,10 +4,40 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/diff.h"
 #include "ctl/register.h"
 #include "ctl/reload.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* ASCII as it is; a few bytes that would be UTF-8 go with those that are not. */
+static json_t *replaced(const char *text)
+{
+	char *room = malloc(strlen(text) * strlen(REPLACEMENT) + 1), *to = room;
+	json_t *value;
+
+	if (!room)
+		return NULL;
+	for (; *text; text++) {
+		if (*text & 0x80)
+			to = stpcpy(to, REPLACEMENT);
+		else
+			*to++ = *text;
+	}
+	*to = '\0';
+	value = json_string(room);
+	free(room);
+	return value;
+}
+
+json_t *answer_text(const char *text)
+{
+	json_t *value = json_string(text);
+
+	return value || !text ? value : replaced(text);
+}
 
 int answer_begin(struct command_call *call)
 {
@@ -70,7 +100,7 @@ static void append(const struct command_call *call, const char *key,
 {
 	if (call->answer)
 		json_array_append_new(json_object_get(call->answer, key),
-				      json_string(text));
+				      answer_text(text));
 }
 
 void answer_file(const struct command_call *call, const char *path)
@@ -96,8 +126,12 @@ static int add_diff(const struct command_call *call, const char *text)
 {
 	const char *old =
 		json_string_value(json_object_get(call->answer, "diff"));
-	json_t *all = json_sprintf("%s%s", old ? old : "", text);
+	json_t *one = answer_text(text), *all = NULL;
 
+	if (one)
+		all = json_sprintf("%s%s", old ? old : "",
+				   json_string_value(one));
+	json_decref(one);
 	if (!all)
 		return -ENOMEM;
 	answer_set(call, "diff", all);

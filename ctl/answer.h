@@ -26,6 +26,12 @@ void answer_line(const struct command_call *call, const char *format, ...)
 void answer_note(const struct command_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * A string of what need not be UTF-8, as paths and configurations: what is not
+ * is replaced.  NULL: no memory.
+ */
+json_t *answer_text(const char *text);
+
 /* A member; takes the value.  Nothing happens without --json, as in the rest. */
 void answer_set(const struct command_call *call, const char *key,
 		json_t *value);

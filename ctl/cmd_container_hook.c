@@ -28,9 +28,9 @@ static int answer(const struct command_call *call,
 	if (out == stdout)
 		return EXIT_SUCCESS;
 	fclose(out);
-	answer_set(call, "name", json_string(c->name));
+	answer_set(call, "name", answer_text(c->name));
 	answer_set(call, "id", json_string(c->id));
-	answer_set(call, "hook", json_string(text));
+	answer_set(call, "hook", answer_text(text));
 	free(text);
 	return EXIT_SUCCESS;
 }

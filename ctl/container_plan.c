@@ -61,7 +61,7 @@ static int begin(struct plan *p, struct plan_call *call, bool also_left_over)
 		return -1;
 	if (!err ||
 	    (err == -ENOENT && also_left_over && find_left_over(p, name))) {
-		answer_set(&call->of.call, "name", json_string(name));
+		answer_set(&call->of.call, "name", answer_text(name));
 		answer_set(&call->of.call, "id", json_string(p->c.id));
 		answer_set(&call->of.call, "live", json_null());
 		return 0;

@@ -174,6 +174,16 @@ check "a hook as JSON" answer hook web
 equal "is one text" "web web false" "$(of name id changed | sed 's/ $//')"
 check "a shell script" sh -c "'$B/tests/integration/jsonget' hook \
 	<'$T/answer.json' | sh -n"
+config latin <<END2
+# $(printf 'f\374r')
+lxc.uts.name = latin
+lxc.net.0.type = empty
+END2
+check "a configuration that is not UTF-8" answer attach latin --dry-run
+check "is shown" grep -q "^  \"diff\": .*+lxc.include" "$T/answer.json"
+check "as far as it is text" grep -q "f$(printf '\357\277\275')r" \
+	"$T/answer.json"
+rm -r "${lxc:?}/latin"
 refuse "what is not there" 1 answer attach wbe
 equal "is an answer as well" "false [] " "$(of changed files)"
 check "with the reason beside it" grep -q "no such container: wbe" "$T/answer.err"
