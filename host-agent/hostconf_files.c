@@ -25,6 +25,7 @@
 struct reading {
 	struct hostconf *c;
 	const struct hostconf *old; /* what is in use; NULL: a start */
+	struct hostconf *settled;   /* what is as it was, of all; may be NULL */
 	bool strict;
 	char *err; /* INI_WHY_MAX bytes or more */
 	size_t err_size;
@@ -221,6 +222,71 @@ static int try(struct hostconf *c, const struct hostconf_file *f, char *why)
 	return r;
 }
 
+static bool is_same(const struct hostconf_file *f,
+		    const struct hostconf_file *old)
+{
+	return f->text && old && f->size == old->size &&
+	       !memcmp(f->text, old->text, f->size);
+}
+
+/* Nothing if it is another than it was.  0, or -errno: unlike before. */
+static int read_if_same(struct hostconf *c, const struct reading *r,
+			const char *path)
+{
+	const struct hostconf_file *old = find(r->old, path);
+	struct ini_text file = { .path = path };
+	struct hostconf_file f = { .text = NULL };
+	char ignored[INI_WHY_MAX];
+	int err = 0;
+
+	if (ini_read(&file, ignored, sizeof(ignored)) == 0) {
+		f.text = file.text;
+		f.size = file.size;
+	}
+	if (is_same(&f, old))
+		err = hostconf_read_text(c, old, ignored, sizeof(ignored));
+	free(f.text);
+	return err;
+}
+
+/*
+ * The file and those drop-ins that are as they were.  NULL: they do not go
+ * together, which is found again, or there is no memory.
+ */
+static struct hostconf *settle(const struct reading *r, const char *path,
+			       char **dropins, int n)
+{
+	struct hostconf *c = r->old ? hostconf_new() : NULL;
+	char ignored[INI_WHY_MAX];
+	int i, err;
+
+	if (!c)
+		return NULL;
+	err = hostconf_read(c, path, ignored, sizeof(ignored));
+	for (i = 0; i < n && err == 0; i++)
+		err = read_if_same(c, r, dropins[i]);
+	if (err == 0)
+		return c;
+	hostconf_free(c);
+	return NULL;
+}
+
+/* Who came first is right, whichever file is read first. */
+static int check_settled(const struct reading *r, const struct hostconf_file *f,
+			 char *why)
+{
+	struct hostconf *with;
+	int err = -ENOMEM;
+
+	if (!r->settled)
+		return 0;
+	with = copy_of(r->settled);
+	if (with)
+		err = hostconf_read_text(with, f, why, INI_WHY_MAX);
+	hostconf_free(with);
+	return err;
+}
+
 /* What it said when it was right; or it is left out.  why: what is wrong. */
 static int fall_back(const struct reading *r, const char *path, const char *why)
 {
@@ -238,13 +304,6 @@ static int fall_back(const struct reading *r, const char *path, const char *why)
 	if (!text || remember(r->c, path, text, old->size) < 0)
 		return no_memory(r, path);
 	return 0;
-}
-
-static bool is_same(const struct hostconf_file *f,
-		    const struct hostconf_file *old)
-{
-	return f->text && old && f->size == old->size &&
-	       !memcmp(f->text, old->text, f->size);
 }
 
 /*
@@ -267,7 +326,9 @@ static int take(const struct reading *r, const struct hostconf_file *f,
 	*taken = true;
 	if (!may_be_wrong(r, f))
 		return hostconf_read_text(r->c, f, r->err, r->err_size);
-	err = try(r->c, f, why);
+	err = check_settled(r, f, why);
+	if (err == 0)
+		err = try(r->c, f, why);
 	*taken = err == 0;
 	if (err == -ENOMEM)
 		return no_memory(r, f->path);
@@ -296,7 +357,7 @@ static int read_dropin(const struct reading *r, char *path)
 							: 0;
 }
 
-static int read_all(const struct reading *r, const char *path)
+static int read_all(struct reading *r, const char *path)
 {
 	char **dropins;
 	int i, n, err = hostconf_read(r->c, path, r->err, r->err_size);
@@ -306,8 +367,12 @@ static int read_all(const struct reading *r, const char *path)
 	n = ini_dropins(path, &dropins, r->err, r->err_size);
 	if (n < 0)
 		return n;
+	if (!r->strict)
+		r->settled = settle(r, path, dropins, n);
 	for (i = 0; i < n && err == 0; i++)
 		err = read_dropin(r, dropins[i]);
+	hostconf_free(r->settled);
+	r->settled = NULL;
 	ini_free_dropins(dropins, n);
 	return err;
 }

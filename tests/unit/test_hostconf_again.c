@@ -183,14 +183,26 @@ Test(hostconf_again, a_newcomer_that_clashes_is_left_out)
 	cr_assert_null(domain("c"));
 }
 
-Test(hostconf_again, one_that_is_pushed_aside_is_not_left_out)
+Test(hostconf_again, nor_does_one_in_front_push_others_aside)
 {
 	drop_in("domain-0.conf", "[domain z]\nuuid=" UUID_A "\n");
-	cr_assert_lt(again(), 0, "who is served would not be");
-	cr_assert(strstr(err, "domain-a.conf:2: "), "%s", err);
-	drop_in("domain-a.conf", A "rate=x\n");
-	cr_assert_lt(again(), 0, "nor as it was");
+	drop_in("domain-c.conf", "[domain c]\nuuid=" UUID_C "\n");
+	one_is_wrong("domain-0.conf:2: ", false);
 	cr_assert_not_null(domain("a"));
+	cr_assert_not_null(domain("c"), "others cannot be attached");
+	drop_in("domain-a.conf", A "rate=x\n");
+	cr_assert_lt(again(), 0, "one that is wrong has no place for sure");
+	cr_assert_not_null(domain("a"));
+}
+
+Test(hostconf_again, two_that_change_places_are_right)
+{
+	drop_in("domain-a.conf", "[domain a]\nuuid=" UUID_B "\n");
+	drop_in("domain-b.conf", "[domain b]\nuuid=" UUID_A "\n");
+	drop_in("domain-c.conf", "[domain c]\nrate=1\n");
+	one_is_wrong("no uuid", false);
+	cr_assert_str_eq(domain("a")->uuid, UUID_B);
+	cr_assert_str_eq(domain("b")->uuid, UUID_A);
 }
 
 Test(hostconf_again, of_what_concerns_all_nothing_gets_weaker)
