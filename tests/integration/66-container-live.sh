@@ -27,6 +27,11 @@ seen() {
 		: </dev/null && echo null' 2>&1 | tr '\n' ' '
 }
 
+# closed WORD...: as a program does that has no use for either.
+closed() {
+	container "$@" <&- 2>&-
+}
+
 for kind in plain common idmapped; do
 	# shellcheck disable=SC2086 # a word or none
 	lxc_make $kind $kind
@@ -42,6 +47,9 @@ for kind in plain common idmapped; do
 	equal "$kind: changes nothing" "0:20:660 64 null " "$(seen $kind)"
 	check "$kind: another owner" container attach $kind --owner 7
 	equal "$kind: is seen at once" "7:20:660 64 null " "$(seen $kind)"
+	check "$kind: without standard input and error" \
+		closed attach $kind --owner 8
+	equal "$kind: all the same" "8:20:660 64 null " "$(seen $kind)"
 	check "$kind: detach" container detach $kind
 	equal "$kind: it is gone" "none null " "$(seen $kind)"
 	check "$kind: to the byte" cmp "$T/before" "$(lxc_config $kind)"
