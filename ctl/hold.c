@@ -74,22 +74,38 @@ static bool is_at_work(int fd)
 	return pid && pid != getpid() && (kill(pid, 0) == 0 || errno == EPERM);
 }
 
+/*
+ * NULL: it is to be waited for.  To look takes the kernel milliseconds, for
+ * which nobody gets or leaves a lock: once a second.
+ */
+static const char *why_not_wait(int fd, int waited)
+{
+	if (!waited || waited % REMNANT_MS)
+		return NULL;
+	if (!is_at_work(fd))
+		return REMNANT;
+	return waited >= WORK_MS ? AT_WORK : NULL;
+}
+
 int hold_take(const struct container_host *h, const char *id, const char **why)
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
-	int waited, fd = open_folder(h, id);
-	bool works;
+	int waited = 0, fd = open_folder(h, id);
 
 	if (fd < 0)
 		return fd;
-	for (waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += STEP_MS) {
-		works = is_at_work(fd);
-		if (waited >= (works ? WORK_MS : REMNANT_MS)) {
-			*why = works ? AT_WORK : REMNANT;
+	*why = NULL;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (*why) {
 			close(fd);
 			return -EBUSY;
 		}
+		/* who is not found has perhaps just left it: tried once more */
+		*why = why_not_wait(fd, waited);
+		if (*why)
+			continue;
 		nanosleep(&step, NULL);
+		waited += STEP_MS;
 	}
 	return fd;
 }

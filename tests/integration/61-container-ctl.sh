@@ -154,6 +154,14 @@ wait_for 5 locked
 check "a refresh waits for who works on the container" said refresh web
 refuse "to the end" 1 locked
 ended busy 5
+slow_refresh() (
+	export LD_PRELOAD="$B/tests/lib/preload/slowlocks.so"
+	refresh "$@"
+)
+start busy flock "$inc/web.d" sleep 3
+wait_for 5 locked
+check "who leaves it while that is found out was at work" said slow_refresh web
+ended busy 5
 # shellcheck disable=SC2016 # that shell's own
 start busy flock "$inc/web.d" sh -c 'echo $$ >"$1"; exec sleep 60' sh \
 	"$T/sleeper"
