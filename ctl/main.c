@@ -1,14 +1,13 @@
 /*
  * main.c - onerngctl, what the operator types: table of contents
  */
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/log.h"
+#include "common/standard.h"
 #include "ctl/command.h"
 
 #define SOCKET "/run/onerng/control.sock"
@@ -133,28 +132,13 @@ static int run(const struct command_call *base, int argc, char *argv[])
 	return EXIT_USAGE;
 }
 
-/*
- * Where one of the first three is closed, no file of ours becomes it: what is
- * said would go there, and what works in a container closes them.  To write to
- * that is an error as before.
- */
-static void hold_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 int main(int argc, char *argv[])
 {
 	struct options o = { .call = { .program = PROGRAM, .socket = SOCKET } };
 	int r;
 
-	hold_standard();
+	/* what works in a container closes them */
+	standard_hold();
 	r = opt_parse(global_options, &o, PROGRAM, argc, argv);
 	if (r < 0)
 		return EXIT_USAGE;

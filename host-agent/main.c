@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/opt.h"
 #include "common/secmem.h"
+#include "common/standard.h"
 #include "host-agent/condition.h"
 #include "host-agent/core.h"
 #include "host-agent/drbg.h"
@@ -104,6 +105,7 @@ static const struct opt options[] = {
 /* For every role: no core dump, no group or world access, no new rights. */
 static int isolate(void)
 {
+	standard_hold();
 	umask(0077);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
