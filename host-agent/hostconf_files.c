@@ -377,6 +377,27 @@ static int read_all(struct reading *r, const char *path)
 	return err;
 }
 
+static bool leaves_out(const struct hostconf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->faults_count; i++)
+		if (!c->faults[i].kept)
+			return true;
+	return false;
+}
+
+/* A domain whose uuid is in what is left out is left out with it. */
+static void drop_open(struct hostconf *c)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < c->domains_count; i++)
+		if (c->domains[i].uuid[0])
+			c->domains[n++] = c->domains[i];
+	c->domains_count = n;
+}
+
 static int load(struct reading *r, const char *path, struct hostconf **out)
 {
 	int err;
@@ -386,6 +407,8 @@ static int load(struct reading *r, const char *path, struct hostconf **out)
 	if (!r->c)
 		return no_memory(r, path);
 	err = read_all(r, path);
+	if (err == 0 && leaves_out(r->c))
+		drop_open(r->c);
 	if (err == 0)
 		err = hostconf_finish(r->c, path, r->err, r->err_size);
 	if (err == 0)

@@ -145,6 +145,13 @@ Test(hostconf_start, a_section_that_a_later_file_completes_is_nobodys_fault)
 	cr_assert_eq(conf->domains[0].limits.rate_bytes, 5);
 }
 
+Test(hostconf_start, a_section_without_its_drop_in_is_left_out_with_it)
+{
+	write_file(path, "[consumers]\nrate=7\n[domain z]\nrate=5\n");
+	drop_in("domain-z.conf", "[domain z]\nuuid=" UUID_B "\nrate=x\n");
+	one_is_left_out("domain-z.conf:3: ");
+}
+
 Test(hostconf_start, an_error_in_the_file_itself_is_one)
 {
 	write_file(path, "[domain b]\nuuid=1\n");
