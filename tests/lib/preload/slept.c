@@ -28,11 +28,11 @@ static void __attribute__((constructor)) map_file(void)
 		slept = page;
 }
 
-int clock_gettime(clockid_t id, struct timespec *t)
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
-	long r = syscall(SYS_clock_gettime, id, t);
+	long r = syscall(SYS_clock_gettime, clock_id, tp);
 
-	if (r == 0 && id == CLOCK_BOOTTIME && slept)
-		t->tv_sec += *slept;
+	if (r == 0 && clock_id == CLOCK_BOOTTIME && slept)
+		tp->tv_sec += *slept;
 	return (int)r;
 }

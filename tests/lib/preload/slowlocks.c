@@ -29,24 +29,25 @@ static void __attribute__((constructor)) begin(void)
 	begun_ms = now_ms();
 }
 
-static FILE *open_slowly(const char *by, const char *path, const char *mode)
+static FILE *open_slowly(const char *by, const char *filename,
+			 const char *modes)
 {
 	FILE *(*next)(const char *, const char *);
 	void *found = dlsym(RTLD_NEXT, by);
 
 	memcpy(&next, &found, sizeof(next));
-	if (!strcmp(path, "/proc/locks") && now_ms() - begun_ms > FIRST_MS)
+	if (!strcmp(filename, "/proc/locks") && now_ms() - begun_ms > FIRST_MS)
 		usleep(SLOW_MS * 1000);
-	return next(path, mode);
+	return next(filename, modes);
 }
 
-FILE *fopen(const char *path, const char *mode)
+FILE *fopen(const char *filename, const char *modes)
 {
-	return open_slowly("fopen", path, mode);
+	return open_slowly("fopen", filename, modes);
 }
 
 #undef fopen64
-FILE *fopen64(const char *path, const char *mode)
+FILE *fopen64(const char *filename, const char *modes)
 {
-	return open_slowly("fopen64", path, mode);
+	return open_slowly("fopen64", filename, modes);
 }
